@@ -1,0 +1,15 @@
+/** What the interpreter needs of notify: is anyone listening, and the queue items of one event. */
+import type { Notification, NotificationKind } from '../resources/notification.js';
+import type { Enqueue } from '../store/store.js';
+
+export interface Notifications {
+  /** Whether a live subscription of the bot takes this kind; answers from memory. */
+  wanted(bot: string, kind: NotificationKind): boolean;
+  /** One item for each live subscription that takes it, for the caller's own commit; each has its own notificationId. */
+  items(notification: Notification): readonly Enqueue[];
+  /**
+   * Delivers to each subscription once, at once, without storing (is-composing: worth nothing later);
+   * behind items of the same lane that wait it is dropped.
+   */
+  tell(notification: Notification): void;
+}
