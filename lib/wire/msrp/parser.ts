@@ -1,0 +1,305 @@
+/** MSRP frames out of a stream of octets, however it is cut (RFC 4975 §9). */
+import { DecodeError } from '../decode-error.js';
+import { decodeUtf8, type ContinuationFlag, type Frame, type HeaderLine } from './frame.js';
+
+export interface ParserLimits {
+  /** First line and headers of one frame. */
+  readonly maxHeaderBytes: number;
+  readonly maxHeaders: number;
+  /** Body of one frame; a longer one is passed over and its request marked `oversized`. */
+  readonly maxBodyBytes: number;
+}
+
+type Head = Omit<Frame, 'flag' | 'body' | 'kind'> &
+  (
+    | { readonly kind: 'request'; readonly method: string }
+    | { readonly kind: 'response'; readonly status: number; readonly comment: string | undefined }
+  );
+
+/** Where the parser stands in the frame at hand. */
+type Stage = 'head' | 'body' | 'passing-over';
+
+const CR = 13;
+const LF = 10;
+const DASH = 45;
+const COLON = 58;
+const BLANK = 32;
+const TAB = 9;
+const magic = 'MSRP ';
+const firstLineForm = /^(?:(\d{3})(?: (.*))?|([A-Z]{1,32}))$/;
+const emptyBuffer = Buffer.alloc(0);
+
+/**
+ * `push` returns the frames that the chunk completes. Bodies are views of the chunk where a frame arrived in one piece.
+ * Throws DecodeError on what is not MSRP; where whole frames came before it in the same chunk these are returned,
+ * `failure` is set, and the next push throws.
+ */
+export class FrameParser {
+  failure: DecodeError | undefined;
+  private readonly limits: ParserLimits;
+  private bytes: Buffer = emptyBuffer;
+  /** Octets of `bytes` that are filled: `held` ones may have room behind them. */
+  private end = 0;
+  /** First octet still needed: of the frame in stage head, of the CRLF before the body later on. */
+  private at = 0;
+  /** First octet not looked at yet. */
+  private scan = 0;
+  private lineStart = 0;
+  private lines = 0;
+  private stage: Stage = 'head';
+  private head: Head | undefined;
+  private endMark = '';
+
+  constructor(limits: ParserLimits) {
+    this.limits = limits;
+  }
+
+  /** Octets kept for the frame that is not whole yet. */
+  get heldBytes(): number {
+    return this.end - this.at;
+  }
+
+  push(chunk: Buffer): Frame[] {
+    if (this.failure) throw this.failure;
+    this.append(chunk);
+    const frames: Frame[] = [];
+    try {
+      for (let frame = this.next(); frame; frame = this.next()) frames.push(frame);
+    } catch (error) {
+      if (!(error instanceof DecodeError)) throw error;
+      this.failure = error;
+      if (frames.length === 0) throw error;
+    }
+    this.keepRest();
+    return frames;
+  }
+
+  private append(chunk: Buffer): void {
+    if (this.end === 0) {
+      this.bytes = chunk;
+      this.end = chunk.length;
+      return;
+    }
+    const wanted = this.end + chunk.length;
+    if (wanted > this.bytes.length) {
+      // Doubling keeps the copying linear however small the pieces are.
+      const grown = Buffer.allocUnsafe(Math.max(wanted, this.bytes.length * 2));
+      this.bytes.copy(grown, 0, 0, this.end);
+      this.bytes = grown;
+    }
+    chunk.copy(this.bytes, this.end);
+    this.end = wanted;
+  }
+
+  /** What is left moves to a buffer of its own: bodies already handed out may be views of the old one. */
+  private keepRest(): void {
+    const rest = this.end - this.at;
+    if (rest === 0) {
+      this.bytes = emptyBuffer;
+    } else if (this.at > 0 || this.bytes.length === this.end) {
+      const own = Buffer.allocUnsafe(Math.max(1024, rest * 2));
+      this.bytes.copy(own, 0, this.at, this.end);
+      this.bytes = own;
+    } else {
+      return;
+    }
+    this.scan -= this.at;
+    this.lineStart -= this.at;
+    this.at = 0;
+    this.end = rest;
+  }
+
+  private next(): Frame | undefined {
+    if (this.stage === 'head') {
+      const bodiless = this.scanHead();
+      if (bodiless) return bodiless;
+    }
+    return this.head ? this.scanBody(this.head) : undefined;
+  }
+
+  /** Reads lines; a frame that ends before a blank line is whole, after one the body follows. */
+  private scanHead(): Frame | undefined {
+    const { bytes, end } = this;
+    this.checkMagic();
+    for (let i = this.scan; i < end; i++) {
+      if (bytes[i] !== LF) continue;
+      if (i - this.at >= this.limits.maxHeaderBytes) throw this.error(i, 'headers too long');
+      if (bytes[i - 1] !== CR) throw this.error(i, 'line feed without carriage return');
+      const lineStart = this.lineStart;
+      this.scan = this.lineStart = i + 1;
+      if (lineStart === i - 1) {
+        this.headDone(i + 1);
+        return undefined;
+      }
+      if (bytes[lineStart] === DASH) return this.bodiless(lineStart, i + 1);
+      if (++this.lines > this.limits.maxHeaders + 1) throw this.error(i, 'too many headers');
+    }
+    if (end - this.at > this.limits.maxHeaderBytes) throw this.error(end, 'headers too long');
+    this.scan = end;
+    return undefined;
+  }
+
+  /** Other protocols are known by their first octets, not by what they leave out later. */
+  private checkMagic(): void {
+    const seen = Math.min(magic.length, this.end - this.at);
+    for (let i = 0; i < seen; i++) {
+      if (this.bytes[this.at + i] !== magic.charCodeAt(i)) throw this.error(this.at + i, 'not an MSRP frame');
+    }
+  }
+
+  private headDone(bodyStart: number): void {
+    this.head = this.readHead(bodyStart - 2);
+    this.endMark = `\r\n-------${this.head.transactionId}`;
+    this.stage = 'body';
+    // Some peers send the blank line and no body: its CRLF is then the one before the end-line.
+    this.at = this.scan = bodyStart - 2;
+  }
+
+  private bodiless(lineStart: number, after: number): Frame {
+    const head = this.readHead(lineStart);
+    const flag = this.bytes[after - 3];
+    const endLine = this.bytes.toString('latin1', lineStart, after - 3);
+    if (endLine !== `-------${head.transactionId}` || !isFlag(flag))
+      throw this.error(lineStart, 'not the end-line of this frame');
+    return this.complete(head, flag, after, undefined);
+  }
+
+  private scanBody(head: Head): Frame | undefined {
+    const { bytes, endMark } = this;
+    for (;;) {
+      const hit = this.find(endMark);
+      if (hit < 0) {
+        this.scan = Math.max(this.scan, this.end - endMark.length + 1);
+        this.passOverIfLong();
+        return undefined;
+      }
+      const flagAt = hit + endMark.length;
+      this.scan = hit;
+      if (flagAt + 3 > this.end) return undefined;
+      const flag = bytes[flagAt];
+      if (isFlag(flag) && bytes[flagAt + 1] === CR && bytes[flagAt + 2] === LF) {
+        return this.complete(head, flag, flagAt + 3, this.bodyUpTo(hit));
+      }
+      // Another transaction's end-line inside this body, of which our id is a prefix.
+      this.scan = hit + 1;
+    }
+  }
+
+  private find(mark: string): number {
+    const { bytes, end, scan } = this;
+    if (bytes.length === end) return bytes.indexOf(mark, scan, 'latin1');
+    // Never into the room behind: it holds old octets, and searching it for each small piece would be quadratic.
+    const hit = bytes.subarray(scan, end).indexOf(mark, 0, 'latin1');
+    return hit < 0 ? hit : hit + scan;
+  }
+
+  /** `undefined` where the body is over the limit. */
+  private bodyUpTo(hit: number): Buffer | undefined {
+    const start = this.at + 2;
+    if (this.stage === 'passing-over' || hit - start > this.limits.maxBodyBytes) return undefined;
+    return this.bytes.subarray(start, Math.max(start, hit));
+  }
+
+  private passOverIfLong(): void {
+    if (this.stage === 'body' && this.scan - this.at > this.limits.maxBodyBytes + 2) this.stage = 'passing-over';
+    if (this.stage === 'passing-over') this.at = this.scan;
+  }
+
+  private complete(head: Head, flag: number, after: number, body: Buffer | undefined): Frame {
+    const hadBody = this.stage !== 'head';
+    this.at = this.scan = this.lineStart = after;
+    this.lines = 0;
+    this.stage = 'head';
+    this.head = undefined;
+    const { transactionId, toPath, fromPath, headers } = head;
+    const parts = { transactionId, toPath, fromPath, headers, flag: String.fromCharCode(flag) as ContinuationFlag };
+    // A response has no body (RFC 4975 §7.2); a peer that adds one is not cut off for it.
+    if (head.kind === 'response') return { kind: 'response', status: head.status, comment: head.comment, ...parts };
+    if (hadBody && !body) return { kind: 'request', method: head.method, body: undefined, oversized: true, ...parts };
+    return { kind: 'request', method: head.method, body, ...parts };
+  }
+
+  private readHead(headEnd: number): Head {
+    const text = this.bytes.toString('latin1', this.at, headEnd);
+    const firstEnd = text.indexOf('\r');
+    const idEnd = text.indexOf(' ', magic.length);
+    const transactionId = text.slice(magic.length, idEnd);
+    if (idEnd > firstEnd || !isTransactionId(transactionId)) throw this.error(this.at, 'bad transaction id');
+    const { toPath, fromPath, headers } = this.readHeaders(text, firstEnd);
+    // The method that carries the traffic needs no look at its form.
+    if (firstEnd - idEnd === 5 && text.startsWith('SEND', idEnd + 1)) {
+      return { kind: 'request', method: 'SEND', transactionId, toPath, fromPath, headers };
+    }
+    const rest = firstLineForm.exec(text.slice(idEnd + 1, firstEnd));
+    if (!rest) throw this.error(this.at, 'bad first line');
+    const [, code, comment, method] = rest;
+    if (method !== undefined) return { kind: 'request', method, transactionId, toPath, fromPath, headers };
+    const readable = comment === undefined ? undefined : decodeUtf8(comment);
+    return { kind: 'response', status: Number(code), comment: readable, transactionId, toPath, fromPath, headers };
+  }
+
+  /** `lineEnd` is the CR of the first line. */
+  private readHeaders(text: string, lineEnd: number): Pick<Head, 'toPath' | 'fromPath' | 'headers'> {
+    const headers: HeaderLine[] = [];
+    let toPath: string | undefined;
+    let fromPath: string | undefined;
+    for (let end = lineEnd; end + 2 < text.length;) {
+      const at = end + 2;
+      if (text.charCodeAt(end + 1) !== LF) throw this.error(this.at + end, 'carriage return without line feed');
+      end = text.indexOf('\r', at);
+      const colon = this.nameEnd(text, at);
+      const name = text.slice(at, colon);
+      const value = valueOf(text, colon + 1, end);
+      if (toPath === undefined && sameName(name, 'To-Path')) toPath = value;
+      else if (fromPath === undefined && sameName(name, 'From-Path')) fromPath = value;
+      else headers.push([name, value]);
+    }
+    if (!toPath || !fromPath) throw this.error(this.at, 'To-Path or From-Path is missing');
+    return { toPath, fromPath, headers };
+  }
+
+  private nameEnd(text: string, at: number): number {
+    let colon = at;
+    while (isTokenCode[text.charCodeAt(colon)] === 1) colon++;
+    if (colon === at || text.charCodeAt(colon) !== COLON) throw this.error(this.at + at, 'bad header name');
+    return colon;
+  }
+
+  private error(at: number, text: string): DecodeError {
+    return new DecodeError('msrp', `octet ${at - this.at} of the frame`, text);
+  }
+}
+
+/** 1 for each character of a token (RFC 4975 §9). */
+const isTokenCode = Uint8Array.from({ length: 256 }, (_, code) =>
+  /^[!#$%&'*+\-.^_`|~0-9A-Za-z]$/.test(String.fromCharCode(code)) ? 1 : 0,
+);
+/** 1 for each character of a transaction id: ALPHANUM / ".-+%=". */
+const isIdCode = Uint8Array.from({ length: 256 }, (_, code) =>
+  /^[0-9A-Za-z.\-+%=]$/.test(String.fromCharCode(code)) ? 1 : 0,
+);
+
+/** 4 to 32 characters, the first a letter or digit. */
+function isTransactionId(text: string): boolean {
+  if (text.length < 4 || text.length > 32 || !/^[0-9A-Za-z]/.test(text)) return false;
+  for (let i = 1; i < text.length; i++) if (isIdCode[text.charCodeAt(i)] !== 1) return false;
+  return true;
+}
+
+/** Blanks around the value do not belong to it; mostly there is the one before. */
+function valueOf(text: string, from: number, to: number): string {
+  const start = text.charCodeAt(from) === BLANK ? from + 1 : from;
+  const first = text.charCodeAt(start);
+  const last = text.charCodeAt(to - 1);
+  const value = text.slice(start, to);
+  return first === BLANK || first === TAB || last === BLANK || last === TAB ? value.trim() : value;
+}
+
+function sameName(name: string, wanted: string): boolean {
+  return name === wanted || (name.length === wanted.length && name.toLowerCase() === wanted.toLowerCase());
+}
+
+/** `$`, `+` or `#`. */
+function isFlag(octet: number | undefined): octet is number {
+  return octet === 0x24 || octet === 0x2b || octet === 0x23;
+}
