@@ -1,0 +1,126 @@
+/** What a schema cannot say: values that must fit together, and names that may stand only once. */
+import type { CompleteConfig } from './complete.js';
+import { ConfigError } from './config-error.js';
+import { printPath, type Path } from './path.js';
+import type { Place } from './validate.js';
+import { parseBlock, parseListen } from './values.js';
+
+interface Finding {
+  readonly path: Path;
+  readonly text: string;
+}
+
+/** Throws ConfigError. */
+export function check(config: CompleteConfig, place: Place): void {
+  const findings = checks.flatMap((rule) => [...rule(config)]);
+  if (findings.length === 0) return;
+  throw new ConfigError(findings.map(({ path, text }) => `${place(path)}: ${printPath(path)}: ${text}`));
+}
+
+const checks: readonly ((config: CompleteConfig) => Iterable<Finding>)[] = [
+  urls,
+  listening,
+  trustedPeers,
+  dependencies,
+  orders,
+  uniqueNames,
+];
+
+function* urls(config: CompleteConfig): Iterable<Finding> {
+  const roots: [Path, string][] = [[['serverRoot'], config.serverRoot]];
+  config.platforms.forEach((platform, at) => roots.push([['platforms', at, 'serverRoot'], platform.serverRoot]));
+  for (const [path, url] of roots) if (!URL.canParse(url)) yield { path, text: `is not a URL: ${url}` };
+  if (config.store.url !== undefined && !URL.canParse(config.store.url))
+    yield { path: ['store', 'url'], text: 'is not a URL' };
+}
+
+function* listening({ sip }: CompleteConfig): Iterable<Finding> {
+  const seen = new Set<string>();
+  for (const [at, text] of sip.listen.entries()) {
+    const path = ['sip', 'listen', at];
+    const address = parseListen(text);
+    if (!address) yield { path, text: `must be udp|tcp|tls/host:port, an IPv6 address in brackets; is ${text}` };
+    else if (address.protocol === 'tls' && sip.engine === 'embedded') {
+      yield { path, text: 'the embedded engine speaks udp and tcp; tls needs sip.engine drachtio' };
+    }
+    if (seen.has(text) && address?.port !== 0) yield { path, text: `is listed twice: ${text}` };
+    seen.add(text);
+  }
+}
+
+function* trustedPeers({ sip }: CompleteConfig): Iterable<Finding> {
+  for (const [at, text] of sip.trustedPeers.entries()) {
+    if (!parseBlock(text))
+      yield { path: ['sip', 'trustedPeers', at], text: `is not an IP address or CIDR block: ${text}` };
+  }
+}
+
+function* dependencies(config: CompleteConfig): Iterable<Finding> {
+  if (config.store.kind === 'redis' && config.store.url === undefined) {
+    yield { path: ['store', 'url'], text: 'required where store.kind is redis' };
+  }
+  if (config.rest.tls?.clientCa !== undefined) return;
+  for (const [at, platform] of config.platforms.entries()) {
+    if (platform.clientCertificates.length > 0) {
+      yield { path: ['platforms', at, 'clientCertificates'], text: 'needs rest.tls.clientCa' };
+    }
+  }
+}
+
+function* orders({ sip, msrp, rest, chat, notify }: CompleteConfig): Iterable<Finding> {
+  if (sip.minSeS > sip.sessionExpiresS) yield { path: ['sip', 'minSeS'], text: 'must not exceed sip.sessionExpiresS' };
+  if (chat.backoff.firstMs > chat.backoff.maxMs)
+    yield { path: ['chat', 'backoff', 'firstMs'], text: 'must not exceed maxMs' };
+  if (notify.backoff.firstMs > notify.backoff.maxMs) {
+    yield { path: ['notify', 'backoff', 'firstMs'], text: 'must not exceed maxMs' };
+  }
+  if (msrp.maxBufferedBytesPerConnection < msrp.maxMessageBytes) {
+    yield {
+      path: ['msrp', 'maxBufferedBytesPerConnection'],
+      text: 'must hold at least one message (msrp.maxMessageBytes)',
+    };
+  }
+  if (rest.maxHeaderBytes > 1_048_576) yield { path: ['rest', 'maxHeaderBytes'], text: 'must be at most 1048576' };
+}
+
+/** A bot, a credential or a domain of two platforms would leave open who is meant. */
+function* uniqueNames({ platforms }: CompleteConfig): Iterable<Finding> {
+  const seen = new Map<string, string>();
+  for (const { path, name, what } of platforms.flatMap(namesOf)) {
+    const first = seen.get(`${what} ${name}`);
+    if (first !== undefined) yield { path, text: `the ${what} stands already at ${first}` };
+    else seen.set(`${what} ${name}`, printPath(path));
+  }
+}
+
+interface Name {
+  readonly path: Path;
+  readonly name: string;
+  readonly what: string;
+}
+
+function namesOf(platform: CompleteConfig['platforms'][number], index: number): readonly Name[] {
+  const at = (key: string, item: number, ...rest: string[]): Path => ['platforms', index, key, item, ...rest];
+  return [
+    { path: ['platforms', index, 'id'], name: platform.id, what: 'platform' },
+    ...platform.keys.map((name, item) => ({ path: at('keys', item), name, what: 'key' })),
+    ...platform.clientCertificates.map((name, item) => ({
+      path: at('clientCertificates', item),
+      name,
+      what: 'certificate',
+    })),
+    ...platform.chatbots.map(({ uri }, item) => ({
+      path: at('chatbots', item, 'uri'),
+      name: comparable(uri),
+      what: 'chatbot',
+    })),
+    ...platform.domains.map((name, item) => ({ path: at('domains', item), name, what: 'domain' })),
+  ];
+}
+
+/** RFC 3261 §19.1.4 as far as a bot's URI needs it: scheme and host without regard to case, the user part with it. */
+function comparable(uri: string): string {
+  const at = uri.indexOf('@');
+  const colon = uri.indexOf(':');
+  return `${uri.slice(0, colon).toLowerCase()}${uri.slice(colon, at)}${uri.slice(at).toLowerCase()}`;
+}

@@ -1,0 +1,66 @@
+/** Defaults that depend on other keys: put into the written configuration, so that it can be shown as it is run. */
+import type { WrittenConfig, WrittenPlatform } from './schema.js';
+
+type WrittenChatbot = NonNullable<WrittenPlatform['chatbots']>[number];
+
+export type CompleteChatbot = Required<WrittenChatbot>;
+
+export interface CompletePlatform extends WrittenPlatform {
+  readonly keys: readonly string[];
+  readonly clientCertificates: readonly string[];
+  readonly chatbots: readonly CompleteChatbot[];
+  readonly domains: readonly string[];
+  readonly notify: Required<NonNullable<WrittenPlatform['notify']>>;
+  readonly limits: WrittenConfig['limits'];
+  /** Without a slash at its end. */
+  readonly serverRoot: string;
+  readonly suspended: boolean;
+}
+
+export interface CompleteConfig extends WrittenConfig {
+  readonly msrp: WrittenConfig['msrp'] & { readonly advertise: string };
+  readonly platforms: readonly CompletePlatform[];
+}
+
+export function complete(written: WrittenConfig): CompleteConfig {
+  const serverRoot = withoutSlash(written.serverRoot);
+  return {
+    ...written,
+    serverRoot,
+    msrp: { ...written.msrp, advertise: written.msrp.advertise ?? written.msrp.host },
+    platforms: written.platforms.map((platform) => completePlatform(platform, { serverRoot, limits: written.limits })),
+  };
+}
+
+function completePlatform(
+  platform: WrittenPlatform,
+  defaults: { serverRoot: string; limits: WrittenConfig['limits'] },
+): CompletePlatform {
+  return {
+    ...platform,
+    keys: lowerCased(platform.keys),
+    clientCertificates: lowerCased(platform.clientCertificates),
+    chatbots: (platform.chatbots ?? []).map(completeChatbot),
+    domains: lowerCased(platform.domains),
+    notify: { allow: [], secrets: [], verify: false, ...platform.notify },
+    limits: { ...defaults.limits, ...platform.limits },
+    serverRoot: withoutSlash(platform.serverRoot ?? defaults.serverRoot),
+    suspended: platform.suspended ?? false,
+  };
+}
+
+function completeChatbot(chatbot: WrittenChatbot): CompleteChatbot {
+  return { name: userPart(chatbot.uri), version: '#=1', roles: ['session', 'standalone'], mode: 'auto', ...chatbot };
+}
+
+function userPart(uri: string): string {
+  return uri.slice(uri.indexOf(':') + 1, uri.indexOf('@'));
+}
+
+function withoutSlash(url: string): string {
+  return url.replace(/\/$/, '');
+}
+
+function lowerCased(texts: readonly string[] | undefined): readonly string[] {
+  return (texts ?? []).map((text) => text.toLowerCase());
+}

@@ -1,0 +1,239 @@
+/** Every key of the configuration with its form; defaults, units and reasons stand in config/default.yaml. */
+import { choice, flag, integer, list, object, secret, text, type MapForm, type ValueOf } from './form.js';
+
+const host = text('a host name or an IP address', '^[A-Za-z0-9._:-]+$', 255);
+const port = integer(0, 65_535);
+const path = text('a file name', undefined, 4096);
+const sha256 = secret(text('64 hexadecimal digits (a SHA-256)', '^[0-9a-fA-F]{64}$', 64));
+const httpRoot = text('an http or https URL without query, fragment or credentials', '^https?://[^\\s?#@]+$');
+const sipHop = text(
+  'a next hop as sip:host:port;transport=udp',
+  '^sips?:[^\\s;@<>"]+(;transport=(udp|tcp|tls|UDP|TCP|TLS))?$',
+);
+const userUri = text('tel, or a SIP URI with {e164} in it', '^(tel|sips?:[^\\s<>"{}]*\\{e164\\}[^\\s<>"{}]*)$');
+const botUri = text('a SIP URI sip:user@host', '^[sS][iI][pP][sS]?:[^\\s@<>"]+@[^\\s@<>"]+$', 255);
+const domain = text('a domain name', '^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$', 255);
+const cidr = text('an IP address or a CIDR block', '^[0-9A-Fa-f.:]+(/[0-9]{1,3})?$', 49);
+const headers: MapForm = {
+  type: 'object',
+  additionalProperties: {
+    type: 'string',
+    maxLength: 1024,
+    description: 'a header value',
+    pattern: '^[^\\r\\n\\u0000]*$',
+  },
+  propertyNames: { pattern: "^[A-Za-z0-9.!%*_+`'~-]{1,64}$" },
+};
+const seconds = integer(1, 31_536_000);
+const milliseconds = integer(1, 86_400_000);
+const bytes = integer(256, 1_073_741_824);
+const number = integer(1, 100_000_000);
+const days = integer(1, 3_650);
+const backoff = object({
+  firstMs: milliseconds,
+  factor: { type: 'number', minimum: 1, maximum: 10 },
+  maxMs: milliseconds,
+  jitter: { type: 'number', minimum: 0, maximum: 1 },
+});
+
+const rest = object(
+  {
+    host,
+    port,
+    maxBodyBytes: bytes,
+    maxHeaderBytes: bytes,
+    maxConnections: number,
+    headersTimeoutS: seconds,
+    requestTimeoutS: seconds,
+    keepAliveS: seconds,
+  },
+  { tls: object({ cert: path, key: path }, { clientCa: path }) },
+);
+
+const admin = object({ host, port }, { key: sha256 });
+
+const route = object(
+  {
+    match: text('a number prefix such as +1555, or a domain', '^(\\+[0-9]{1,15}|[A-Za-z0-9][A-Za-z0-9.-]*)$'),
+    nextHop: sipHop,
+  },
+  {
+    userUri,
+    pagerMaxBytes: bytes,
+    headers,
+    ioi: text('an inter-operator identifier', '^[A-Za-z0-9._~:-]+$', 255),
+  },
+);
+
+const sip = object(
+  {
+    engine: choice('embedded', 'drachtio'),
+    listen: list(text('udp|tcp|tls/host:port', '^(udp|tcp|tls)/\\S+:[0-9]{1,5}$'), { minItems: 1, maxItems: 64 }),
+    drachtio: object(
+      { host, port, connectTimeoutMs: milliseconds, maxFrameBytes: bytes },
+      { secret: secret(text('a text')) },
+    ),
+    routes: list(route),
+    userUri,
+    pagerMaxBytes: bytes,
+    messageAnswer: choice(200, 202),
+    trustedPeers: list(cidr),
+    callTimeoutS: seconds,
+    requestTimeoutS: seconds,
+    answerTimeoutS: seconds,
+    sessionExpiresS: integer(90, 86_400),
+    minSeS: integer(90, 86_400),
+    retryAfterS: seconds,
+    t1Ms: integer(10, 10_000),
+    t2Ms: integer(10, 60_000),
+    t4Ms: integer(10, 60_000),
+    maxMessageBytes: bytes,
+    maxHeaders: integer(16, 10_000),
+    maxTransactions: number,
+    maxDialogs: number,
+    maxConnections: number,
+    maxConnectionsPerSource: number,
+    idleConnectionS: seconds,
+    connectTimeoutMs: milliseconds,
+  },
+  {
+    advertise: host,
+    nextHop: sipHop,
+    defaultCountry: text('a country calling code as +49', '^\\+[1-9][0-9]{0,2}$', 4),
+    tls: object({ cert: path, key: path }, { clientCa: path }),
+  },
+);
+
+const msrp = object(
+  {
+    host,
+    port,
+    maxMessageBytes: bytes,
+    chunkBytes: integer(256, 1_048_576),
+    maxConnections: number,
+    maxConnectionsPerSource: number,
+    maxSessions: number,
+    maxHeaderBytes: bytes,
+    maxBufferedBytesPerConnection: bytes,
+    maxBufferedBytes: integer(1_048_576, 68_719_476_736),
+    maxOpenMessages: integer(1, 10_000),
+    transactionTimeoutS: seconds,
+    messageTimeoutS: seconds,
+    connectTimeoutMs: milliseconds,
+    bindTimeoutS: seconds,
+    idleConnectionS: seconds,
+  },
+  { advertise: host, tls: object({ cert: path, key: path }) },
+);
+
+const store = object(
+  {
+    kind: choice('sqlite', 'redis'),
+    path,
+    allowVolatile: flag,
+    commitTimeoutMs: milliseconds,
+    leaseMs: integer(500, 3_600_000),
+  },
+  { url: secret(text('a redis:// or rediss:// URL', '^rediss?://\\S+$'), 'password') },
+);
+
+const chat = object({
+  idleTimeoutS: seconds,
+  validityS: seconds,
+  backoff,
+  workers: integer(1, 10_000),
+  composingTimeoutS: seconds,
+  glareSilenceS: seconds,
+});
+
+const capabilities = object({ cacheS: seconds, timeoutS: seconds, maxContacts: number });
+
+const notify = object({
+  validityS: seconds,
+  backoff,
+  timeoutS: seconds,
+  connectTimeoutMs: milliseconds,
+  connectionsPerOrigin: integer(1, 1_000),
+  workers: integer(1, 10_000),
+  maxAnswerBytes: bytes,
+  breaker: object({ failures: integer(1, 100_000), probeMs: milliseconds }),
+});
+
+const retention = object({
+  messageDays: days,
+  inboundDays: days,
+  conversationDays: days,
+  correlatorHours: integer(1, 8_760),
+});
+
+/** What one platform may take up; the same keys stand as defaults for all and in each platform. */
+const limitForms = {
+  subscriptionsPerBot: number,
+  sessionsPerBot: number,
+  laneLength: number,
+  queuedPerBot: number,
+  contactsPerHour: number,
+};
+const requestsPerS = { requestsPerS: number };
+
+const chatbot = object(
+  { uri: botUri },
+  {
+    name: text('a name', '^[^\\r\\n"]+$', 200),
+    version: text('one or more of #=N', '^#=[0-9]+(,#=[0-9]+)*$', 64),
+    roles: list(choice('session', 'standalone'), { minItems: 1, maxItems: 2 }),
+    mode: choice('auto', 'session', 'standalone'),
+  },
+);
+
+const platform = object(
+  { id: text('letters, digits and . _ -', '^[A-Za-z0-9._-]+$', 64) },
+  {
+    keys: list(sha256, { maxItems: 16 }),
+    jwt: object(
+      { issuer: text('the issuer (iss)'), jwksUrl: text('an http or https URL', '^https?://\\S+$') },
+      { audience: text('the audience (aud)'), subject: text('the subject (sub)') },
+    ),
+    clientCertificates: list(sha256, { maxItems: 16 }),
+    chatbots: list(chatbot, { maxItems: 100_000 }),
+    domains: list(domain),
+    notify: object(
+      {},
+      {
+        allow: list(text('host, host:port, *.domain or a CIDR block', '^[A-Za-z0-9.:*/\\[\\]_-]+$', 255)),
+        secrets: list(secret(text('a secret as whsec_<base64>', '^(whsec_)?[A-Za-z0-9+/]{32,}={0,2}$')), {
+          maxItems: 4,
+        }),
+        verify: flag,
+      },
+    ),
+    limits: object({}, { ...limitForms, ...requestsPerS }),
+    serverRoot: httpRoot,
+    suspended: flag,
+  },
+);
+
+export const configSchema = object({
+  serverRoot: httpRoot,
+  rest,
+  admin,
+  sip,
+  msrp,
+  store,
+  chat,
+  capabilities,
+  notify,
+  retention,
+  limits: object(limitForms, requestsPerS),
+  drain: object({ timeoutS: integer(1, 3_600) }),
+  trace: object({ conversations: integer(0, 1_000_000), eventsPerConversation: integer(1, 100_000), bodies: flag }),
+  log: object(
+    { level: choice('debug', 'info', 'warn', 'error'), format: choice('auto', 'json', 'line'), maskNumbers: flag },
+    { pseudonymKey: secret(text('64 hexadecimal digits', '^[0-9a-fA-F]{64}$', 64)) },
+  ),
+  platforms: list(platform),
+});
+
+/** A configuration as written, with the defaults in, and valid by itself. */
+export type WrittenConfig = ValueOf<typeof configSchema>;
+export type WrittenPlatform = WrittenConfig['platforms'][number];
