@@ -1,4 +1,6 @@
 /** contactServiceCapabilities of the OMA Capability Discovery API. */
+import { absoluteUri, resourceURL, type Schema } from './schema.js';
+import { rootParser, rootPrinter } from './validator.js';
 
 export const capabilityIds = [
   'Chat',
@@ -27,4 +29,54 @@ export interface ContactServiceCapabilities {
   readonly contactId: string;
   readonly serviceCapability: readonly ContactCapability[];
   readonly resourceURL?: string;
+}
+
+/** Contacts of one list request: more are refused, POL0003. */
+export const maxContacts = 100;
+
+export const contactServiceCapabilitiesSchema: Schema = {
+  type: 'object',
+  description: 'What a contact’s device can do.',
+  properties: {
+    contactId: { type: 'string' },
+    serviceCapability: {
+      type: 'array',
+      items: {
+        type: 'object',
+        properties: {
+          capabilityId: { type: 'string', enum: capabilityIds },
+          status: { type: 'string', enum: ['Enabled', 'Disabled'] },
+          version: { type: 'string', description: 'Of ChatbotSession and ChatbotSA, e.g. `#=1`.' },
+        },
+        required: ['capabilityId', 'status'],
+      },
+    },
+    resourceURL,
+  },
+  required: ['contactId', 'serviceCapability'],
+};
+
+export const adhocContactListSchema: Schema = {
+  type: 'object',
+  description: 'The contacts whose capabilities are asked for.',
+  properties: {
+    contactId: {
+      type: 'array',
+      minItems: 1,
+      items: { type: 'string', minLength: 1, maxLength: 512, pattern: absoluteUri },
+    },
+  },
+  required: ['contactId'],
+};
+
+const print = rootPrinter('contactServiceCapabilities', contactServiceCapabilitiesSchema);
+const readContacts = rootParser<{ readonly contactId: readonly string[] }>('adhocContactList', adhocContactListSchema);
+
+export function printContactServiceCapabilities(capabilities: ContactServiceCapabilities): Record<string, unknown> {
+  return print(capabilities);
+}
+
+/** `{"adhocContactList":{"contactId":[…]}}` → the contacts in the order asked; throws ApiError. */
+export function parseAdhocContactList(body: unknown): readonly string[] {
+  return readContacts(body).contactId;
 }

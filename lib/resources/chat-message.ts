@@ -1,4 +1,6 @@
 /** chatMessage of the OMA Chat API, with what chatbots add to it. */
+import { clientCorrelator, mediaType, oneLine, resourceURL, type Schema, serviceCapability } from './schema.js';
+import { invalid, rootParser, rootPrinter } from './validator.js';
 
 /** What a bot may ask to be told of its message. */
 export type ReportRequest =
@@ -26,4 +28,108 @@ export interface ChatMessage {
   readonly expiry?: number;
   readonly clientCorrelator?: string;
   readonly resourceURL?: string;
+}
+
+const reportRequests: readonly ReportRequest[] = [
+  'Sent',
+  'Delivered',
+  'Displayed',
+  'Failed',
+  'Interworked',
+  'Expired',
+  'Revoked',
+  'RevokeFailed',
+];
+
+const headerValue = (description: string): Schema => ({
+  type: 'string',
+  minLength: 1,
+  maxLength: 256,
+  pattern: oneLine,
+  description,
+});
+
+export const chatMessageSchema: Schema = {
+  type: 'object',
+  description: 'A message; exactly one of `text` and `bodyText` is given.',
+  properties: {
+    text: { type: 'string', minLength: 1, description: 'The content, of type text/plain.' },
+    bodyText: { type: 'string', minLength: 1, description: 'Ours: the content, of type `contentType`.' },
+    contentType: {
+      type: 'string',
+      maxLength: 512,
+      pattern: mediaType,
+      description: 'Ours: media type of `bodyText`, e.g. `application/vnd.gsma.botmessage.v1.0+json`.',
+    },
+    contentEncoding: {
+      type: 'string',
+      enum: ['utf8', 'base64'],
+      description: 'Ours: how `bodyText` holds the octets; utf8 where absent.',
+    },
+    reportRequest: {
+      type: 'array',
+      maxItems: 16,
+      items: { type: 'string', enum: reportRequests },
+      description: 'What the bot is told of this message; Failed alone where absent.',
+    },
+    trafficType: headerValue('Ours: e.g. `advertisement`; what it may be is the operator’s to say.'),
+    serviceCapability: {
+      type: 'array',
+      maxItems: 16,
+      items: serviceCapability,
+      description: 'Ours: the services (ChatbotSession, ChatbotSA) and versions of this message.',
+    },
+    conversationID: headerValue('Ours: another than the live one opens a new session.'),
+    contributionID: headerValue('Ours: counts where the message opens a session or goes standalone.'),
+    inReplyToContributionID: headerValue('Ours.'),
+    senderName: headerValue('Ours: the sender’s display name.'),
+    expiry: {
+      type: 'integer',
+      minimum: 1,
+      maximum: 2_147_483_647,
+      description: 'Ours: seconds for which the message is worth delivering.',
+    },
+    clientCorrelator,
+    resourceURL,
+  },
+};
+
+const read = rootParser<ChatMessage>('chatMessage', chatMessageSchema);
+const print = rootPrinter('chatMessage', chatMessageSchema);
+
+/** `{"chatMessage":{…}}`; throws ApiError naming the part. */
+export function parseChatMessage(body: unknown): ChatMessage {
+  const message = read(body);
+  if (message.bodyText !== undefined) checkBodyText(message, message.bodyText);
+  else checkText(message);
+  return message;
+}
+
+export function printChatMessage(message: ChatMessage): Record<string, unknown> {
+  return print(message);
+}
+
+/** The content's length in octets, as the network will carry it. */
+export function contentBytes(message: ChatMessage): number {
+  if (message.bodyText === undefined) return Buffer.byteLength(message.text ?? '');
+  return Buffer.byteLength(message.bodyText, message.contentEncoding === 'base64' ? 'base64' : 'utf8');
+}
+
+function checkText(message: ChatMessage): void {
+  if (message.text === undefined) throw invalid('chatMessage.text', 'text or bodyText is required');
+  if (message.contentType !== undefined && !/^text\/plain(?:[ \t]*;|$)/i.test(message.contentType))
+    throw invalid('chatMessage.contentType', 'text is text/plain; other content belongs into bodyText');
+  if (message.contentEncoding === 'base64') throw invalid('chatMessage.contentEncoding', 'applies to bodyText');
+}
+
+function checkBodyText(message: ChatMessage, bodyText: string): void {
+  if (message.text !== undefined) throw invalid('chatMessage.text', 'text and bodyText exclude each other');
+  if (message.contentType === undefined) throw invalid('chatMessage.contentType', 'is required with bodyText');
+  if (message.contentEncoding === 'base64' && !isBase64(bodyText))
+    throw invalid('chatMessage.bodyText', 'is not base64');
+}
+
+/** RFC 4648 §4, padded, nothing between the groups: what decodes must encode to the same again. */
+function isBase64(text: string): boolean {
+  return text.length % 4 === 0 && /^[A-Za-z0-9+/]+={0,2}$/.test(text);
 }
