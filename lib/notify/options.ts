@@ -1,0 +1,70 @@
+/** The limits and times of notify, with their defaults; the root fills them from the configuration. */
+import type { BackoffPolicy } from './backoff.js';
+
+export interface Parallel {
+  /** Callbacks under way at once, in all. */
+  readonly total: number;
+  readonly perPlatform: number;
+  /** Also the most connections that are opened to one origin. */
+  readonly perOrigin: number;
+  readonly perBot: number;
+}
+
+export interface NotifyOptions {
+  /** How long a callback is tried, from its commit (`notify.validityS`). */
+  readonly validityMs: number;
+  readonly backoff: BackoffPolicy;
+  /** One callback from its start to the end of its answer. */
+  readonly timeoutMs: number;
+  readonly connectTimeoutMs: number;
+  /** An answer's body is read and thrown away up to here; then the connection is closed. */
+  readonly maxResponseBytes: number;
+  readonly parallel: Parallel;
+  /** Lanes claimed at once, waiting or under way. */
+  readonly maxLanes: number;
+  /** Lanes that wait in memory for their turn, of one bot at one origin. */
+  readonly maxWaitingPerBot: number;
+  /** Items of a lane taken with one claim. */
+  readonly itemsPerLane: number;
+  readonly leaseMs: number;
+  /** Failures in a row that open the circuit of a notifyURL, and how often one callback is then let through. */
+  readonly breaker: { readonly failures: number; readonly probeMs: number };
+  /** Retry-After of a platform counts up to here. */
+  readonly maxRetryAfterMs: number;
+  /** How long dead letters are kept. */
+  readonly deadLetterTtlMs: number;
+  /** Origins whose connections are kept, and for how long without use. */
+  readonly maxOrigins: number;
+  readonly originIdleMs: number;
+  readonly maxSubscriptionsPerBot: number;
+  readonly maxSubscriptions: number;
+  /** How long a clientCorrelator is remembered. */
+  readonly correlatorTtlMs: number;
+  /** How often subscriptions are read again from a store that others write, too; 0: never. */
+  readonly refreshMs: number;
+  /** What is under way when the gateway stops may take so long. */
+  readonly drainMs: number;
+}
+
+export const notifyDefaults: NotifyOptions = {
+  validityMs: 86_400_000,
+  backoff: { baseMs: 1_000, factor: 2, maxMs: 900_000, jitter: 0.2 },
+  timeoutMs: 10_000,
+  connectTimeoutMs: 5_000,
+  maxResponseBytes: 65_536,
+  parallel: { total: 1_024, perPlatform: 512, perOrigin: 128, perBot: 64 },
+  maxLanes: 4_096,
+  maxWaitingPerBot: 512,
+  itemsPerLane: 16,
+  leaseMs: 30_000,
+  breaker: { failures: 20, probeMs: 5_000 },
+  maxRetryAfterMs: 900_000,
+  deadLetterTtlMs: 604_800_000,
+  maxOrigins: 1_024,
+  originIdleMs: 60_000,
+  maxSubscriptionsPerBot: 100,
+  maxSubscriptions: 100_000,
+  correlatorTtlMs: 86_400_000,
+  refreshMs: 0,
+  drainMs: 5_000,
+};
