@@ -35,10 +35,15 @@ type State =
 
 /** Bytes in at any split, frames out. Holds at most one payload of `maxBytes`. */
 export class FrameReader {
-  private readonly maxBytes: number;
+  private maxBytes: number;
   private state: State = { kind: 'length', digits: 0, value: 0 };
 
   constructor(maxBytes: number) {
+    this.maxBytes = maxBytes;
+  }
+
+  /** For the frames whose length has not been read yet. */
+  setLimit(maxBytes: number): void {
     this.maxBytes = maxBytes;
   }
 
