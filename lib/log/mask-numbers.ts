@@ -16,15 +16,16 @@ const twoDigits = /^(?:2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58])/;
 
 /** `key` of the pseudonyms: the same number has the same one under the same key. */
 export function numberMask(key: Buffer): Mask {
-  return (text) => text.replace(numbers, (written) => maskNumber(written, key));
+  const pseudonymOf = remembered((digits) => createHmac('sha256', key).update(digits).digest('hex').slice(0, 10));
+  return (text) => text.replace(numbers, (written) => maskNumber(written, pseudonymOf));
 }
 
-function maskNumber(written: string, key: Buffer): string {
+function maskNumber(written: string, pseudonymOf: Mask): string {
   const [, lead = '', plus = '', rest = ''] = /^((?:tel|sips?)(?::|%3A))?(\+|%2B)?(.*)$/i.exec(written) ?? [];
   const digits = rest.replace(/[^0-9]/g, '');
   const shown = plus === '' ? 0 : countryPrefix(digits);
   const stars = '*'.repeat(Math.max(1, digits.length - shown - 2));
-  return `${lead}${plus}${digits.slice(0, shown)}${stars}${digits.slice(-2)}~${pseudonym(digits, key)}`;
+  return `${lead}${plus}${digits.slice(0, shown)}${stars}${digits.slice(-2)}~${pseudonymOf(digits)}`;
 }
 
 function countryPrefix(digits: string): number {
@@ -32,6 +33,13 @@ function countryPrefix(digits: string): number {
   return twoDigits.test(digits) ? 2 : 3;
 }
 
-function pseudonym(digits: string, key: Buffer): string {
-  return createHmac('sha256', key).update(digits).digest('hex').slice(0, 10);
+/** A hash costs as much as the rest of a log line; what is busy now is busy again. Bounded by starting anew. */
+function remembered(compute: Mask): Mask {
+  const known = new Map<string, string>();
+  return (digits) => {
+    const found = known.get(digits) ?? compute(digits);
+    if (known.size >= 10_000) known.clear();
+    known.set(digits, found);
+    return found;
+  };
 }
