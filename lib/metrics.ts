@@ -1,6 +1,127 @@
 /** Counting as a dependency; which metrics exist is a table of the implementation. */
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { Logger } from './log.js';
+import { seriesOf, type Series } from './metrics/series.js';
+import { metricTable, type MetricForm } from './metrics/table.js';
 
 export interface Metrics {
   count(name: string, labels?: Readonly<Record<string, string>>, by?: number): void;
   observe(name: string, value: number, labels?: Readonly<Record<string, string>>): void;
+}
+
+type Labels = Readonly<Record<string, string>>;
+
+/** What the root and the admin face need besides. */
+export interface MetricsRegistry extends Metrics {
+  /** `read` is asked at each scrape; what rejects or takes longer than a second is left out. */
+  gauge(name: string, read: () => number | Promise<number>, labels?: Labels): void;
+  /** All metrics in Prometheus' text format. */
+  expose(): Promise<string>;
+  readonly contentType: string;
+}
+
+export interface MetricsOptions {
+  readonly log: Logger;
+  /** Also the process's own: memory, CPU, event loop delay, garbage collection; once in a process. */
+  readonly process?: boolean;
+}
+
+interface Reading {
+  readonly read: () => number | Promise<number>;
+  readonly labels: Labels;
+}
+
+const prefix = 'iwf_';
+const readTimeoutMs = 1_000;
+
+/** Never throws: an unknown name is counted in iwf_unknown_metric_total and logged once. */
+export function createMetrics({ log, process }: MetricsOptions): MetricsRegistry {
+  const registry = new Registry();
+  if (process) collectDefaultMetrics({ register: registry });
+  const readings = new Map<string, Reading[]>();
+  const series = new Map<string, Series>();
+  for (const [name, form] of Object.entries(metricTable)) {
+    if (form.type === 'gauge') readings.set(name, registerGauge({ name, form, registry, log }));
+    else series.set(name, registerSeries(name, form, registry));
+  }
+  const reported = new Set<string>();
+  const unknown = (name: string): void => {
+    series.get('unknown_metric_total')?.add({ name }, 1);
+    if (reported.has(name) || reported.size >= 100) return;
+    reported.add(name);
+    log.error('metric unknown', { name });
+  };
+  const add = (name: string, value: number, labels: Labels | undefined): void => {
+    const found = series.get(name);
+    if (!found || !found.add(labels, value)) unknown(name);
+  };
+  return {
+    count: (name, labels, by = 1) => add(name, by, labels),
+    observe: (name, value, labels) => add(name, value, labels),
+    gauge(name, read, labels = {}) {
+      const found = readings.get(name);
+      if (found) found.push({ read, labels });
+      else unknown(name);
+    },
+    expose: () => registry.metrics(),
+    contentType: registry.contentType,
+  };
+}
+
+function registerSeries(name: string, form: MetricForm, registry: Registry): Series {
+  const labelNames = [...(form.labels ?? [])];
+  const shape = { name: prefix + name, help: form.help, labelNames, registers: [registry] };
+  if (form.type === 'histogram') {
+    const histogram = new Histogram({ ...shape, buckets: [...form.buckets] });
+    return seriesOf(labelNames, (labels) => {
+      const child = histogram.labels(labels);
+      return (value) => child.observe(value);
+    });
+  }
+  const counter = new Counter(shape);
+  return seriesOf(labelNames, (labels) => {
+    const child = counter.labels(labels);
+    return (value) => child.inc(value);
+  });
+}
+
+interface GaugeDeps {
+  readonly name: string;
+  readonly form: MetricForm;
+  readonly registry: Registry;
+  readonly log: Logger;
+}
+
+function registerGauge({ name, form, registry, log }: GaugeDeps): Reading[] {
+  const readings: Reading[] = [];
+  new Gauge({
+    name: prefix + name,
+    help: form.help,
+    labelNames: [...(form.labels ?? [])],
+    registers: [registry],
+    async collect() {
+      this.reset();
+      const values = await Promise.all(readings.map(({ read }) => readInTime(read)));
+      values.forEach((value, at) => {
+        if (value === undefined) log.warn('gauge unreadable', { name });
+        else this.set({ ...readings[at]?.labels }, value);
+      });
+    },
+  });
+  return readings;
+}
+
+/** Undefined where the value does not come: a store that hangs must not hide the other metrics. */
+async function readInTime(read: Reading['read']): Promise<number | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), readTimeoutMs);
+  });
+  try {
+    return await Promise.race([read(), late]);
+  } catch {
+    return undefined;
+  } finally {
+    clearTimeout(timer);
+  }
 }
