@@ -6,7 +6,7 @@ export interface SlowBots {
   /** How many callbacks at once the bot may have. */
   maxParallel(bot: string): number;
   /** A 429 came: nothing to the bot until then, and half as much at once. */
-  slow(bot: string, untilMs: number): void;
+  slow(bot: string, untilMs: number, nowMs: number): void;
   taken(bot: string): void;
 }
 
@@ -21,11 +21,15 @@ export function createSlowBots(maxParallel: number): SlowBots {
   return {
     waitMs: (bot, nowMs) => Math.max(0, (bots.get(bot)?.untilMs ?? 0) - nowMs),
     maxParallel: (bot) => Math.floor(bots.get(bot)?.parallel ?? maxParallel),
-    slow(bot, untilMs) {
+    slow(bot, untilMs, nowMs) {
       const known = bots.get(bot);
       // Answers to callbacks that were under way together are one sign, not many.
-      if (known && known.untilMs >= untilMs) return;
-      bots.set(bot, { untilMs, parallel: Math.max(1, (known?.parallel ?? maxParallel) / 2) });
+      const isSame = known !== undefined && nowMs < known.untilMs;
+      const parallel = known?.parallel ?? maxParallel;
+      bots.set(bot, {
+        untilMs: Math.max(untilMs, known?.untilMs ?? 0),
+        parallel: isSame ? parallel : Math.max(1, parallel / 2),
+      });
     },
     taken(bot) {
       const slow = bots.get(bot);
