@@ -1,0 +1,39 @@
+/** What every backend of the Store must do; each suite is named by the promise it tries to break. */
+import { FakeClock } from '../support/fake-clock.js';
+import { describeItems } from './conformance-items.js';
+import { describeLimits } from './conformance-limits.js';
+import { describeLeases } from './conformance-leases.js';
+import { describeRecords } from './conformance-records.js';
+import { describeRestart } from './conformance-restart.js';
+import type { Backend } from './harness.js';
+import type { Store } from '../../lib/store/store.js';
+
+/** What a suite works with: filled anew before each of its tests. */
+export interface Fixture {
+  clock: FakeClock;
+  backend: Backend;
+  store: Store;
+}
+
+/** `make` gives an empty place each time it is called. */
+export function describeStore(name: string, make: () => Promise<Backend>): void {
+  describe(`store: ${name}`, () => {
+    const fixture = {} as Fixture;
+
+    beforeEach(async () => {
+      fixture.clock = new FakeClock();
+      fixture.backend = await make();
+      fixture.store = await fixture.backend.open(fixture.clock);
+    });
+    afterEach(async () => {
+      await fixture.store.close();
+      await fixture.backend.cleanUp();
+    });
+
+    describeRecords(fixture);
+    describeItems(fixture);
+    describeLeases(fixture);
+    describeLimits(fixture);
+    describeRestart(fixture);
+  });
+}
