@@ -1,0 +1,158 @@
+/** One callback on the wire: a signed HTTP POST whose answer's status alone counts (RFC 9110, Standard Webhooks). */
+import type { Dispatcher } from 'undici';
+import type { Clock, Timer } from '../clock.js';
+import { ForbiddenAddress } from './judged-lookup.js';
+import type { NotifyOptions } from './options.js';
+import { Origins, type OriginsDeps, type PlatformCallbacks } from './origins.js';
+import type { CallbackResult } from './outcome.js';
+import { signatureOf } from './signature.js';
+
+export interface CallbackRequest {
+  readonly platformId: string;
+  readonly notifyURL: string;
+  /** The same at every try. */
+  readonly notificationId: string;
+  /** The same at every try. */
+  readonly body: string;
+  /** Breaks the callback off; its result is then `failed`. */
+  readonly signal?: AbortSignal;
+}
+
+/** What crossed the border, for a trace. */
+export interface Exchange {
+  readonly request: CallbackRequest;
+  readonly result: CallbackResult;
+  readonly atMs: number;
+  readonly tookMs: number;
+}
+
+export interface CallbackDeps extends OriginsDeps {
+  readonly clock: Clock;
+  /** Undefined: no such platform (any more). */
+  readonly platform: (platformId: string) => PlatformCallbacks | undefined;
+  readonly options: OriginsDeps['options'] & Pick<NotifyOptions, 'timeoutMs' | 'maxResponseBytes'>;
+  readonly onExchange?: (exchange: Exchange) => void;
+}
+
+export interface Callbacks {
+  /** Never rejects. Redirects are not followed, an answer's body is thrown away. */
+  post(request: CallbackRequest): Promise<CallbackResult>;
+  /** Ends all connections; what is under way fails. */
+  close(): Promise<void>;
+}
+
+export function createCallbacks(deps: CallbackDeps): Callbacks {
+  const origins = new Origins(deps);
+  const send = async (request: CallbackRequest): Promise<CallbackResult> => {
+    const platform = deps.platform(request.platformId);
+    const place = platform && origins.take(request.platformId, platform, request.notifyURL);
+    if (!place) return { kind: 'forbidden' };
+    const body = Buffer.from(request.body);
+    const headers = headersOf(request.notificationId, body, { platform, nowMs: deps.clock.now() });
+    try {
+      return await new Promise<CallbackResult>((resolve) => {
+        const transfer = new Transfer(resolve, deps, request.signal);
+        place.pool.dispatch({ method: 'POST', path: place.path, headers, body }, transfer);
+      });
+    } finally {
+      place.release();
+    }
+  };
+  return {
+    async post(request) {
+      const atMs = deps.clock.now();
+      const result = await send(request);
+      deps.onExchange?.({ request, result, atMs, tookMs: deps.clock.now() - atMs });
+      return result;
+    },
+    close: () => origins.close(),
+  };
+}
+
+interface Signing {
+  readonly platform: PlatformCallbacks;
+  readonly nowMs: number;
+}
+
+function headersOf(id: string, body: Buffer, { platform, nowMs }: Signing): string[] {
+  const timestamp = Math.floor(nowMs / 1000);
+  const headers = ['content-type', 'application/json', 'webhook-id', id, 'webhook-timestamp', String(timestamp)];
+  if (platform.keys.length > 0) headers.push('webhook-signature', signatureOf(platform.keys, { id, timestamp, body }));
+  if (platform.bearer !== undefined) headers.push('authorization', `Bearer ${platform.bearer}`);
+  return headers;
+}
+
+const timeout: CallbackResult = { kind: 'failed', reason: 'timeout' };
+const brokenOff: CallbackResult = { kind: 'failed', reason: 'connection' };
+
+/** One request and its answer; settles once, at the latest when its time is over. */
+class Transfer implements Dispatcher.DispatchHandler {
+  private readonly settle: (result: CallbackResult) => void;
+  private readonly maxResponseBytes: number;
+  private readonly deadline: Timer;
+  private readonly signal: AbortSignal | undefined;
+  private controller: Dispatcher.DispatchController | undefined;
+  /** Once the status is there it counts, whatever becomes of the answer's body. */
+  private answer: CallbackResult | undefined;
+  private received = 0;
+  private settled = false;
+
+  constructor(
+    settle: (result: CallbackResult) => void,
+    { clock, options }: Pick<CallbackDeps, 'clock' | 'options'>,
+    signal: AbortSignal | undefined,
+  ) {
+    this.settle = settle;
+    this.maxResponseBytes = options.maxResponseBytes;
+    this.deadline = clock.after(options.timeoutMs, () => this.end(timeout));
+    this.signal = signal;
+    signal?.addEventListener('abort', this.breakOff, { once: true });
+    if (signal?.aborted) this.end(brokenOff);
+  }
+
+  private readonly breakOff = (): void => this.end(brokenOff);
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.controller = controller;
+    // Its turn in the pool came too late: nothing of it is sent.
+    if (this.settled) controller.abort(new Error('over'));
+  }
+
+  onResponseStart(
+    _controller: Dispatcher.DispatchController,
+    status: number,
+    headers: Record<string, string | string[] | undefined>,
+  ): void {
+    if (status < 200) return; // interim (RFC 9110 §15.2)
+    const retryAfter = headers['retry-after'];
+    this.answer = { kind: 'answered', status, ...(typeof retryAfter === 'string' ? { retryAfter } : {}) };
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.received += chunk.length;
+    if (this.received > this.maxResponseBytes) this.end(brokenOff);
+  }
+
+  onResponseEnd(): void {
+    this.finish(brokenOff);
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    this.finish(error instanceof ForbiddenAddress ? { kind: 'forbidden' } : brokenOff);
+  }
+
+  /** Settles and closes the connection, unless the answer was complete. */
+  private end(result: CallbackResult): void {
+    if (this.settled) return;
+    this.finish(result);
+    this.controller?.abort(new Error('over'));
+  }
+
+  private finish(result: CallbackResult): void {
+    if (this.settled) return;
+    this.settled = true;
+    this.deadline.close();
+    this.signal?.removeEventListener('abort', this.breakOff);
+    this.settle(this.answer ?? result);
+  }
+}

@@ -1,0 +1,41 @@
+/** Bots whose platform said 429: they pause, and then have fewer callbacks at once, which grow again with each one taken. */
+
+export interface SlowBots {
+  /** Milliseconds until the bot may be called; 0: now. */
+  waitMs(bot: string, nowMs: number): number;
+  /** How many callbacks at once the bot may have. */
+  maxParallel(bot: string): number;
+  /** A 429 came: nothing to the bot until then, and half as much at once. */
+  slow(bot: string, untilMs: number, nowMs: number): void;
+  taken(bot: string): void;
+}
+
+interface Slow {
+  untilMs: number;
+  /** Grows by one for as many callbacks as it counts, as TCP's congestion window does (RFC 5681 §3.1). */
+  parallel: number;
+}
+
+export function createSlowBots(maxParallel: number): SlowBots {
+  const bots = new Map<string, Slow>();
+  return {
+    waitMs: (bot, nowMs) => Math.max(0, (bots.get(bot)?.untilMs ?? 0) - nowMs),
+    maxParallel: (bot) => Math.floor(bots.get(bot)?.parallel ?? maxParallel),
+    slow(bot, untilMs, nowMs) {
+      const known = bots.get(bot);
+      // Answers to callbacks that were under way together are one sign, not many.
+      const isSame = known !== undefined && nowMs < known.untilMs;
+      const parallel = known?.parallel ?? maxParallel;
+      bots.set(bot, {
+        untilMs: Math.max(untilMs, known?.untilMs ?? 0),
+        parallel: isSame ? parallel : Math.max(1, parallel / 2),
+      });
+    },
+    taken(bot) {
+      const slow = bots.get(bot);
+      if (!slow) return;
+      slow.parallel += 1 / slow.parallel;
+      if (slow.parallel >= maxParallel) bots.delete(bot);
+    },
+  };
+}
