@@ -63,9 +63,9 @@ describe('configuration', () => {
       });
       expect(msrp).to.include({ maxMessageBytes: 1024 * 1024, maxConnections: 10_000, maxConnectionsPerSource: 2_000 });
       expect(chat).to.include({ idleTimeoutS: 300, validityS: 86_400 });
-      expect(chat.backoff).to.include({ firstMs: 1_000, factor: 2, maxMs: 60_000 });
+      expect(chat.backoff).to.include({ baseMs: 1_000, factor: 2, maxMs: 60_000 });
       expect(notify.validityS).to.equal(86_400);
-      expect(notify.backoff).to.include({ firstMs: 1_000, factor: 2, maxMs: 900_000 });
+      expect(notify.backoff).to.include({ baseMs: 1_000, factor: 2, maxMs: 900_000 });
       expect(notify.breaker).to.deep.equal({ failures: 20, probeMs: 5_000 });
       expect(retention).to.include({ messageDays: 30, inboundDays: 7, correlatorHours: 24 });
       expect(trace.bodies).to.equal(false);

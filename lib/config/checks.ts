@@ -69,17 +69,16 @@ function* dependencies(config: CompleteConfig): Iterable<Finding> {
 
 function* orders({ sip, msrp, rest, chat, notify }: CompleteConfig): Iterable<Finding> {
   if (sip.minSeS > sip.sessionExpiresS) yield { path: ['sip', 'minSeS'], text: 'must not exceed sip.sessionExpiresS' };
-  if (chat.backoff.firstMs > chat.backoff.maxMs)
-    yield { path: ['chat', 'backoff', 'firstMs'], text: 'must not exceed maxMs' };
-  if (notify.backoff.firstMs > notify.backoff.maxMs) {
-    yield { path: ['notify', 'backoff', 'firstMs'], text: 'must not exceed maxMs' };
+  if (chat.backoff.baseMs > chat.backoff.maxMs)
+    yield { path: ['chat', 'backoff', 'baseMs'], text: 'must not exceed maxMs' };
+  if (notify.backoff.baseMs > notify.backoff.maxMs) {
+    yield { path: ['notify', 'backoff', 'baseMs'], text: 'must not exceed maxMs' };
   }
-  if (msrp.maxBufferedBytesPerConnection < msrp.maxMessageBytes) {
-    yield {
-      path: ['msrp', 'maxBufferedBytesPerConnection'],
-      text: 'must hold at least one message (msrp.maxMessageBytes)',
-    };
+  if (msrp.maxAssemblyBytes < msrp.maxMessageBytes) {
+    yield { path: ['msrp', 'maxAssemblyBytes'], text: 'must hold at least one message (msrp.maxMessageBytes)' };
   }
+  if (sip.maxHeadBytes > sip.maxMessageBytes)
+    yield { path: ['sip', 'maxHeadBytes'], text: 'must not exceed sip.maxMessageBytes' };
   if (rest.maxHeaderBytes > 1_048_576) yield { path: ['rest', 'maxHeaderBytes'], text: 'must be at most 1048576' };
 }
 

@@ -27,10 +27,12 @@ const headers: MapForm = {
 const seconds = integer(1, 31_536_000);
 const milliseconds = integer(1, 86_400_000);
 const bytes = integer(256, 1_073_741_824);
+/** Of all connections or transactions together. */
+const largeBytes = integer(1_048_576, 68_719_476_736);
 const number = integer(1, 100_000_000);
 const days = integer(1, 3_650);
 const backoff = object({
-  firstMs: milliseconds,
+  baseMs: milliseconds,
   factor: { type: 'number', minimum: 1, maximum: 10 },
   maxMs: milliseconds,
   jitter: { type: 'number', minimum: 0, maximum: 1 },
@@ -43,6 +45,7 @@ const rest = object(
     maxBodyBytes: bytes,
     maxHeaderBytes: bytes,
     maxConnections: number,
+    maxInFlight: number,
     headersTimeoutS: seconds,
     requestTimeoutS: seconds,
     keepAliveS: seconds,
@@ -70,7 +73,14 @@ const sip = object(
     engine: choice('embedded', 'drachtio'),
     listen: list(text('udp|tcp|tls/host:port', '^(udp|tcp|tls)/\\S+:[0-9]{1,5}$'), { minItems: 1, maxItems: 64 }),
     drachtio: object(
-      { host, port, connectTimeoutMs: milliseconds, maxFrameBytes: bytes },
+      {
+        host,
+        port,
+        connectTimeoutMs: milliseconds,
+        echoTimeoutMs: milliseconds,
+        maxFrameBytes: bytes,
+        maxInFlightBytes: bytes,
+      },
       { secret: secret(text('a text')) },
     ),
     routes: list(route),
@@ -87,13 +97,21 @@ const sip = object(
     t1Ms: integer(10, 10_000),
     t2Ms: integer(10, 60_000),
     t4Ms: integer(10, 60_000),
+    dnsTimeoutMs: milliseconds,
     maxMessageBytes: bytes,
+    maxHeadBytes: bytes,
+    maxHeaderBytes: bytes,
     maxHeaders: integer(16, 10_000),
     maxTransactions: number,
+    maxFinished: number,
+    maxFinishedBytes: largeBytes,
     maxDialogs: number,
+    maxUdpPeers: integer(0, 10_000),
     maxConnections: number,
     maxConnectionsPerSource: number,
+    maxBufferedBytes: bytes,
     idleConnectionS: seconds,
+    messageTimeoutS: seconds,
     connectTimeoutMs: milliseconds,
   },
   {
@@ -109,19 +127,25 @@ const msrp = object(
     host,
     port,
     maxMessageBytes: bytes,
-    chunkBytes: integer(256, 1_048_576),
+    chunkBytes: integer(256, 2_048),
     maxConnections: number,
     maxConnectionsPerSource: number,
     maxSessions: number,
     maxHeaderBytes: bytes,
-    maxBufferedBytesPerConnection: bytes,
-    maxBufferedBytes: integer(1_048_576, 68_719_476_736),
-    maxOpenMessages: integer(1, 10_000),
+    maxHeaders: integer(16, 10_000),
+    maxAssemblies: integer(1, 10_000),
+    maxAssemblyBytes: largeBytes,
+    maxChunksAhead: integer(1, 100_000),
+    maxMessagesInHand: integer(1, 100_000),
+    maxBufferedBytes: bytes,
+    maxQueuedMessages: number,
+    maxQueuedBytes: bytes,
+    maxUnansweredChunks: integer(1, 10_000),
     transactionTimeoutS: seconds,
-    messageTimeoutS: seconds,
+    assemblyTimeoutS: seconds,
     connectTimeoutMs: milliseconds,
     bindTimeoutS: seconds,
-    idleConnectionS: seconds,
+    unboundTimeoutS: seconds,
   },
   { advertise: host, tls: object({ cert: path, key: path }) },
 );
@@ -131,17 +155,22 @@ const store = object(
     kind: choice('sqlite', 'redis'),
     path,
     allowVolatile: flag,
-    commitTimeoutMs: milliseconds,
     leaseMs: integer(500, 3_600_000),
+    maxItems: number,
+    maxPending: number,
+    maxPendingBytes: largeBytes,
   },
-  { url: secret(text('a redis:// or rediss:// URL', '^rediss?://\\S+$'), 'password') },
+  {
+    url: secret(text('a redis:// or rediss:// URL', '^rediss?://\\S+$'), 'password'),
+    maxFileBytes: { type: 'integer', minimum: 1_048_576, maximum: Number.MAX_SAFE_INTEGER },
+  },
 );
 
 const chat = object({
   idleTimeoutS: seconds,
   validityS: seconds,
   backoff,
-  workers: integer(1, 10_000),
+  maxLanes: number,
   composingTimeoutS: seconds,
   glareSilenceS: seconds,
 });
@@ -153,9 +182,15 @@ const notify = object({
   backoff,
   timeoutS: seconds,
   connectTimeoutMs: milliseconds,
-  connectionsPerOrigin: integer(1, 1_000),
-  workers: integer(1, 10_000),
   maxAnswerBytes: bytes,
+  parallel: object({ total: number, perPlatform: number, perOrigin: number, perBot: number }),
+  maxLanes: number,
+  maxWaitingPerBot: number,
+  itemsPerLane: integer(1, 1_000),
+  maxRetryAfterS: seconds,
+  maxOrigins: number,
+  originIdleS: seconds,
+  maxSubscriptions: number,
   breaker: object({ failures: integer(1, 100_000), probeMs: milliseconds }),
 });
 
@@ -163,6 +198,7 @@ const retention = object({
   messageDays: days,
   inboundDays: days,
   conversationDays: days,
+  deadLetterDays: days,
   correlatorHours: integer(1, 8_760),
 });
 
