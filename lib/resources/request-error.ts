@@ -1,5 +1,6 @@
 /** requestError: the body of every answer that refuses (OMA REST NetAPI Common §5.x). */
 import { type ApiError, apiErrors } from './api-error.js';
+import type { Schema } from './schema.js';
 
 export interface RequestErrorException {
   readonly messageId: string;
@@ -19,3 +20,19 @@ export function printRequestError(error: ApiError): RequestError {
     ? { requestError: { policyException: exception } }
     : { requestError: { serviceException: exception } };
 }
+
+const exceptionSchema: Schema = {
+  type: 'object',
+  properties: {
+    messageId: { type: 'string', description: 'e.g. `SVC0002`.' },
+    text: { type: 'string', description: '`%1` stands for the first variable.' },
+    variables: { type: 'array', items: { type: 'string' } },
+  },
+  required: ['messageId', 'text', 'variables'],
+};
+
+export const requestErrorSchema: Schema = {
+  type: 'object',
+  description: 'One of the two.',
+  properties: { serviceException: exceptionSchema, policyException: exceptionSchema },
+};

@@ -1,4 +1,5 @@
 /** resourceReference: the answer to a create whose resource is not repeated (OMA REST NetAPI Common). */
+import type { Schema } from './schema.js';
 
 export interface ResourceReference {
   readonly resourceURL: string;
@@ -7,3 +8,9 @@ export interface ResourceReference {
 export function printResourceReference(resourceURL: string): { readonly resourceReference: ResourceReference } {
   return { resourceReference: { resourceURL } };
 }
+
+export const resourceReferenceSchema: Schema = {
+  type: 'object',
+  properties: { resourceURL: { type: 'string' } },
+  required: ['resourceURL'],
+};

@@ -75,6 +75,14 @@ export const subscriptionSchema: Schema = {
   required: ['callbackReference'],
 };
 
+export function subscriptionListSchema(api: SubscriptionApi): Schema {
+  const properties = {
+    [subscriptionRoots[api].one]: { type: 'array', items: subscriptionSchema },
+    resourceURL,
+  } as const;
+  return { type: 'object', properties };
+}
+
 export const subscriptionUpdateSchema: Schema = {
   type: 'object',
   description: 'The new duration; other members are ignored.',

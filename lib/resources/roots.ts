@@ -1,0 +1,36 @@
+/** Every root element of the API: whose it is, and its schema. One table for the API document and the XML form. */
+import { adhocContactListSchema, contactServiceCapabilitiesSchema } from './capabilities.js';
+import { chatMessageSchema } from './chat-message.js';
+import { isComposingSchema } from './is-composing.js';
+import { messageStatusReportSchema } from './message-status.js';
+import { chatMessageNotificationSchema, chatMessageStatusNotificationSchema } from './notification.js';
+import { requestErrorSchema } from './request-error.js';
+import { resourceReferenceSchema } from './resource-reference.js';
+import type { Schema } from './schema.js';
+import { type SubscriptionApi, subscriptionListSchema, subscriptionSchema } from './subscription.js';
+
+export interface ResourceRoot {
+  /** Names the XML namespace, `urn:oma:xml:rest:netapi:<api>:1`. */
+  readonly api: SubscriptionApi | 'common' | 'notificationchannel';
+  readonly schema: Schema;
+}
+
+export const resourceRoots: Readonly<Record<string, ResourceRoot>> = {
+  requestError: { api: 'common', schema: requestErrorSchema },
+  resourceReference: { api: 'common', schema: resourceReferenceSchema },
+  chatMessage: { api: 'chat', schema: chatMessageSchema },
+  isComposing: { api: 'chat', schema: isComposingSchema },
+  messageStatusReport: { api: 'chat', schema: messageStatusReportSchema },
+  chatMessageNotification: { api: 'chat', schema: chatMessageNotificationSchema },
+  chatMessageStatusNotification: { api: 'chat', schema: chatMessageStatusNotificationSchema },
+  chatNotificationSubscription: { api: 'chat', schema: subscriptionSchema },
+  chatSubscriptionList: { api: 'chat', schema: subscriptionListSchema('chat') },
+  contactServiceCapabilities: { api: 'capabilitydiscovery', schema: contactServiceCapabilitiesSchema },
+  adhocContactList: { api: 'capabilitydiscovery', schema: adhocContactListSchema },
+  capabilityNotificationSubscription: { api: 'capabilitydiscovery', schema: subscriptionSchema },
+  capabilitySubscriptionList: { api: 'capabilitydiscovery', schema: subscriptionListSchema('capabilitydiscovery') },
+  spamReportNotificationSubscription: { api: 'spamreport', schema: subscriptionSchema },
+  spamReportSubscriptionList: { api: 'spamreport', schema: subscriptionListSchema('spamreport') },
+  aliasNotificationSubscription: { api: 'aliasmgmt', schema: subscriptionSchema },
+  aliasSubscriptionList: { api: 'aliasmgmt', schema: subscriptionListSchema('aliasmgmt') },
+};

@@ -1,0 +1,41 @@
+/** Which form the answer takes: Accept against the forms we have (RFC 9110 §12.5.1). */
+import { ApiError } from '../resources/api-error.js';
+import type { Format } from './body.js';
+
+const offers: readonly { readonly format: Format; readonly types: readonly string[] }[] = [
+  { format: 'JSON', types: ['application/json', 'application/*', '*/*'] },
+];
+
+/** The format liked best, JSON among equals; throws 406 where none is acceptable. */
+export function acceptedFormat(accept: string | undefined): Format {
+  if (accept === undefined || accept === '*/*' || accept === 'application/json') return 'JSON';
+  const ranges = accept.split(',', 32).map(readRange);
+  let best: { readonly format: Format; readonly quality: number } | undefined;
+  for (const { format, types } of offers) {
+    const quality = qualityOf(types, ranges);
+    if (quality > 0 && quality > (best?.quality ?? 0)) best = { format, quality };
+  }
+  if (best === undefined) throw new ApiError('POL0011', ['Accept'], { status: 406 });
+  return best.format;
+}
+
+interface Range {
+  readonly type: string;
+  readonly quality: number;
+}
+
+function readRange(text: string): Range {
+  const [type = '', ...parameters] = text.split(';').map((part) => part.trim().toLowerCase());
+  const q = parameters.find((parameter) => parameter.startsWith('q='));
+  const quality = q === undefined ? 1 : Number(q.slice(2));
+  return { type, quality: quality >= 0 && quality <= 1 ? quality : 0 };
+}
+
+/** Of the most specific range that names the type. */
+function qualityOf(types: readonly string[], ranges: readonly Range[]): number {
+  for (const type of types) {
+    const named = ranges.filter((range) => range.type === type);
+    if (named.length > 0) return Math.max(...named.map((range) => range.quality));
+  }
+  return 0;
+}

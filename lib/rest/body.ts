@@ -1,0 +1,84 @@
+/** A request's body: its type, size and encoding judged before anything is parsed (RFC 9110 §8). */
+import { isUtf8 } from 'node:buffer';
+import type { IncomingMessage } from 'node:http';
+import { ApiError } from '../resources/api-error.js';
+import { parseJson } from '../resources/json-text.js';
+
+export type Format = 'JSON' | 'XML';
+
+export interface Body {
+  readonly format: Format;
+  /** One root element, not yet judged. */
+  readonly value: unknown;
+}
+
+/** Throws ApiError: 415 for another type, charset or any compression, 413 beyond `maxBytes`, 400 for what cannot be parsed. */
+export async function readBody(request: IncomingMessage, maxBytes: number): Promise<Body> {
+  const format = formatOf(request);
+  const bytes = await readBytes(request, maxBytes);
+  if (!isUtf8(bytes)) throw new ApiError('SVC0002', [format, 'not UTF-8']);
+  return { format, value: parseJson(bytes.toString('utf8').replace(/^\ufeff/, '')) };
+}
+
+function formatOf(request: IncomingMessage): Format {
+  const coding = request.headers['content-encoding'];
+  if (coding !== undefined && coding.toLowerCase() !== 'identity') throw unsupported('content encoding');
+  const type = request.headers['content-type'] ?? '';
+  const charset = /;[ \t]*charset[ \t]*=[ \t]*"?([^";, \t]*)/i.exec(type)?.[1]?.toLowerCase();
+  if (charset !== undefined && charset !== 'utf-8' && charset !== 'us-ascii') throw unsupported('charset');
+  if (/^application\/json[ \t]*(?:;|$)/i.test(type)) return 'JSON';
+  throw unsupported('content type');
+}
+
+function unsupported(what: string): ApiError {
+  return new ApiError('POL0011', [what], { status: 415 });
+}
+
+function readBytes(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
+  const announced = Number(request.headers['content-length'] ?? 0);
+  if (announced > maxBytes) {
+    discard(request, maxBytes);
+    return Promise.reject(tooLarge(maxBytes));
+  }
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    const take = (chunk: Buffer): void => {
+      size += chunk.length;
+      if (size <= maxBytes) {
+        chunks.push(chunk);
+        return;
+      }
+      request.off('data', take);
+      chunks.length = 0;
+      discard(request, maxBytes);
+      reject(tooLarge(maxBytes));
+    };
+    request.on('data', take);
+    request.once('end', () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)));
+    request.once('error', () => reject(gone()));
+    request.once('close', () => reject(gone()));
+  });
+}
+
+function tooLarge(maxBytes: number): ApiError {
+  return new ApiError('SVC0280', [String(maxBytes)], { status: 413 });
+}
+
+/** The client left before its request was whole: nobody will read this. */
+function gone(): ApiError {
+  return new ApiError('SVC0001', ['request incomplete'], { status: 400 });
+}
+
+/**
+ * Lets the rest of a body that was refused pass unread, so that the client gets to read the answer
+ * (closing at once would reset the connection under it); one that goes on for too long is cut.
+ */
+function discard(request: IncomingMessage, maxBytes: number): void {
+  let left = 4 * maxBytes;
+  request.on('data', (chunk: Buffer) => {
+    left -= chunk.length;
+    if (left < 0) request.destroy();
+  });
+  request.on('error', () => undefined);
+}

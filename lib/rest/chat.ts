@@ -1,0 +1,138 @@
+/** Chat: adhoc messages, their status, is-composing (OMA RESTful Network API for Chat). */
+import type { ChatActions } from '../iwf/actions.js';
+import { ApiError } from '../resources/api-error.js';
+import { contentBytes, parseChatMessage, printChatMessage } from '../resources/chat-message.js';
+import { parseIsComposing } from '../resources/is-composing.js';
+import { parseStatusRequest, printMessageStatusReport } from '../resources/message-status.js';
+import { printResourceReference } from '../resources/resource-reference.js';
+import { messageStatusUrl, messageUrl } from '../resources/urls.js';
+import { rootElement } from '../resources/validator.js';
+import type { Answer } from './answer.js';
+import { contactAddress } from './contact.js';
+import { idempotencyOf } from './idempotency.js';
+import { type Exchange, type Route, variable } from './route.js';
+
+const messages = '/chat/v1/{userId}/oneToOne/{otherUserId}/adhoc/messages';
+const tag = 'Chat';
+
+export interface ChatDeps {
+  readonly actions: ChatActions;
+  readonly limits: { readonly maxMessageBytes: number };
+}
+
+/** The route that carries the traffic; it is also reached ahead of the router. */
+export function postMessageRoute(deps: ChatDeps): Route {
+  return {
+    method: 'POST',
+    path: messages,
+    doc: {
+      tag,
+      summary: 'Send a message to a user, or say that the bot is writing',
+      request: ['chatMessage', 'isComposing'],
+      answers: {
+        201: { description: 'Accepted and durable; `Location` is the message.', root: 'resourceReference' },
+        204: { description: 'isComposing was passed on, or dropped where no session is up.' },
+      },
+    },
+    handle: async (exchange) => {
+      const { value } = await exchange.body();
+      return rootElement(value, ['chatMessage', 'isComposing']) === 'chatMessage'
+        ? send(deps, exchange, value)
+        : composing(deps, exchange, value);
+    },
+  };
+}
+
+export function chatRoutes(deps: ChatDeps): readonly Route[] {
+  return [
+    postMessageRoute(deps),
+    {
+      method: 'GET',
+      path: `${messages}/{messageId}`,
+      doc: { tag, summary: 'A message as it was sent', answers: { 200: { description: '', root: 'chatMessage' } } },
+      handle: (exchange) => getMessage(deps, exchange),
+    },
+    {
+      method: 'GET',
+      path: `${messages}/{messageId}/status`,
+      doc: {
+        tag,
+        summary: 'Where a message stands',
+        answers: { 200: { description: '', root: 'messageStatusReport' } },
+      },
+      handle: (exchange) => getStatus(deps, exchange),
+    },
+    {
+      method: 'PUT',
+      path: `${messages}/{messageId}/status`,
+      doc: {
+        tag,
+        summary: 'Send a receipt for a user’s message, or take back the bot’s own',
+        request: ['messageStatusReport'],
+        answers: {
+          202: { description: 'Ours: RevokeRequested was accepted; its result comes as a notification.' },
+          204: { description: 'The receipt goes out if the user asked for it.' },
+        },
+      },
+      handle: (exchange) => putStatus(deps, exchange),
+    },
+  ];
+}
+
+async function send(deps: ChatDeps, exchange: Exchange, body: unknown): Promise<Answer> {
+  const contact = otherUser(exchange);
+  const message = parseChatMessage(body);
+  if (contentBytes(message) > deps.limits.maxMessageBytes)
+    throw new ApiError('SVC0280', [String(deps.limits.maxMessageBytes)]);
+  const idempotency = idempotencyOf(exchange.request, message.clientCorrelator, [messages, contact, message]);
+  const { messageId, resourceURL } = await deps.actions.send(exchange.bot, contact, message, idempotency);
+  const body201 = printResourceReference(resourceURL);
+  return { status: 201, body: body201, headers: { Location: resourceURL }, traceKey: messageId };
+}
+
+async function composing(deps: ChatDeps, exchange: Exchange, body: unknown): Promise<Answer> {
+  await deps.actions.composing(exchange.bot, otherUser(exchange), parseIsComposing(body));
+  return { status: 204 };
+}
+
+async function getMessage(deps: ChatDeps, exchange: Exchange): Promise<Answer> {
+  const { bot, contact, messageId } = place(exchange);
+  const message = await deps.actions.message(bot, contact, messageId);
+  if (message === undefined) throw unknownMessage(messageId);
+  const resourceURL = messageUrl({ serverRoot: bot.serverRoot, bot: bot.uri }, { contact, messageId });
+  return { status: 200, body: printChatMessage({ ...message, resourceURL }) };
+}
+
+async function getStatus(deps: ChatDeps, exchange: Exchange): Promise<Answer> {
+  const { bot, contact, messageId } = place(exchange);
+  const report = await deps.actions.status(bot, contact, messageId);
+  if (report === undefined) throw unknownMessage(messageId);
+  const resourceURL = messageStatusUrl({ serverRoot: bot.serverRoot, bot: bot.uri }, { contact, messageId });
+  return { status: 200, body: printMessageStatusReport({ ...report, resourceURL }) };
+}
+
+async function putStatus(deps: ChatDeps, exchange: Exchange): Promise<Answer> {
+  const { bot, contact, messageId } = place(exchange);
+  const { value } = await exchange.body();
+  const outcome = await deps.actions.putStatus(bot, contact, messageId, parseStatusRequest(value));
+  switch (outcome) {
+    case 'done':
+      return { status: 204 };
+    case 'accepted':
+      return { status: 202 };
+    case 'unknown':
+      throw unknownMessage(messageId);
+  }
+}
+
+function place(exchange: Exchange) {
+  return { bot: exchange.bot, contact: otherUser(exchange), messageId: variable(exchange, 'messageId') };
+}
+
+function otherUser(exchange: Exchange): string {
+  return contactAddress(variable(exchange, 'otherUserId'), 'otherUserId');
+}
+
+function unknownMessage(messageId: string): ApiError {
+  return new ApiError('SVC2008', ['message', messageId]);
+}

@@ -1,0 +1,44 @@
+/** How many distinct contacts a platform may ask about in an hour: finding out who is a subscriber must stay slow. */
+import type { Clock } from '../clock.js';
+import { ApiError } from '../resources/api-error.js';
+
+const hourMs = 3_600_000;
+
+interface Hour {
+  readonly startedAtMs: number;
+  readonly contacts: Set<string>;
+}
+
+/** Counts per platform in fixed hours; keeps at most `perHour` contacts of each platform. */
+export class ContactQuota {
+  private readonly hours = new Map<string, Hour>();
+  private readonly perHour: number;
+  private readonly clock: Clock;
+
+  constructor(perHour: number, clock: Clock) {
+    this.perHour = perHour;
+    this.clock = clock;
+  }
+
+  /** Throws 429 with Retry-After where this contact is new and the hour is used up. */
+  take(platformId: string, contact: string): void {
+    const hour = this.hourOf(platformId);
+    if (hour.contacts.has(contact)) return;
+    if (hour.contacts.size >= this.perHour) throw this.exhausted(hour);
+    hour.contacts.add(contact);
+  }
+
+  private hourOf(platformId: string): Hour {
+    const nowMs = this.clock.now();
+    const kept = this.hours.get(platformId);
+    if (kept !== undefined && nowMs - kept.startedAtMs < hourMs) return kept;
+    const begun = { startedAtMs: nowMs, contacts: new Set<string>() };
+    this.hours.set(platformId, begun);
+    return begun;
+  }
+
+  private exhausted(hour: Hour): ApiError {
+    const retryAfterS = Math.max(1, Math.ceil((hour.startedAtMs + hourMs - this.clock.now()) / 1000));
+    return new ApiError('POL0001', ['too many contacts'], { status: 429, retryAfterS });
+  }
+}

@@ -1,0 +1,53 @@
+/** What the REST face is given, and its limits. */
+import type { Clock } from '../clock.js';
+import type { CapabilityActions, ChatActions, ChatbotDirectory, SubscriptionActions } from '../iwf/actions.js';
+import type { Logger } from '../log.js';
+import type { Metrics } from '../metrics.js';
+import type { TraceEvent } from '../trace/trace.js';
+import type { Authenticate } from './authenticate.js';
+
+export interface RestLimits {
+  /** Of a request body as sent; beyond: 413. */
+  readonly maxBodyBytes: number;
+  /** Of a message's content, base64 undone; beyond: SVC0280. */
+  readonly maxMessageBytes: number;
+  /** Requests being worked on at once; beyond: 503 with Retry-After. */
+  readonly maxInFlight: number;
+  /** Open connections; beyond: closed as they come. */
+  readonly maxConnections: number;
+  /** From the first byte to the end of the headers; beyond: 408 and closed. */
+  readonly headersTimeoutMs: number;
+  /** From the first byte to the end of the body; beyond: 408 and closed. */
+  readonly requestTimeoutMs: number;
+  /** An idle connection is kept so long. */
+  readonly keepAliveTimeoutMs: number;
+  /** Distinct contacts whose capabilities one platform may ask for in an hour; beyond: 429. */
+  readonly contactsPerHour: number;
+}
+
+export const defaultRestLimits: RestLimits = {
+  maxBodyBytes: 2 * 1024 * 1024,
+  maxMessageBytes: 1024 * 1024,
+  maxInFlight: 10_000,
+  maxConnections: 10_000,
+  headersTimeoutMs: 10_000,
+  requestTimeoutMs: 30_000,
+  keepAliveTimeoutMs: 65_000,
+  contactsPerHour: 1000,
+};
+
+export type RestActions = ChatActions & CapabilityActions & SubscriptionActions;
+
+export interface RestDeps {
+  readonly actions: RestActions;
+  readonly directory: ChatbotDirectory;
+  readonly authenticate: Authenticate;
+  readonly limits: RestLimits;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly clock: Clock;
+  /** Told of every exchange; undefined: nothing is computed for it. */
+  readonly trace?: ((event: TraceEvent) => void) | undefined;
+  /** Paths of the serverRoots (`/base`, without a slash at the end): each is accepted before every resource. */
+  readonly basePaths?: readonly string[] | undefined;
+}

@@ -1,0 +1,86 @@
+/** The node:http server under the REST face: its limits in size, number and time, and how it ends. */
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { ApiError } from '../resources/api-error.js';
+import { printRequestError } from '../resources/request-error.js';
+import type { RestDeps } from './deps.js';
+import { restApp } from './server.js';
+
+export interface Listen {
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface RestServer {
+  readonly host: string;
+  /** As bound. */
+  readonly port: number;
+  /** Takes no new connections, lets running requests end, cuts what is left after `graceMs`; idempotent. */
+  close(graceMs?: number): Promise<void>;
+}
+
+/** Rejects with the system's error (EADDRINUSE …) where it cannot listen. */
+export async function startRest(deps: RestDeps, listen: Listen): Promise<RestServer> {
+  const server = limitedServer(deps);
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(listen.port, listen.host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+  let closing: Promise<void> | undefined;
+  return {
+    host: listen.host,
+    port: (server.address() as AddressInfo).port,
+    close: (graceMs = 5000) => (closing ??= closeServer(server, deps, graceMs)),
+  };
+}
+
+function limitedServer(deps: RestDeps): Server {
+  const { limits } = deps;
+  const server = createServer(
+    {
+      headersTimeout: limits.headersTimeoutMs,
+      requestTimeout: limits.requestTimeoutMs,
+      keepAliveTimeout: limits.keepAliveTimeoutMs,
+      connectionsCheckingInterval: Math.max(20, Math.min(limits.headersTimeoutMs, limits.requestTimeoutMs) / 4),
+      maxHeaderSize: 16 * 1024,
+      noDelay: true,
+    },
+    restApp(deps),
+  );
+  server.maxConnections = limits.maxConnections;
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => refuseClient(deps, error, socket));
+  return server;
+}
+
+/** What is not HTTP, too slow or too long is told once and closed (RFC 9112 §9.5). */
+function refuseClient(deps: RestDeps, error: NodeJS.ErrnoException, socket: Duplex): void {
+  const [status, reason] = clientErrors[error.code ?? ''] ?? [400, 'Bad Request'];
+  deps.metrics.count('rest_client_errors_total', { status: String(status) });
+  if (!socket.writable || error.code === 'ECONNRESET') {
+    socket.destroy();
+    return;
+  }
+  const body = JSON.stringify(printRequestError(new ApiError('SVC0001', [reason.toLowerCase()])));
+  socket.end(
+    `HTTP/1.1 ${status} ${reason}\r\nContent-Type: application/json; charset=utf-8\r\n` +
+      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+    () => socket.destroy(),
+  );
+}
+
+const clientErrors: Readonly<Record<string, readonly [status: number, reason: string]>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: [408, 'Request Timeout'],
+  HPE_HEADER_OVERFLOW: [431, 'Request Header Fields Too Large'],
+};
+
+async function closeServer(server: Server, deps: RestDeps, graceMs: number): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeIdleConnections();
+  const cut = deps.clock.after(graceMs, () => server.closeAllConnections());
+  await closed;
+  cut.close();
+}

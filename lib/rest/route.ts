@@ -1,0 +1,49 @@
+/** One resource and verb: where it is, what it does, and what the API page says of it. */
+import type { IncomingMessage } from 'node:http';
+import type { Chatbot, Platform } from '../iwf/actions.js';
+import type { Answer } from './answer.js';
+import type { Body } from './body.js';
+
+export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
+
+/** Path variables, decoded. */
+export type Variables = Readonly<Record<string, string>>;
+
+/** A request of an authenticated platform for one of its chatbots. */
+export interface Exchange {
+  readonly request: IncomingMessage;
+  readonly platform: Platform;
+  readonly bot: Chatbot;
+  readonly variables: Variables;
+  readonly query: URLSearchParams;
+  /** Read once, when asked for. */
+  body(): Promise<Body>;
+}
+
+export interface RouteDoc {
+  readonly tag: string;
+  readonly summary: string;
+  readonly description?: string;
+  /** Roots the body may have. */
+  readonly request?: readonly string[];
+  readonly query?: Readonly<Record<string, string>>;
+  /** Status → what it means, and the body's root. */
+  readonly answers: Readonly<Record<number, { readonly description: string; readonly root?: string }>>;
+}
+
+export interface Route {
+  /** `ANY`: whatever the verb. */
+  readonly method: Method | 'ANY';
+  /** As in OpenAPI: `/chat/v1/{userId}/subscriptions`. A last `/**` stands for everything below. */
+  readonly path: string;
+  /** Absent: not shown on the API page. */
+  readonly doc?: RouteDoc;
+  handle(exchange: Exchange): Promise<Answer> | Answer;
+}
+
+/** A path variable that the route's path has. */
+export function variable(exchange: Exchange, name: string): string {
+  const value = exchange.variables[name];
+  if (value === undefined) throw new TypeError(`the route has no path variable ${name}`);
+  return value;
+}

@@ -1,0 +1,116 @@
+/** What every request goes through, whichever way it was routed: credential, chatbot, handler, answer, and what is counted of it. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Chatbot, Platform } from '../iwf/actions.js';
+import { ApiError } from '../resources/api-error.js';
+import { acceptedFormat } from './accept.js';
+import { type Answer, errorAnswer, unauthorized, type Written, writeAnswer } from './answer.js';
+import { type Body, type Format, readBody } from './body.js';
+import type { RestDeps } from './deps.js';
+import type { Route, Variables } from './route.js';
+import { traceExchange } from './trace-exchange.js';
+
+export interface Call {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  /** Decoded. */
+  readonly variables: Variables;
+}
+
+export type RunRoute = (route: Route, call: Call) => Promise<void>;
+
+export function routeRunner(deps: RestDeps): RunRoute {
+  let inFlight = 0;
+  return async (route, call) => {
+    const startedAtMs = deps.clock.now();
+    let format: Format = 'JSON';
+    let answer: Answer;
+    inFlight++;
+    try {
+      if (inFlight > deps.limits.maxInFlight) throw new ApiError('SVC1000', [], { retryAfterS: 1 });
+      format = acceptedFormat(call.request.headers.accept);
+      answer = await answerOf(deps, route, call);
+    } catch (error) {
+      answer = errorAnswer(error, deps.log);
+    } finally {
+      inFlight--;
+    }
+    const sent = deliver(deps, call, answer, format);
+    report(deps, route, call, { ...sent, startedAtMs });
+  };
+}
+
+/** Writes the answer; one that cannot be written is a bug, told as 500. */
+function deliver(deps: RestDeps, { response }: Call, answer: Answer, format: Format) {
+  try {
+    return { answer, written: writeAnswer(response, answer, format) };
+  } catch (error) {
+    const failed = errorAnswer(error, deps.log);
+    return { answer: failed, written: writeAnswer(response, failed, 'JSON') };
+  }
+}
+
+async function answerOf(deps: RestDeps, route: Route, call: Call): Promise<Answer> {
+  const { request, variables } = call;
+  const authentication = await deps.authenticate(request);
+  if (authentication.kind === 'unknown') {
+    deps.log.warn('rest credential refused', { reason: authentication.reason, peer: request.socket.remoteAddress });
+    return unauthorized(authentication.challenge);
+  }
+  const { platform } = authentication;
+  let body: Promise<Body> | undefined;
+  const exchange = {
+    request,
+    platform,
+    bot: chatbotOf(deps, platform, variables['userId'] ?? ''),
+    variables,
+    query: queryOf(request.url ?? ''),
+    body: () => (body ??= readBody(request, deps.limits.maxBodyBytes)),
+  };
+  return route.handle(exchange);
+}
+
+/** The platform's own chatbot; that another platform has it is not told (404, as for one that nobody has). */
+function chatbotOf(deps: RestDeps, platform: Platform, userId: string): Chatbot {
+  if (userId === 'acr:auth') return onlyChatbotOf(deps, platform);
+  const bot = deps.directory.find(userId);
+  if (bot?.platformId !== platform.id) throw new ApiError('SVC2008', ['chatbot', userId]);
+  return bot;
+}
+
+function onlyChatbotOf(deps: RestDeps, platform: Platform): Chatbot {
+  const [bot, ...others] = deps.directory.ofPlatform(platform.id);
+  if (bot === undefined || others.length > 0)
+    throw new ApiError('SVC0002', ['userId', 'acr:auth names the only chatbot of a credential']);
+  return bot;
+}
+
+function queryOf(url: string): URLSearchParams {
+  const at = url.indexOf('?');
+  return new URLSearchParams(at < 0 ? '' : url.slice(at + 1));
+}
+
+interface Done {
+  readonly answer: Answer;
+  readonly startedAtMs: number;
+  readonly written: Written;
+}
+
+function report(deps: RestDeps, route: Route, call: Call, done: Done): void {
+  const { answer, startedAtMs, written } = done;
+  const endedAtMs = deps.clock.now();
+  // An unknown verb is the client's word: it must not become a label.
+  const method = route.method === 'ANY' ? 'ANY' : (call.request.method ?? '');
+  deps.metrics.count('rest_requests_total', { route: route.path, method, status: String(answer.status) });
+  deps.metrics.observe('rest_request_seconds', (endedAtMs - startedAtMs) / 1000, { route: route.path });
+  if (deps.trace === undefined) return;
+  const key = answer.traceKey ?? keyOf(call.variables);
+  traceExchange(deps.trace, { request: call.request, key, status: answer.status, written, startedAtMs, endedAtMs });
+}
+
+/** The message, else chatbot and contact. */
+function keyOf(variables: Variables): string {
+  const { messageId, userId = '', otherUserId, contactId } = variables;
+  if (messageId !== undefined) return messageId;
+  const contact = otherUserId ?? contactId;
+  return contact === undefined ? userId : `${userId}/${contact}`;
+}

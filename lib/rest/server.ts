@@ -1,0 +1,92 @@
+/** The HTTP face: which routes there are, and what stands before what. */
+import express, { type NextFunction, type Request, type Response } from 'express';
+import type { IncomingMessage, RequestListener } from 'node:http';
+import { ApiError } from '../resources/api-error.js';
+import { errorAnswer, methodNotAllowed, writeAnswer } from './answer.js';
+import { capabilityRoutes } from './capability-discovery.js';
+import { chatRoutes, postMessageRoute } from './chat.js';
+import { ContactQuota } from './contact-quota.js';
+import type { RestDeps } from './deps.js';
+import { directVariables } from './direct.js';
+import { docsRouter } from './docs.js';
+import type { Route } from './route.js';
+import { routeRunner, type RunRoute } from './run-route.js';
+import { subscriptionRoutes } from './subscriptions.js';
+import { unavailableRoutes } from './unavailable.js';
+
+/** All resources; a path is served by the first route that fits it. */
+export function restRoutes(deps: RestDeps): readonly Route[] {
+  const quota = new ContactQuota(deps.limits.contactsPerHour, deps.clock);
+  return [
+    ...chatRoutes(deps),
+    ...subscriptionRoutes(deps),
+    ...capabilityRoutes({ actions: deps.actions, quota }),
+    ...unavailableRoutes(),
+  ];
+}
+
+/** The whole face as a listener of a node:http server. */
+export function restApp(deps: RestDeps): RequestListener {
+  const run = routeRunner(deps);
+  const routes = restRoutes(deps);
+  const postMessage = postMessageRoute(deps);
+
+  const app = express();
+  app.disable('x-powered-by').disable('etag').enable('case sensitive routing').set('query parser', false);
+  app.use(docsRouter(routes));
+  mount(app, routes, run);
+  app.use((request: Request) => {
+    throw unknownResource(request);
+  });
+  app.use((error: unknown, _request: Request, response: Response, next: NextFunction) =>
+    response.headersSent ? next(error) : answerError(deps, response, error),
+  );
+
+  return (request, response) => {
+    stripBasePath(request, deps.basePaths ?? []);
+    const variables = directVariables(request);
+    if (variables === undefined) app(request, response);
+    else void run(postMessage, { request, response, variables });
+  };
+}
+
+/** Each path with its verbs, and 405 for all others. */
+function mount(app: express.Express, routes: readonly Route[], run: RunRoute): void {
+  for (const path of new Set(routes.map((route) => route.path))) {
+    const verbs = routes.filter((route) => route.path === path);
+    const at = app.route(expressPath(path));
+    for (const route of verbs) {
+      const verb = route.method === 'ANY' ? 'all' : (route.method.toLowerCase() as 'get' | 'post' | 'put' | 'delete');
+      at[verb]((request, response) =>
+        run(route, { request, response, variables: request.params as Record<string, string> }),
+      );
+    }
+    if (verbs.some((route) => route.method === 'ANY')) continue;
+    const allow = verbs.flatMap(({ method }) => (method === 'GET' ? ['GET', 'HEAD'] : [method]));
+    at.all((_request, response) => void writeAnswer(response, methodNotAllowed(allow), 'JSON'));
+  }
+}
+
+function expressPath(path: string): string {
+  return path.replace('/**', '/*below').replace(/\{(\w+)\}/g, ':$1');
+}
+
+/** A reverse proxy may or may not keep the serverRoot's path: both are read. */
+function stripBasePath(request: IncomingMessage, basePaths: readonly string[]): void {
+  const url = request.url ?? '';
+  for (const base of basePaths) {
+    if (base === '' || !url.startsWith(`${base}/`)) continue;
+    request.url = url.slice(base.length);
+    return;
+  }
+}
+
+function unknownResource(request: IncomingMessage): ApiError {
+  return new ApiError('SVC2008', ['resource', (request.url ?? '').split('?', 1)[0] ?? '']);
+}
+
+function answerError(deps: RestDeps, response: Response, error: unknown): void {
+  const answer = errorAnswer(error, deps.log);
+  deps.metrics.count('rest_requests_total', { route: 'none', method: 'ANY', status: String(answer.status) });
+  writeAnswer(response, answer, 'JSON');
+}

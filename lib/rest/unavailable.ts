@@ -1,0 +1,25 @@
+/** Resources that the API has and this gateway does not: 403 POL2006, so that a client knows it asked the right question. */
+import { ApiError } from '../resources/api-error.js';
+import type { Route } from './route.js';
+
+const rows: readonly (readonly [path: string, feature: string])[] = [
+  // Chatbots have no group chat.
+  ['/chat/v1/{userId}/group', 'group chat'],
+  ['/chat/v1/{userId}/group/**', 'group chat'],
+  ['/chat/v1/{userId}/oneToOne/{otherUserId}', 'confirmed chat'],
+  ['/chat/v1/{userId}/oneToOne/{otherUserId}/{sessionId}', 'confirmed chat'],
+  ['/chat/v1/{userId}/oneToOne/{otherUserId}/{sessionId}/**', 'confirmed chat'],
+];
+
+/** After all routes that exist: the first path that fits is taken. */
+export function unavailableRoutes(): readonly Route[] {
+  return rows.map(([path, feature]) => ({
+    method: 'ANY',
+    path,
+    handle: ({ variables }) => {
+      // `adhoc` is reserved: below it is what exists, or nothing.
+      if (variables['sessionId'] === 'adhoc') throw new ApiError('SVC2008', ['resource', 'adhoc']);
+      throw new ApiError('POL2006', [feature]);
+    },
+  }));
+}
