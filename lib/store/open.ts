@@ -28,7 +28,7 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
   const { clock, log, metrics, path } = options;
   const common = { clock, log, metrics, limits: { ...defaultLimits, ...options.limits } };
   const module = await sqliteOrReason();
-  if (typeof module !== 'string') return openSqliteStore({ ...common, path, module });
+  if (typeof module !== 'string') return await openSqliteStore({ ...common, path, module });
   if (!options.allowVolatile)
     throw new StoreError(
       'failed',
