@@ -14,12 +14,12 @@ export interface CircuitOptions {
 }
 
 export interface Circuits {
-  /** Milliseconds until a try is allowed; 0: now, and the caller tries (of an open circuit it is the probe). */
+  /** Milliseconds until a try is allowed; 0: now. */
   waitMs(url: string, nowMs: number): number;
+  /** A try begins; of an open circuit it is the probe, and the next one has its time. */
+  begins(url: string, nowMs: number): void;
   /** A try failed, and `lane` waits. True: that opened the circuit. */
   failed(url: string, lane: string, nowMs: number): boolean;
-  /** A lane waits for the circuit, untried. */
-  waits(url: string, lane: string): void;
   /** A try was answered. If that closed an open circuit: the lanes that wait for it. */
   answered(url: string): readonly string[] | undefined;
   /** A lane whose try can be the next probe; undefined: none waits. */
@@ -42,9 +42,6 @@ const maxCircuits = 10_000;
 export function createCircuits({ failures: threshold, probeMs }: CircuitOptions): Circuits {
   const circuits = new Map<string, Circuit>();
   const open = (circuit: Circuit | undefined): circuit is Circuit => (circuit?.failures ?? 0) >= threshold;
-  const remember = (circuit: Circuit, lane: string): void => {
-    if (circuit.lanes.size < maxLanes) circuit.lanes.add(lane);
-  };
   const begin = (url: string): Circuit => {
     const [oldest] = circuits.keys();
     if (circuits.size >= maxCircuits && oldest !== undefined) circuits.delete(oldest);
@@ -55,21 +52,18 @@ export function createCircuits({ failures: threshold, probeMs }: CircuitOptions)
   return {
     waitMs(url, nowMs) {
       const circuit = circuits.get(url);
-      if (!open(circuit)) return 0;
-      if (nowMs < circuit.nextProbeMs) return circuit.nextProbeMs - nowMs;
-      circuit.nextProbeMs = nowMs + probeMs;
-      return 0;
+      return open(circuit) ? Math.max(0, circuit.nextProbeMs - nowMs) : 0;
+    },
+    begins(url, nowMs) {
+      const circuit = circuits.get(url);
+      if (open(circuit)) circuit.nextProbeMs = nowMs + probeMs;
     },
     failed(url, lane, nowMs) {
       const circuit = circuits.get(url) ?? begin(url);
-      remember(circuit, lane);
+      if (circuit.lanes.size < maxLanes) circuit.lanes.add(lane);
       if (++circuit.failures !== threshold) return false;
       circuit.nextProbeMs = nowMs + probeMs;
       return true;
-    },
-    waits(url, lane) {
-      const circuit = circuits.get(url);
-      if (circuit) remember(circuit, lane);
     },
     answered(url) {
       const circuit = circuits.get(url);

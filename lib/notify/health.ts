@@ -3,7 +3,8 @@ import type { Clock, Timer } from '../clock.js';
 import type { Logger } from '../log.js';
 import type { Metrics } from '../metrics.js';
 import type { Subscription } from '../resources/subscription.js';
-import type { Store } from '../store/store.js';
+import type { Claim, Store } from '../store/store.js';
+import type { Aside } from './aside.js';
 import { createCircuits } from './circuits.js';
 import type { NotifyOptions } from './options.js';
 import type { Outcome } from './outcome.js';
@@ -11,26 +12,29 @@ import { createSlowBots } from './slow-bots.js';
 
 export interface HealthDeps {
   readonly store: Pick<Store, 'hasten'>;
+  readonly aside: Aside;
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: Metrics;
-  readonly options: Pick<NotifyOptions, 'breaker' | 'parallel' | 'maxRetryAfterMs' | 'backoff'>;
+  readonly options: Pick<NotifyOptions, 'breaker' | 'parallel' | 'maxRetryAfterMs' | 'backoff' | 'leaseMs'>;
 }
 
 export interface Health {
-  /** Milliseconds until the subscription may be tried; 0: now, and the caller tries. */
+  /** Milliseconds until the subscription may be tried; 0: now. */
   waitMs(subscription: Subscription): number;
-  /** A lane is given back untried because of that wait. */
-  waits(subscription: Subscription, lane: string): void;
-  isOpen(subscription: Subscription): boolean;
+  /** A try begins, after a wait of 0. */
+  begins(subscription: Subscription): void;
+  /** Sets a lane aside, untried, because of that wait. */
+  putOff(subscription: Subscription, claim: Claim): void;
   /** Callbacks that the bot may have at once. */
   maxParallel(bot: string): number;
+  /** What came of a try. */
   note(subscription: Subscription, lane: string, outcome: Outcome): void;
   /** Stops the timers; idempotent. */
   close(): void;
 }
 
-export function createHealth({ store, clock, log, metrics, options }: HealthDeps): Health {
+export function createHealth({ store, aside, clock, log, metrics, options }: HealthDeps): Health {
   const circuits = createCircuits(options.breaker);
   const slowBots = createSlowBots(options.parallel.perBot);
   const probes = new Map<string, Timer>();
@@ -42,48 +46,60 @@ export function createHealth({ store, clock, log, metrics, options }: HealthDeps
       log.warn('lanes not hastened', { error: String(error) }); // they come by their own backoff
     }
   };
-  /** While the lanes of an open circuit are all far in their backoff, one of them is called to try. */
+  /** While the lanes of an open circuit all wait, one of them is called now and then to try. */
   const probeLater = (url: string): void => {
     const probe = (): void => {
       probes.delete(url);
+      if (!circuits.isOpen(url)) return;
       const lane = circuits.candidate(url);
-      if (!circuits.isOpen(url) || lane === undefined) return;
-      void hasten([lane]);
-      probeLater(url);
+      if (lane !== undefined) void hasten([lane]);
+      if (lane !== undefined || aside.recall(url, 1)) probeLater(url);
     };
-    probes.get(url)?.close();
-    probes.set(url, clock.after(options.breaker.probeMs, probe));
+    if (!probes.has(url)) probes.set(url, clock.after(options.breaker.probeMs, probe));
   };
   const failed = (subscription: Subscription, lane: string): void => {
     const url = keyOf(subscription);
-    if (!circuits.failed(url, lane, clock.now())) return;
-    metrics.count('notify_circuits', { state: 'open' });
-    log.warn('callback circuit opened', whose(subscription));
-    probeLater(url);
+    if (circuits.failed(url, lane, clock.now())) {
+      metrics.count('notify_circuits', { state: 'open' });
+      log.warn('callback circuit opened', whose(subscription));
+    }
+    if (circuits.isOpen(url)) probeLater(url);
   };
   const answered = (subscription: Subscription): void => {
-    const lanes = circuits.answered(keyOf(subscription));
+    const url = keyOf(subscription);
+    const lanes = circuits.answered(url);
     if (!lanes) return;
     metrics.count('notify_circuits', { state: 'closed' });
     log.info('callback circuit closed', { ...whose(subscription), lanes: lanes.length });
+    aside.recall(url, Infinity);
     void hasten(lanes);
   };
+  const slowDown = (bot: string, askedMs: number): void => {
+    const pauseMs = Math.max(options.backoff.baseMs, Math.min(askedMs, options.maxRetryAfterMs));
+    slowBots.slow(bot, clock.now() + pauseMs, clock.now());
+  };
   return {
-    waitMs({ bot, ...rest }) {
+    waitMs(subscription) {
       const nowMs = clock.now();
-      // The bot first: whoever asks an open circuit is its probe.
-      return slowBots.waitMs(bot, nowMs) || circuits.waitMs(keyOf({ bot, ...rest }), nowMs);
+      return Math.max(slowBots.waitMs(subscription.bot, nowMs), circuits.waitMs(keyOf(subscription), nowMs));
     },
-    waits: (subscription, lane) => circuits.waits(keyOf(subscription), lane),
-    isOpen: (subscription) => circuits.isOpen(keyOf(subscription)),
+    begins: (subscription) => circuits.begins(keyOf(subscription), clock.now()),
+    putOff(subscription, claim) {
+      const url = keyOf(subscription);
+      if (circuits.isOpen(url)) {
+        aside.put(url, claim, options.leaseMs);
+        probeLater(url);
+      } else {
+        const pauseMs = slowBots.waitMs(subscription.bot, clock.now());
+        aside.put(subscription.bot, claim, Math.min(pauseMs, options.leaseMs));
+      }
+    },
     maxParallel: (bot) => slowBots.maxParallel(bot),
     note(subscription, lane, outcome) {
-      if (outcome.kind === 'retry') return failed(subscription, lane);
-      answered(subscription);
+      if (outcome.kind === 'retry') failed(subscription, lane);
+      else answered(subscription);
       if (outcome.kind === 'done') slowBots.taken(subscription.bot);
-      if (outcome.kind !== 'slow') return;
-      const pauseMs = Math.max(options.backoff.baseMs, Math.min(outcome.afterMs, options.maxRetryAfterMs));
-      slowBots.slow(subscription.bot, clock.now() + pauseMs, clock.now());
+      if (outcome.kind === 'slow') slowDown(subscription.bot, outcome.afterMs);
     },
     close() {
       for (const timer of probes.values()) timer.close();

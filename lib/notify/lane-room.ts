@@ -4,8 +4,8 @@ export interface LaneRoom<Lane> {
   readonly size: number;
   /** False: there is no room for one more of this group. */
   add(group: string, lane: Lane): boolean;
-  /** Whether lanes of the group wait. */
-  has(group: string): boolean;
+  /** Lanes of the group that wait. */
+  count(group: string): number;
   /** Takes out the first lane that may `start`: of this group if there is one, else of another; undefined: none. */
   next(group: string, start: (lane: Lane) => boolean): Lane | undefined;
   /** Takes out all. */
@@ -37,7 +37,7 @@ export function createLaneRoom<Lane>(max: number, maxPerGroup: number): LaneRoom
       size++;
       return true;
     },
-    has: (group) => groups.has(group),
+    count: (group) => groups.get(group)?.length ?? 0,
     next(group, start) {
       const same = takeFirst(group, start);
       if (same !== undefined) return same;

@@ -222,6 +222,8 @@ export class Subscriptions implements SubscriptionActions {
 
   /** Why a subscription that is no more has ended; undefined: its bot removed it. */
   async endOf(id: string): Promise<EndReason | undefined> {
+    const kept = await this.kept(id);
+    if (kept && isExpired(kept.subscription, this.deps.clock.now())) await this.end(id, 'expired');
     return record.readEnd((await this.deps.store.get('audit', record.endKey(id)))?.value);
   }
 

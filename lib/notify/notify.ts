@@ -1,0 +1,139 @@
+/** Notify as a whole: subscriptions, what the interpreter needs of them, and the delivery of callbacks. */
+import { lookup } from 'node:dns/promises';
+import type { Clock, Timer } from '../clock.js';
+import type { Chatbot } from '../iwf/actions.js';
+import type { Logger } from '../log.js';
+import type { Metrics } from '../metrics.js';
+import type { Subscription } from '../resources/subscription.js';
+import type { Store } from '../store/store.js';
+import { createAdmission, type Admission } from './admission.js';
+import { judgeNotifyUrl, parseAllowList, parseNotifyUrl, type Resolve } from './allow-list.js';
+import { createAside } from './aside.js';
+import { bury } from './burial.js';
+import { createCallbacks, type Exchange } from './callback.js';
+import { createNotifications } from './dispatcher.js';
+import { createHealth, type Health } from './health.js';
+import type { Print } from './item.js';
+import type { LookupAll } from './judged-lookup.js';
+import { runLane, type LaneRunDeps } from './lane-run.js';
+import { createLetters, type LetterHooks } from './letters.js';
+import type { Notifications } from './notifications.js';
+import { notifyDefaults, type NotifyOptions } from './options.js';
+import type { PlatformCallbacks } from './origins.js';
+import { gatesOf } from './places.js';
+import { Subscriptions, type SubscriptionsDeps } from './subscriptions.js';
+import { createTeller } from './teller.js';
+import { Worker } from './worker.js';
+
+export interface NotifyDeps extends LetterHooks {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  /** What a platform has configured for its callbacks; undefined: no such platform. */
+  readonly platform: (platformId: string) => PlatformCallbacks | undefined;
+  readonly print: Print;
+  /** Base of the resourceURLs that the bot's platform sees. */
+  readonly serverRoot: (bot: string) => string;
+  readonly options?: Partial<NotifyOptions>;
+  /** The gateway's own channel URLs are allowed wherever they lie. */
+  readonly isOwnUrl?: (notifyURL: string) => boolean;
+  /** Of the names in notifyURLs, when a subscription is made; the system's where absent. */
+  readonly resolve?: Resolve;
+  /** Of the same names, at each connection; the system's where absent. */
+  readonly lookup?: LookupAll;
+  readonly random?: () => number;
+  readonly onExchange?: (exchange: Exchange) => void;
+}
+
+export interface Notify {
+  readonly subscriptions: Subscriptions;
+  readonly notifications: Notifications;
+  /** Begins to deliver. */
+  start(): void;
+  /** Finishes what is under way, within `drainMs`; the rest stays in the store. Idempotent. */
+  stop(): Promise<void>;
+}
+
+/** Reads the subscriptions; nothing is delivered before `start`. Rejects where the store does. */
+export async function openNotify(deps: NotifyDeps): Promise<Notify> {
+  const options = { ...notifyDefaults, ...deps.options };
+  const { store, clock, log, metrics } = deps;
+  const common = { store, clock, log, metrics, options };
+  const subscriptions = new Subscriptions({ ...common, judge: judgeOf(deps) });
+  await subscriptions.load();
+
+  const known = (id: string): Subscription | undefined => subscriptions.known(id);
+  const callbacks = createCallbacks({ ...deps, options });
+  const letters = createLetters({ ...deps, options });
+  const onError = (error: unknown): void => log.warn('lease not changed', { error: String(error) });
+  const aside = createAside({ store, clock, onError });
+  const health = createHealth({ ...common, aside });
+  const admission = createAdmission();
+  const note: LaneRunDeps['note'] = (subscription, lane, outcome) => health.note(subscription, lane, outcome);
+  const runDeps = { ...common, letters, callbacks, random: deps.random ?? Math.random, note };
+  const worker = new Worker({
+    ...common,
+    health,
+    admission,
+    aside,
+    known,
+    find: (id) => subscriptions.find(id),
+    run: (run) => runLane(run, runDeps),
+    bury: (claim, subscription) => bury(claim, subscription, { store, letters, subscriptions }),
+  });
+  const enter = placesOf(admission, health, options);
+  const teller = createTeller({ store, callbacks, metrics, known, holds: (lane) => worker.holds(lane), enter });
+  const notifications = createNotifications({
+    ofBot: (bot, api) => subscriptions.ofBot(bot, api),
+    print: deps.print,
+    serverRoot: deps.serverRoot,
+    tellNow: (prepared) => teller.tell(prepared),
+  });
+  return {
+    subscriptions,
+    notifications,
+    start: () => worker.start(),
+    async stop() {
+      await worker.stop();
+      health.close();
+      subscriptions.close();
+      await callbacks.close();
+    },
+  };
+}
+
+function judgeOf({ platform, isOwnUrl, clock, ...deps }: NotifyDeps): SubscriptionsDeps['judge'] {
+  const nothing = parseAllowList();
+  const resolve = deps.resolve ?? ((hostname) => resolveByName(hostname, clock));
+  return async ({ platformId }: Chatbot, notifyURL: string): Promise<void> => {
+    if (isOwnUrl?.(notifyURL)) parseNotifyUrl(notifyURL);
+    else await judgeNotifyUrl(platform(platformId)?.allow ?? nothing, notifyURL, resolve);
+  };
+}
+
+/** Longer than this nobody who makes a subscription waits for a name server. */
+const resolveTimeoutMs = 2_000;
+
+async function resolveByName(hostname: string, clock: Clock): Promise<readonly string[]> {
+  let timer: Timer | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = clock.after(resolveTimeoutMs, () => reject(new Error('name server too slow')));
+  });
+  try {
+    return (await Promise.race([lookup(hostname, { all: true }), late])).map(({ address }) => address);
+  } finally {
+    timer?.close();
+  }
+}
+
+type Enter = (subscription: Subscription) => (() => void) | undefined;
+
+/** A place for what is told without being stored: none while the other side must be spared. */
+function placesOf(admission: Admission, health: Health, { parallel }: NotifyOptions): Enter {
+  return (subscription) => {
+    const gates = gatesOf(subscription, parallel, health.maxParallel(subscription.bot));
+    if (health.waitMs(subscription) > 0 || !admission.enter(gates)) return undefined;
+    return () => admission.leave(gates);
+  };
+}
