@@ -192,9 +192,14 @@ function pieces(value: string): string[] {
       start = i + 1;
     }
   }
-  return found.filter(
-    (piece) => piece !== '' && piece !== '*' && !piece.includes('<') && !/^(sips?|tel):/i.test(piece),
-  );
+  return found.filter((piece) => piece !== '' && piece !== '*' && !isAddress(piece));
+}
+
+/** `<URI>`, with or without a display name, or a bare URI. */
+function isAddress(piece: string): boolean {
+  const open = piece.indexOf('<');
+  const equals = piece.indexOf('=');
+  return piece.startsWith('"') || (open !== -1 && (equals === -1 || open < equals)) || /^(sips?|tel):/i.test(piece);
 }
 
 function names(parameters: readonly Parameter[], tag: string, prefix: string): ReadonlySet<string> {
