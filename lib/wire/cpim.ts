@@ -1,0 +1,214 @@
+/** A message in Common Presence and Instant Messaging format (RFC 3862; RFC 5438 §6 and CPM add header namespaces). */
+import { isAscii, isUtf8 } from 'node:buffer';
+import {
+  coreNamespace,
+  freshDeclaration,
+  parseDeclaration,
+  prefixOf,
+  printDeclaration,
+  uriOf,
+  type Declarations,
+} from './cpim-namespace.js';
+import { DecodeError } from './decode-error.js';
+import {
+  hasLines,
+  headerValue,
+  maxHeaderLines,
+  printHeaderLines,
+  sameName,
+  scanHeaders,
+  type HeaderLine,
+} from './header-lines.js';
+import { decodeTransfer } from './transfer-encoding.js';
+
+export { cpimNamespaces } from './cpim-namespace.js';
+
+export interface CpimHeader {
+  /** URI; undefined for the headers of RFC 3862 itself (From, To, DateTime, NS, Subject, Require …). */
+  readonly namespace: string | undefined;
+  readonly name: string;
+  /** As written, with RFC 3862 §3.1.5 escapes; UTF-8. */
+  readonly value: string;
+  /** As it was written; printed again where it is bound to the namespace. */
+  readonly prefix?: string | undefined;
+  /** `;lang=fr`: what stood between the colon and the blank (RFC 3862 §3.1). */
+  readonly parameters?: string | undefined;
+}
+
+export interface Cpim {
+  /** In order; NS declarations are headers too. */
+  readonly headers: readonly CpimHeader[];
+  /** MIME headers of the content (RFC 3862 §2.3), in order. */
+  readonly contentHeaders: readonly HeaderLine[];
+  /** As on the wire: still encoded where Content-Transfer-Encoding says so. */
+  readonly content: Buffer;
+}
+
+export interface CpimLimits {
+  /** Message and MIME headers with their empty lines, in bytes. */
+  readonly maxHeaderBytes: number;
+  /** Lines in each of the two blocks. */
+  readonly maxHeaders: number;
+}
+
+export const defaultCpimLimits: CpimLimits = { maxHeaderBytes: 16_384, maxHeaders: maxHeaderLines };
+
+const codec = 'cpim';
+
+/**
+ * Reads a whole message; `content` is a view of `bytes`. Throws DecodeError.
+ * Taken as well: bare LF, folded lines, any number of blanks, `NS: imdn<uri>`, no MIME header at all (text/plain then),
+ * a prefix without NS (the header is then kept under its whole dotted name, without a namespace).
+ */
+export function parseCpim(bytes: Buffer, limits: CpimLimits = defaultCpimLimits): Cpim {
+  const text = headWindow(bytes, limits.maxHeaderBytes);
+  let head = scanHead(text, limits, bytes.length > limits.maxHeaderBytes);
+  const end = head.end;
+  if (!isAscii(bytes) && !isAscii(bytes.subarray(0, end))) {
+    head = scanHead(utf8Text(bytes.subarray(0, end)), limits, false);
+  }
+  return { headers: head.headers, contentHeaders: head.contentHeaders, content: bytes.subarray(end) };
+}
+
+/** Canonical: one blank after a colon, CRLF, NS before its first use. Throws DecodeError where a value breaks its line. */
+export function printCpim({ headers, contentHeaders, content }: Cpim): Buffer {
+  const declarations: Declarations = [];
+  let head = '';
+  for (const header of headers) head += printHeader(header, declarations);
+  head += '\r\n' + printHeaderLines(contentHeaders) + '\r\n';
+  // Declarations that were put in make lines of their own.
+  const declared = headers.reduce((count, header) => (isDeclaration(header) ? count + 1 : count), 0);
+  if (!hasLines(head, headers.length + declarations.length - declared + contentHeaders.length + 2)) {
+    throw new DecodeError(codec, 'headers', 'a header value holds a line break or NUL');
+  }
+  return withContent(head, content);
+}
+
+/** Value of the first header of that namespace and name (in any case); namespace undefined: RFC 3862's own. */
+export function cpimHeader(cpim: Cpim, namespace: string | undefined, name: string): string | undefined {
+  for (const header of cpim.headers) {
+    if (header.namespace === namespace && sameName(header.name, name)) return header.value;
+  }
+  return undefined;
+}
+
+/** Values of all headers of that namespace and name, in order. */
+export function cpimHeaders(cpim: Cpim, namespace: string | undefined, name: string): readonly string[] {
+  return cpim.headers.filter((h) => h.namespace === namespace && sameName(h.name, name)).map((h) => h.value);
+}
+
+/** Content-Type of the content; text/plain where it is missing (RFC 2045 §5.2). */
+export function cpimContentType(cpim: Cpim): string {
+  const value = headerValue(cpim.contentHeaders, 'Content-Type');
+  return value === undefined || value === '' ? 'text/plain' : value;
+}
+
+/** The content without its Content-Transfer-Encoding. Throws DecodeError. */
+export function decodedContent({ contentHeaders, content }: Cpim): Buffer {
+  return decodeTransfer({ headers: contentHeaders, content });
+}
+
+interface Head {
+  readonly headers: readonly CpimHeader[];
+  readonly contentHeaders: readonly HeaderLine[];
+  /** Where the content begins. */
+  readonly end: number;
+}
+
+/** The bytes that may hold the headers, one character each; whole lines only where more follows. */
+function headWindow(bytes: Buffer, maxBytes: number): string {
+  if (bytes.length <= maxBytes) return bytes.toString('latin1');
+  return bytes.toString('latin1', 0, bytes.lastIndexOf(0x0a, maxBytes - 1) + 1);
+}
+
+function scanHead(text: string, limits: CpimLimits, truncated: boolean): Head {
+  const maxCount = limits.maxHeaders;
+  const headers: CpimHeader[] = [];
+  const contentHeaders: HeaderLine[] = [];
+  const declarations: Declarations = [];
+  const afterHeaders = scanHeaders(text, 0, {
+    codec,
+    maxCount,
+    sink: (name, value, glued) => headers.push(toHeader({ name, value, glued }, declarations)),
+  });
+  const end =
+    afterHeaders === -1
+      ? -1
+      : scanHeaders(text, afterHeaders, {
+          codec,
+          maxCount,
+          sink: (name, value) => contentHeaders.push({ name, value }),
+        });
+  if (end !== -1) return { headers, contentHeaders, end };
+  if (truncated) throw new DecodeError(codec, 'headers', 'headers too long');
+  if (afterHeaders === -1) throw new DecodeError(codec, 'end', 'no empty line after the headers');
+  // Headers alone, without the last empty line (large message mode, inside an INVITE): nothing was lost.
+  return { headers, contentHeaders, end: text.length };
+}
+
+interface RawHeader {
+  readonly name: string;
+  readonly value: string;
+  /** No blank stood after the colon. */
+  readonly glued: boolean;
+}
+
+function toHeader({ name, value: text, glued }: RawHeader, declarations: Declarations): CpimHeader {
+  const parameters = glued && text.startsWith(';') ? parametersOf(text) : undefined;
+  const value = parameters === undefined ? text : text.slice(parameters.length).trimStart();
+  if (name === 'NS') {
+    const declaration = parseDeclaration(value);
+    declarations.push(declaration);
+    return { namespace: undefined, name, value: printDeclaration(declaration), prefix: undefined, parameters };
+  }
+  const dot = name.indexOf('.');
+  const prefix = dot === -1 ? '' : name.slice(0, dot);
+  const uri = uriOf(declarations, prefix);
+  // RFC 3862 §3.4 wants NS first; a header of an unknown prefix is one that nobody understands, and is kept.
+  if (uri === undefined) return { namespace: undefined, name, value, prefix: undefined, parameters };
+  const namespace = uri === coreNamespace ? undefined : uri;
+  return { namespace, name: dot === -1 ? name : name.slice(dot + 1), value, prefix, parameters };
+}
+
+/** `;lang=fr` of `;lang=fr Objet` as it follows a colon without a blank. */
+function parametersOf(text: string): string {
+  const blank = text.indexOf(' ');
+  return blank === -1 ? text : text.slice(0, blank);
+}
+
+/** The header's line, after the declaration of its namespace where that is missing. */
+function printHeader(header: CpimHeader, declarations: Declarations): string {
+  const line = printLine(header);
+  if (isDeclaration(header)) {
+    declarations.push(parseDeclaration(header.value));
+    return line;
+  }
+  const uri = header.namespace ?? coreNamespace;
+  const prefix = prefixOf(declarations, uri, header.prefix);
+  if (prefix !== undefined) return prefix === '' ? line : prefix + '.' + line;
+  const declaration = freshDeclaration(declarations, uri, header.prefix);
+  declarations.push(declaration);
+  return `NS: ${printDeclaration(declaration)}\r\n${declaration.prefix}.${line}`;
+}
+
+function printLine({ name, value, parameters }: CpimHeader): string {
+  return parameters === undefined ? name + ': ' + value + '\r\n' : `${name}:${parameters} ${value}\r\n`;
+}
+
+function isDeclaration({ namespace, name }: CpimHeader): boolean {
+  return namespace === undefined && name === 'NS';
+}
+
+function withContent(head: string, content: Buffer): Buffer {
+  const size = Buffer.byteLength(head);
+  const bytes = Buffer.allocUnsafe(size + content.length);
+  // All ASCII: the same bytes, written twice as fast.
+  bytes.write(head, 0, size, size === head.length ? 'latin1' : 'utf8');
+  bytes.set(content, size);
+  return bytes;
+}
+
+function utf8Text(head: Buffer): string {
+  if (!isUtf8(head)) throw new DecodeError(codec, 'headers', 'headers are not UTF-8');
+  return head.toString('utf8');
+}

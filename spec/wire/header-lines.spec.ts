@@ -1,0 +1,62 @@
+import { expect } from 'chai';
+import { hasLines, headerValue, parseHeaderLines, printHeaderLines } from '../../lib/wire/header-lines.js';
+import { placeOfRefusal } from './refusal.js';
+
+const parse = (text: string) => parseHeaderLines(text, 'mime');
+
+describe('header lines', () => {
+  it('keep order, repetition and spelling; end with an empty line', () => {
+    const text = 'B: 1\r\na:2\nB:\t 3 \r\n\r\nrest: x';
+    const { lines, next } = parse(text);
+    expect(lines).to.deep.equal([
+      { name: 'B', value: '1' },
+      { name: 'a', value: '2' },
+      { name: 'B', value: '3' },
+    ]);
+    expect(text.slice(next)).to.equal('rest: x');
+    expect(headerValue(lines, 'b')).to.equal('1');
+    expect(headerValue(lines, 'c')).to.equal(undefined);
+  });
+
+  it('are unfolded (RFC 5322 §2.2.3)', () => {
+    expect(parse('A: one\r\n two\n\t three \r\nB:\r\n four\r\n\r\n').lines).to.deep.equal([
+      { name: 'A', value: 'one two three' },
+      { name: 'B', value: 'four' },
+    ]);
+  });
+
+  it('may end with the text', () => {
+    expect(parse('A: 1')).to.deep.equal({ lines: [{ name: 'A', value: '1' }], next: 4 });
+    expect(parse('')).to.deep.equal({ lines: [], next: 0 });
+    expect(parse('\r\nx')).to.deep.equal({ lines: [], next: 2 });
+  });
+
+  const refused = [
+    'no colon',
+    ': x',
+    'A: 1\r\nB c: 2',
+    'A: 1\rB: 2',
+    'A: 1\r\n x\ry\r\n',
+    'A\r: 1\n',
+    'A: 1\r\n\u0000: 2',
+  ];
+  for (const text of refused)
+    it(`refuses ${JSON.stringify(text)}`, () => expect(placeOfRefusal(() => parse(text))).to.match(/^line/));
+
+  it('are limited', () => {
+    expect(parse('A: 1\r\n'.repeat(100)).lines).to.have.length(100);
+    expect(placeOfRefusal(() => parse('A: 1\r\n'.repeat(101)))).to.equal('line 101');
+  });
+
+  it('are printed with CRLF, and counted against smuggled ones', () => {
+    const lines = [
+      { name: 'A', value: '1' },
+      { name: 'B', value: '2' },
+    ];
+    expect(printHeaderLines(lines)).to.equal('A: 1\r\nB: 2\r\n');
+    expect(hasLines('A: 1\r\nB: 2\r\n', 2)).to.equal(true);
+    for (const bad of ['A: 1\r\nB: 2\r\nC: 3\r\n', 'A: 1\n\r\nB: 2\r\n', 'A: 1\r\r\nB: 2\r\n', 'A: \0\r\nB: 2\r\n']) {
+      expect(hasLines(bad, 2), JSON.stringify(bad)).to.equal(false);
+    }
+  });
+});
