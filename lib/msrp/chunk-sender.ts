@@ -107,6 +107,7 @@ export class ChunkSender {
     const { status, comment } = response;
     // RFC 4975 §10.2, §10.8: the peer has no such session, or has it on another connection.
     if (status === 481 || status === 506) {
+      if (sending) this.settle(sending, { kind: 'lost' });
       this.port.onBroken('unknown-to-peer');
       return;
     }
