@@ -1,0 +1,203 @@
+/** One TCP or TLS connection: octets ↔ frames, one write a turn, backpressure both ways (RFC 4975 §5.4, §10). */
+import type { Socket } from 'node:net';
+import { DecodeError } from '../wire/decode-error.js';
+import { printBodiless, printEndLine, printHead, type Frame } from '../wire/msrp/frame.js';
+import { FrameParser, type ParserLimits } from '../wire/msrp/parser.js';
+
+export interface ConnectionLimits extends ParserLimits {
+  readonly maxBufferedBytes: number;
+}
+
+export interface ConnectionHandler {
+  onOpen(connection: Connection): void;
+  onFrame(frame: Frame, connection: Connection): void;
+  /** There is room to write again. */
+  onRoom(connection: Connection): void;
+  /** Octets that are not MSRP; the connection is closed behind this. */
+  onGarbage(error: DecodeError, connection: Connection): void;
+  /** Once, however it ended. */
+  onClosed(connection: Connection): void;
+}
+
+/** Whatever was produced in a turn of the event loop is written at its end: one write for a 200 and its REPORT. */
+export class WriteTurn {
+  private waiting: Connection[] = [];
+
+  add(connection: Connection): void {
+    if (this.waiting.push(connection) === 1) setImmediate(() => this.run());
+  }
+
+  private run(): void {
+    const connections = this.waiting;
+    this.waiting = [];
+    for (const connection of connections) connection.flush();
+  }
+}
+
+interface ConnectionParts {
+  readonly socket: Socket;
+  readonly peer: string;
+  readonly limits: ConnectionLimits;
+  readonly handler: ConnectionHandler;
+  readonly turn: WriteTurn;
+  /** Of the peer's certificate, by hash (sha-1, sha-256): TLS only. */
+  readonly fingerprints: ReadonlyMap<string, string> | undefined;
+}
+
+/**
+ * ```
+ * open ──end(): the rest is written──> ending ──socket closed──> closed
+ *  └──────────── garbage, error, peer's close ─────────────────────┘
+ * ```
+ */
+export class Connection {
+  /** host:port of the other side. */
+  readonly peer: string;
+  readonly fingerprints: ReadonlyMap<string, string> | undefined;
+  private readonly parts: ConnectionParts;
+  private readonly parser: FrameParser;
+  private state: 'open' | 'ending' | 'closed' = 'open';
+  private text = '';
+  private pieces: (string | Buffer)[] = [];
+  private pendingBytes = 0;
+  private queued = false;
+  /** Frames that were read together with the one at which reading had to stop. */
+  private backlog: Frame[] = [];
+  private readonly holds = new Set<object>();
+
+  constructor(parts: ConnectionParts) {
+    this.parts = parts;
+    this.peer = parts.peer;
+    this.fingerprints = parts.fingerprints;
+    this.parser = new FrameParser(parts.limits);
+    const { socket } = parts;
+    socket.setNoDelay(true);
+    socket.on('data', (chunk: Buffer) => this.read(chunk));
+    socket.on('drain', () => this.drained());
+    socket.on('error', () => socket.destroy());
+    socket.on('close', () => this.closed());
+  }
+
+  get open(): boolean {
+    return this.state === 'open';
+  }
+
+  /** Whether more may be sent that could also wait. Answers need not ask: while there is no room nothing is read. */
+  get hasRoom(): boolean {
+    return (
+      this.state === 'open' && this.pendingBytes + this.parts.socket.writableLength < this.parts.limits.maxBufferedBytes
+    );
+  }
+
+  /** False where the connection is gone. The frame is written at the end of the turn. */
+  send(frame: Frame): boolean {
+    if (this.state !== 'open') return false;
+    if (frame.kind === 'request' && frame.body) {
+      this.pieces.push(`${this.text}${printHead(frame)}\r\n`, frame.body);
+      this.text = `\r\n${printEndLine(frame)}`;
+      this.pendingBytes += frame.body.length;
+    } else {
+      this.text += printBodiless(frame);
+    }
+    if (!this.queued) {
+      this.queued = true;
+      this.parts.turn.add(this);
+    }
+    return true;
+  }
+
+  /** Reading stops until each holder has released. */
+  hold(holder: object): void {
+    if (this.holds.size === 0) this.parts.socket.pause();
+    this.holds.add(holder);
+  }
+
+  release(holder: object): void {
+    if (!this.holds.delete(holder) || this.holds.size > 0) return;
+    this.handleBacklog();
+    if (this.holds.size === 0) this.parts.socket.resume();
+  }
+
+  flush(): void {
+    this.queued = false;
+    if (this.state === 'closed') return;
+    const { socket, limits } = this.parts;
+    const { text, pieces } = this;
+    this.text = '';
+    this.pieces = [];
+    this.pendingBytes = 0;
+    if (pieces.length === 0) {
+      if (text !== '') socket.write(text, 'latin1');
+    } else {
+      pieces.push(text);
+      socket.write(
+        Buffer.concat(pieces.map((piece) => (typeof piece === 'string' ? Buffer.from(piece, 'latin1') : piece))),
+      );
+    }
+    // A peer that sends and does not read its answers is not read from either.
+    if (socket.writableLength >= limits.maxBufferedBytes) this.hold(this);
+  }
+
+  /** Writes what is pending, then closes. */
+  end(): void {
+    if (this.state !== 'open') return;
+    this.flush();
+    this.state = 'ending';
+    this.parts.socket.destroySoon();
+  }
+
+  destroy(): void {
+    this.parts.socket.destroy();
+    this.closed();
+  }
+
+  private read(chunk: Buffer): void {
+    if (this.state !== 'open') return;
+    const frames = this.parse(chunk);
+    if (frames) this.handle(frames);
+    if (this.parser.failure) {
+      this.parts.handler.onGarbage(this.parser.failure, this);
+      this.end();
+    }
+  }
+
+  private parse(chunk: Buffer): Frame[] | undefined {
+    try {
+      return this.parser.push(chunk);
+    } catch (error) {
+      if (error instanceof DecodeError) return undefined;
+      throw error;
+    }
+  }
+
+  private handle(frames: readonly Frame[]): void {
+    for (let i = 0; i < frames.length; i++) {
+      if (this.holds.size > 0) {
+        this.backlog.push(...frames.slice(i));
+        return;
+      }
+      const frame = frames[i];
+      if (frame) this.parts.handler.onFrame(frame, this);
+    }
+  }
+
+  private handleBacklog(): void {
+    const frames = this.backlog;
+    if (frames.length === 0) return;
+    this.backlog = [];
+    this.handle(frames);
+  }
+
+  private drained(): void {
+    this.release(this);
+    this.parts.handler.onRoom(this);
+  }
+
+  private closed(): void {
+    if (this.state === 'closed') return;
+    this.state = 'closed';
+    this.backlog = [];
+    this.holds.clear();
+    this.parts.handler.onClosed(this);
+  }
+}

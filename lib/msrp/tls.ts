@@ -1,0 +1,40 @@
+/** TLS for msrps: the peer's certificate is known by its fingerprint in the SDP, not by who signed it (RFC 4975 §14.4, RFC 8122). */
+import type { Socket } from 'node:net';
+import { connect, createSecureContext, TLSSocket, type SecureContext } from 'node:tls';
+
+export class Tls {
+  private readonly context: SecureContext;
+
+  /** Without a certificate of its own it can only connect. */
+  constructor(own: { readonly cert: string; readonly key: string } | undefined) {
+    this.context = createSecureContext({ minVersion: 'TLSv1.2', ...own });
+  }
+
+  /** The server's side; `secure` follows. Asks for the peer's certificate: with a=setup the active side shows one, too. */
+  accept(socket: Socket): TLSSocket {
+    return new TLSSocket(socket, {
+      isServer: true,
+      secureContext: this.context,
+      requestCert: true,
+      rejectUnauthorized: false,
+    });
+  }
+
+  /** The client's side; `secureConnect` follows. */
+  connect(socket: Socket): TLSSocket {
+    return connect({ socket, secureContext: this.context, rejectUnauthorized: false });
+  }
+
+  /** By name of the hash as in a=fingerprint; empty where the peer showed no certificate. */
+  static fingerprintsOf(socket: TLSSocket): ReadonlyMap<string, string> {
+    const { fingerprint, fingerprint256, fingerprint512 } = socket.getPeerCertificate() as Partial<
+      ReturnType<TLSSocket['getPeerCertificate']>
+    >;
+    const known: readonly [string, string | undefined][] = [
+      ['sha-1', fingerprint],
+      ['sha-256', fingerprint256],
+      ['sha-512', fingerprint512],
+    ];
+    return new Map(known.flatMap(([hash, value]) => (value === undefined ? [] : [[hash, value.toUpperCase()]])));
+  }
+}

@@ -1,0 +1,198 @@
+/** Listening and connecting: TCP, and TLS on the same port; who may connect, and how many (RFC 4975 §10, §14.4). */
+import { createServer, connect as connectTcp, isIP, type Server, type Socket } from 'node:net';
+import { PeerError } from '../errors.js';
+import type { DecodeError } from '../wire/decode-error.js';
+import { Connection, WriteTurn, type ConnectionHandler } from './connection.js';
+import type { MsrpDeps, MsrpOptions } from './options.js';
+import { Tls } from './tls.js';
+
+const backlog = 4096;
+
+export interface Target {
+  readonly host: string;
+  readonly port: number;
+  readonly secure: boolean;
+}
+
+export class Transport {
+  private readonly options: MsrpOptions;
+  private readonly deps: MsrpDeps;
+  private readonly handler: ConnectionHandler;
+  private readonly tls: Tls | undefined;
+  private readonly turn = new WriteTurn();
+  private readonly server: Server;
+  private readonly connections = new Set<Connection>();
+  /** Sockets whose first octet or handshake is awaited. */
+  private readonly opening = new Set<Socket>();
+  private readonly perSource = new Map<string, number>();
+
+  constructor(options: MsrpOptions, deps: MsrpDeps, handler: ConnectionHandler) {
+    this.options = options;
+    this.deps = deps;
+    this.handler = handler;
+    this.tls = deps.tls && new Tls(deps.tls);
+    this.server = createServer({ pauseOnConnect: this.tls !== undefined }, (socket) => this.admit(socket));
+  }
+
+  get port(): number {
+    const address = this.server.address();
+    return address !== null && typeof address === 'object' ? address.port : this.options.port;
+  }
+
+  get listening(): boolean {
+    return this.server.listening;
+  }
+
+  get connectionCount(): number {
+    return this.connections.size;
+  }
+
+  get canSecure(): boolean {
+    return this.tls !== undefined;
+  }
+
+  listen(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.server.once('error', reject);
+      this.server.listen({ host: this.options.host, port: this.options.port, backlog }, () => {
+        this.server.off('error', reject);
+        this.server.on('error', (error) => this.deps.log.error('msrp listener failed', { error: error.message }));
+        resolve();
+      });
+    });
+  }
+
+  /** Rejects with PeerError 408 where there is no connection in time. */
+  async connect(target: Target): Promise<Connection> {
+    if (this.connections.size + this.opening.size >= this.options.maxConnections) {
+      throw new PeerError('msrp', 408, 'too many connections', 'ours');
+    }
+    const socket = connectTcp({ host: target.host, port: target.port, noDelay: true });
+    await this.opened(socket, 'connect');
+    if (!target.secure) return this.connection(socket, undefined);
+    const secured = (this.tls ?? new Tls(undefined)).connect(socket);
+    await this.opened(secured, 'secureConnect');
+    return this.connection(secured, Tls.fingerprintsOf(secured));
+  }
+
+  async close(): Promise<void> {
+    for (const socket of this.opening) socket.destroy();
+    for (const connection of [...this.connections]) connection.end();
+    if (!this.server.listening) return;
+    await new Promise<void>((resolve) => {
+      this.server.close(() => resolve());
+      // A peer that does not read would keep its connection, and us, for ever.
+      this.deps.clock.after(this.options.connectTimeoutMs, () => this.destroyAll());
+    });
+  }
+
+  private destroyAll(): void {
+    for (const connection of [...this.connections]) connection.destroy();
+  }
+
+  /** Resolves on the event; rejects when the socket closes before it, or takes too long. */
+  private opened(socket: Socket, event: 'connect' | 'secureConnect' | 'secure' | 'readable'): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.opening.add(socket);
+      const timer = this.deps.clock.after(this.options.connectTimeoutMs, () => socket.destroy());
+      const settle = (): void => {
+        this.opening.delete(socket);
+        timer.close();
+        socket.off('close', failed);
+      };
+      const failed = (): void => {
+        settle();
+        reject(new PeerError('msrp', 408, 'no connection'));
+      };
+      socket.on('error', () => socket.destroy());
+      socket.once('close', failed);
+      socket.once(event, () => {
+        settle();
+        resolve();
+      });
+    });
+  }
+
+  private admit(socket: Socket): void {
+    const source = socket.remoteAddress ?? '';
+    const refusal = this.refusalOf(source);
+    if (refusal) {
+      this.deps.metrics.count('msrp_connections_refused_total', { reason: refusal });
+      socket.destroy();
+      return;
+    }
+    const count = (this.perSource.get(source) ?? 0) + 1;
+    this.perSource.set(source, count);
+    socket.once('close', () => this.leave(source));
+    if (this.tls) void this.acceptEither(socket, this.tls);
+    else this.connection(socket, undefined);
+  }
+
+  private refusalOf(source: string): string | undefined {
+    if (source === '') return 'gone';
+    if (this.deps.admit && !this.deps.admit(source)) return 'not-admitted';
+    if (this.connections.size + this.opening.size >= this.options.maxConnections) return 'limit';
+    return (this.perSource.get(source) ?? 0) >= this.options.maxConnectionsPerSource ? 'source-limit' : undefined;
+  }
+
+  private leave(source: string): void {
+    const count = (this.perSource.get(source) ?? 1) - 1;
+    if (count > 0) this.perSource.set(source, count);
+    else this.perSource.delete(source);
+  }
+
+  /** TLS begins with octet 22, MSRP with a letter. */
+  private async acceptEither(socket: Socket, tls: Tls): Promise<void> {
+    try {
+      await this.opened(socket, 'readable');
+      const first = socket.read() as Buffer | null;
+      if (first === null) throw new PeerError('msrp', 408, 'closed at once');
+      socket.unshift(first);
+      if (first[0] !== 22) {
+        this.connection(socket, undefined);
+        return;
+      }
+      const secured = tls.accept(socket);
+      await this.opened(secured, 'secure');
+      this.connection(secured, Tls.fingerprintsOf(secured));
+    } catch {
+      socket.destroy();
+      this.deps.metrics.count('msrp_connections_refused_total', { reason: 'handshake' });
+    }
+  }
+
+  private connection(socket: Socket, fingerprints: ReadonlyMap<string, string> | undefined): Connection {
+    const { maxHeaderBytes, maxHeaders, maxMessageBytes, maxBufferedBytes } = this.options;
+    const connection = new Connection({
+      socket,
+      peer: peerName(socket),
+      limits: { maxHeaderBytes, maxHeaders, maxBodyBytes: maxMessageBytes, maxBufferedBytes },
+      turn: this.turn,
+      fingerprints,
+      handler: {
+        onOpen: (from) => this.handler.onOpen(from),
+        onFrame: (frame, from) => this.handler.onFrame(frame, from),
+        onRoom: (from) => this.handler.onRoom(from),
+        onGarbage: (error, from) => this.garbage(error, from),
+        onClosed: (from) => {
+          this.connections.delete(from);
+          this.handler.onClosed(from);
+        },
+      },
+    });
+    this.connections.add(connection);
+    this.handler.onOpen(connection);
+    return connection;
+  }
+
+  private garbage(error: DecodeError, from: Connection): void {
+    this.deps.metrics.count('msrp_garbage_total');
+    this.deps.log.warn('msrp garbage', { peer: from.peer, place: error.place, error: error.message });
+    this.handler.onGarbage(error, from);
+  }
+}
+
+function peerName(socket: Socket): string {
+  const address = socket.remoteAddress ?? '';
+  return `${isIP(address) === 6 ? `[${address}]` : address}:${socket.remotePort ?? 0}`;
+}

@@ -1,0 +1,211 @@
+import { expect } from 'chai';
+import { PeerError } from '../../lib/errors.js';
+import { House } from './house.js';
+import { header, Listener, peerPath, respond, send } from './peer.js';
+
+const nowhere = { host: '192.0.2.9', port: 9 };
+const passive = { path: [peerPath], role: 'passive' as const, connect: nowhere };
+
+describe('MSRP binding', () => {
+  let house: House;
+  let listener: Listener | undefined;
+
+  afterEach(async () => {
+    listener?.close();
+    listener = undefined;
+    await house.close();
+  });
+
+  async function listening(): Promise<Listener> {
+    listener = await Listener.open();
+    return listener;
+  }
+
+  describe('active', () => {
+    it('connects, and sends an empty SEND at once, then what waits', async () => {
+      house = await House.open();
+      const { port } = await listening();
+      const { session, app } = house.session();
+      const outcome = session.send({ messageId: 'abcd', contentType: 'message/cpim', content: Buffer.from('hi') });
+      await session.start({ path: [peerPath], role: 'active', connect: { host: '127.0.0.1', port } });
+      expect([session.state, app.bound]).to.deep.equal(['bound', 1]);
+      const peer = await listener!.accept();
+      const binding = await peer.request();
+      expect(binding).to.deep.include({
+        method: 'SEND',
+        toPath: peerPath,
+        fromPath: session.localPath,
+        body: undefined,
+      });
+      expect([header(binding, 'Byte-Range'), header(binding, 'Content-Type')]).to.deep.equal(['1-0/0', undefined]);
+      const request = await peer.request();
+      peer.write(respond(binding, 200), respond(request, 200));
+      expect(await outcome).to.deep.equal({ kind: 'accepted' });
+    });
+
+    it('takes messages on the connection that it made, and hangs up when closed', async () => {
+      house = await House.open();
+      const { port } = await listening();
+      const { session, app } = house.session();
+      await session.start({ path: [peerPath], role: 'active', connect: { host: '127.0.0.1', port } });
+      const peer = await listener!.accept();
+      await peer.request();
+      peer.write(send({ to: session.localPath, body: 'x' }));
+      expect(await peer.status()).to.equal(200);
+      expect(app.messages).to.have.length(1);
+      session.close();
+      await peer.closed;
+    });
+
+    it('to nobody: start rejects, the session is closed', async () => {
+      house = await House.open();
+      const { port } = await listening();
+      listener!.close();
+      const { session, app } = house.session();
+      const start = session.start({ path: [peerPath], role: 'active', connect: { host: '127.0.0.1', port } });
+      const error = await start.catch((reason: unknown) => reason);
+      expect(error).to.be.instanceOf(PeerError).and.include({ protocol: 'msrp', status: 408 });
+      expect([session.state, app.closedReason]).to.deep.equal(['closed', 'connect-failed']);
+    });
+
+    it('without the 200 to its binding SEND: over after 30 s', async () => {
+      house = await House.open();
+      const { port } = await listening();
+      const { session, app } = house.session();
+      await session.start({ path: [peerPath], role: 'active', connect: { host: '127.0.0.1', port } });
+      await house.clock.advance(30_000);
+      expect(app.closedReason).to.equal('transaction-timeout');
+    });
+
+    it('its connection dies: over', async () => {
+      house = await House.open();
+      const { port } = await listening();
+      const { session, app } = house.session();
+      await session.start({ path: [peerPath], role: 'active', connect: { host: '127.0.0.1', port } });
+      (await listener!.accept()).destroy();
+      expect(await app.closed).to.equal('connection-lost');
+    });
+  });
+
+  describe('passive', () => {
+    it('nobody comes in time: over', async () => {
+      house = await House.open({ bindTimeoutMs: 1000 });
+      const { session, app } = house.session();
+      await session.start(passive);
+      expect(session.state).to.equal('awaiting');
+      await house.clock.advance(1000);
+      expect([session.state, app.closedReason]).to.deep.equal(['closed', 'not-bound']);
+    });
+
+    it('takes messages before start(), of the peer that the answer then names', async () => {
+      house = await House.open();
+      const { session, app } = house.session();
+      const peer = await house.peer();
+      peer.write(send({ to: session.localPath, body: 'early' }));
+      expect(await peer.status()).to.equal(200);
+      expect(app.messages).to.have.length(1);
+      await session.start(passive);
+      expect(session.state).to.equal('bound');
+    });
+
+    it('drops a connection whose From-Path is not the one of the answer', async () => {
+      house = await House.open();
+      const { session } = house.session();
+      const stranger = await house.peer();
+      stranger.write(send({ to: session.localPath, from: 'msrp://192.0.2.66:9/stranger;tcp' }));
+      expect(await stranger.status()).to.equal(200);
+      await session.start(passive);
+      expect(session.state).to.equal('awaiting');
+      await stranger.closed;
+      const peer = await house.peer();
+      peer.write(send({ to: session.localPath }));
+      expect(await peer.status()).to.equal(200);
+    });
+
+    it('answers a stranger 481 after start()', async () => {
+      house = await House.open();
+      const { session } = house.session();
+      await session.start(passive);
+      const stranger = await house.peer();
+      stranger.write(send({ to: session.localPath, from: 'msrp://192.0.2.66:9/stranger;tcp' }));
+      expect(await stranger.status()).to.equal(481);
+      expect(house.counts.get('msrp_stray_total peer')).to.equal(1);
+    });
+
+    it('knows its peer by the session-id, whatever host an SBC wrote', async () => {
+      house = await House.open();
+      const { session } = house.session();
+      await session.start({ ...passive, cema: true });
+      const peer = await house.peer();
+      const to = session.localPath.replace(/127\.0\.0\.1:\d+/, '198.51.100.7:40000');
+      peer.write(send({ to, from: 'msrp://198.51.100.8:1/peer;tcp', body: 'x' }));
+      expect(await peer.status()).to.equal(200);
+    });
+
+    it('is answered 506 on a second connection while the first lives', async () => {
+      house = await House.open();
+      const { session } = house.session();
+      await session.start(passive);
+      const [one, two] = [await house.peer(), await house.peer()];
+      one.write(send({ to: session.localPath }));
+      expect(await one.status()).to.equal(200);
+      two.write(send({ to: session.localPath }));
+      expect(await two.status()).to.equal(506);
+    });
+
+    it('is bound anew when the first connection is dead', async () => {
+      house = await House.open();
+      const { session, app } = house.session();
+      await session.start(passive);
+      const one = await house.peer();
+      one.write(send({ to: session.localPath }));
+      await one.status();
+      one.destroy();
+      const two = await house.peer();
+      for (let status = 506; status !== 200;) {
+        two.write(send({ to: session.localPath }));
+        status = await two.status();
+      }
+      expect([session.state, app.closedReason, app.bound]).to.deep.equal(['bound', undefined, 2]);
+    });
+
+    it('is over when its connection died and nobody came again', async () => {
+      house = await House.open({ rebindTimeoutMs: 1000 });
+      const { session, app } = house.session();
+      await session.start(passive);
+      const one = await house.peer();
+      one.write(send({ to: session.localPath }));
+      await one.status();
+      one.destroy();
+      await one.closed;
+      while (session.state === 'bound') await house.clock.advance(0);
+      await house.clock.advance(1000);
+      expect(app.closedReason).to.equal('connection-lost');
+    });
+  });
+
+  it('start() again with the same path changes nothing, with another it moves', async () => {
+    house = await House.open();
+    const { session } = house.session();
+    await session.start(passive);
+    const peer = await house.peer();
+    peer.write(send({ to: session.localPath }));
+    await peer.status();
+    await session.start(passive);
+    expect(session.state).to.equal('bound');
+    const moved = 'msrp://192.0.2.10:9/moved;tcp';
+    await session.start({ ...passive, path: [moved] });
+    expect(session.state).to.equal('awaiting');
+    await peer.closed;
+    const again = await house.peer();
+    again.write(send({ to: session.localPath, from: moved }));
+    expect(await again.status()).to.equal(200);
+  });
+
+  it('start() of a closed session rejects', async () => {
+    house = await House.open();
+    const { session } = house.session();
+    session.close();
+    expect(await session.start(passive).catch((reason: unknown) => reason)).to.be.instanceOf(PeerError);
+  });
+});

@@ -1,0 +1,166 @@
+import { expect } from 'chai';
+import { PeerError } from '../../lib/errors.js';
+import { House } from './house.js';
+import { peerPath, send } from './peer.js';
+
+const passive = { path: [peerPath], role: 'passive' as const, connect: { host: '192.0.2.9', port: 9 } };
+
+describe('MSRP transport', () => {
+  let house: House;
+  afterEach(() => house.close());
+
+  it('says whether and where it listens', async () => {
+    house = new House();
+    expect(house.endpoint.listening).to.be.false;
+    await house.endpoint.start();
+    expect(house.endpoint.listening).to.be.true;
+    expect(house.endpoint.port).to.be.above(0);
+    const taken = new House({ port: house.endpoint.port });
+    expect(await taken.endpoint.start().catch((e: unknown) => e)).to.include({ code: 'EADDRINUSE' });
+  });
+
+  it('carries several sessions on one connection', async () => {
+    house = await House.open();
+    const peer = await house.peer();
+    const sessions = [house.session(), house.session(), house.session()];
+    for (const { session } of sessions) await session.start(passive);
+    peer.write(...sessions.map(({ session }, n) => send({ to: session.localPath, body: `to ${n}` })));
+    for (let n = 0; n < 3; n++) expect(await peer.status()).to.equal(200);
+    expect(sessions.map(({ app }) => app.messages[0]?.content.toString())).to.deep.equal(['to 0', 'to 1', 'to 2']);
+    sessions[0]!.session.close();
+    peer.write(send({ to: sessions[0]!.session.localPath }), send({ to: sessions[1]!.session.localPath }));
+    expect([await peer.status(), await peer.status()]).to.deep.equal([481, 200]);
+  });
+
+  it('answers an unknown session 481, but where no answer is wanted', async () => {
+    house = await House.open();
+    const peer = await house.peer();
+    const to = `msrp://127.0.0.1:${house.endpoint.port}/unknown;tcp`;
+    const report = { ...send({ to, extra: [['Status', '000 200 OK']] }), method: 'REPORT' };
+    peer.write(report, send({ to, body: 'x', extra: [['Failure-Report', 'no']] }), send({ to, body: 'x' }));
+    expect(await peer.status()).to.equal(481);
+    expect(peer.unread).to.equal(0);
+    expect(house.counts.get('msrp_refused_total 481')).to.equal(3);
+  });
+
+  it('answers everything that one turn brought in one write', async () => {
+    house = await House.open();
+    const { session } = house.session();
+    const peer = await house.peer();
+    peer.write(send({ to: session.localPath }));
+    await peer.status();
+    const { reads } = peer;
+    peer.write(...Array.from({ length: 20 }, () => send({ to: session.localPath, body: 'x' })));
+    for (let n = 0; n < 20; n++) await peer.status();
+    expect(peer.reads).to.equal(reads + 1);
+  });
+
+  it('closes a connection with garbage on it, counted, and harms no other', async () => {
+    house = await House.open();
+    const { session } = house.session();
+    const [good, bad] = [await house.peer(), await house.peer()];
+    good.write(send({ to: session.localPath }));
+    expect(await good.status()).to.equal(200);
+    bad.write('GET / HTTP/1.1\r\n\r\n');
+    await bad.closed;
+    expect(house.counts.get('msrp_garbage_total')).to.equal(1);
+    good.write(send({ to: session.localPath, body: 'x' }));
+    expect(await good.status()).to.equal(200);
+  });
+
+  it('answers what came before the garbage', async () => {
+    house = await House.open();
+    const { session } = house.session();
+    const peer = await house.peer();
+    peer.write(send({ to: session.localPath }), 'GARBAGE');
+    expect(await peer.status()).to.equal(200);
+    await peer.closed;
+  });
+
+  it('closes a connection on which no session appears in time', async () => {
+    house = await House.open({ unboundTimeoutMs: 1000 });
+    const { session } = house.session();
+    const [idle, used] = [await house.peer(), await house.peer()];
+    used.write(send({ to: session.localPath }));
+    await used.status();
+    idle.write(send({ to: `${session.localPath}x` }));
+    await idle.next();
+    await house.clock.advance(1000);
+    await idle.closed;
+    used.write(send({ to: session.localPath }));
+    expect(await used.status()).to.equal(200);
+  });
+
+  it('admits whom it is told to', async () => {
+    house = await House.open({}, { admit: (address) => address !== '127.0.0.1' });
+    const peer = await house.peer();
+    await peer.closed;
+    expect(house.counts.get('msrp_connections_refused_total not-admitted')).to.equal(1);
+  });
+
+  it('takes so many connections, and so many of one source', async () => {
+    for (const [limit, reason] of [
+      [{ maxConnections: 2 }, 'limit'],
+      [{ maxConnectionsPerSource: 2 }, 'source-limit'],
+    ] as const) {
+      house = await House.open(limit);
+      const { session } = house.session();
+      const [one, two] = [await house.peer(), await house.peer()];
+      const three = await house.peer();
+      await three.closed;
+      expect(house.counts.get(`msrp_connections_refused_total ${reason}`)).to.equal(1);
+      two.write(send({ to: session.localPath }));
+      expect(await two.status()).to.equal(200);
+      one.destroy();
+      while (house.endpoint.connectionCount === 2) await house.clock.advance(0);
+      const four = await house.peer();
+      four.write(send({ to: `${session.localPath}x` }));
+      expect((await four.next()).kind).to.equal('response');
+      await house.close();
+    }
+  });
+
+  it('has so many sessions', async () => {
+    house = await House.open({ maxSessions: 2 });
+    const { session } = house.session();
+    house.session();
+    expect(() => house.session())
+      .to.throw(PeerError)
+      .with.property('status', 503);
+    session.close();
+    house.session();
+    expect(house.endpoint.sessionCount).to.equal(2);
+  });
+
+  it('does not read from a peer that does not read its answers', async () => {
+    house = await House.open({ maxBufferedBytes: 16_384 });
+    const { session, app } = house.session();
+    const peer = await house.peer();
+    peer.write(send({ to: session.localPath }));
+    await peer.status();
+    peer.socket.pause();
+    const total = 60_000;
+    for (let n = 0; n < total; n++)
+      peer.write(send({ to: session.localPath, body: 'x', extra: [['Success-Report', 'yes']] }));
+    for (let n = 0; n < 200; n++) await house.clock.advance(0);
+    const before = app.messages.length;
+    for (let n = 0; n < 50; n++) await house.clock.advance(0);
+    expect(app.messages.length, 'it stands still').to.equal(before).and.to.be.below(total);
+    peer.socket.resume();
+    for (let n = 0; n < 2 * total; n++) await peer.next();
+    expect(app.messages).to.have.length(total);
+  });
+
+  it('closes everything, once', async () => {
+    house = await House.open();
+    const { session } = house.session();
+    const peer = await house.peer();
+    peer.write(send({ to: session.localPath }));
+    await peer.status();
+    await Promise.all([house.endpoint.close(), house.endpoint.close()]);
+    await peer.closed;
+    expect(session.state).to.equal('closed');
+    expect(house.endpoint.listening).to.be.false;
+    expect(() => house.session()).to.throw(PeerError);
+  });
+});
