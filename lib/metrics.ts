@@ -70,7 +70,7 @@ export function createMetrics({ log, process }: MetricsOptions): MetricsRegistry
 
 function registerSeries(name: string, form: MetricForm, registry: Registry): Series {
   const labelNames = [...(form.labels ?? [])];
-  const shape = { name: prefix + name, help: form.help, labelNames, registers: [registry] };
+  const shape = { name: exposedName(name, form), help: form.help, labelNames, registers: [registry] };
   if (form.type === 'histogram') {
     const histogram = new Histogram({ ...shape, buckets: [...form.buckets] });
     return seriesOf(labelNames, (labels) => {
@@ -85,6 +85,11 @@ function registerSeries(name: string, form: MetricForm, registry: Registry): Ser
   });
 }
 
+/** Counters end in _total, whatever the parts call them. */
+function exposedName(name: string, { type }: MetricForm): string {
+  return `${prefix}${name}${type === 'counter' && !name.endsWith('_total') ? '_total' : ''}`;
+}
+
 interface GaugeDeps {
   readonly name: string;
   readonly form: MetricForm;
@@ -95,7 +100,7 @@ interface GaugeDeps {
 function registerGauge({ name, form, registry, log }: GaugeDeps): Reading[] {
   const readings: Reading[] = [];
   new Gauge({
-    name: prefix + name,
+    name: exposedName(name, form),
     help: form.help,
     labelNames: [...(form.labels ?? [])],
     registers: [registry],

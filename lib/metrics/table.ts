@@ -12,43 +12,83 @@ export type MetricForm =
 
 /** From a local commit to a callback that takes its whole time. */
 const seconds = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+/** How many were done at once. */
+const sizes = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024];
 
-/** By name without the prefix `iwf_`. */
+function counterOf(help: string, ...labels: readonly string[]): MetricForm {
+  return { type: 'counter', help, labels };
+}
+
+function gaugeOf(help: string, ...labels: readonly string[]): MetricForm {
+  return { type: 'gauge', help, labels };
+}
+
+/** By the name that the parts use; exposed with `iwf_` before it, and `_total` behind a counter that has it not. */
 export const metricTable: Readonly<Record<string, MetricForm>> = {
-  messages_total: {
-    type: 'counter',
-    help: 'Messages by direction, kind (session, pager, large) and result',
-    labels: ['direction', 'kind', 'result'],
+  // What the gateway is for.
+  messages_total: counterOf('Messages by direction, kind and result', 'direction', 'kind', 'result'),
+  message_status_total: counterOf('Changes of an outbound message to a status', 'status'),
+  receipts_total: counterOf('Receipts (IMDN) by direction, status and result', 'direction', 'status', 'result'),
+  sessions_total: counterOf('Chat sessions opened by direction', 'direction'),
+  capability_queries_total: counterOf('Capability queries to the network by result', 'result'),
+  limit_reached_total: counterOf('A configured limit was reached', 'limit'),
+  queue_depth: gaugeOf('Items waiting or claimed', 'queue'),
+
+  // REST face and callbacks.
+  rest_requests_total: counterOf('Requests to the REST face by route, method and status', 'route', 'method', 'status'),
+  rest_request_seconds: {
+    type: 'histogram',
+    help: 'From a REST request to its answer',
+    labels: ['route'],
+    buckets: seconds,
   },
-  receipts_total: {
-    type: 'counter',
-    help: 'Receipts (IMDN) by direction, status and result',
-    labels: ['direction', 'status', 'result'],
-  },
-  notifications_total: { type: 'counter', help: 'Callbacks to platforms by result', labels: ['result'] },
-  notification_seconds: { type: 'histogram', help: 'From a callback sent to its answer', buckets: seconds },
-  http_requests_total: {
-    type: 'counter',
-    help: 'Requests to the REST face by route, method and status',
-    labels: ['route', 'method', 'status'],
-  },
-  http_seconds: { type: 'histogram', help: 'From a REST request to its answer', labels: ['route'], buckets: seconds },
-  sip_requests_total: {
-    type: 'counter',
-    help: 'SIP requests by direction, method and final status',
-    labels: ['direction', 'method', 'status'],
-  },
-  sip_dropped_total: { type: 'counter', help: 'SIP input dropped without an answer', labels: ['reason'] },
-  msrp_sessions: { type: 'gauge', help: 'MSRP sessions now' },
-  msrp_connections: { type: 'gauge', help: 'MSRP connections now' },
-  msrp_messages_total: {
-    type: 'counter',
-    help: 'MSRP messages by direction and result',
-    labels: ['direction', 'result'],
-  },
-  msrp_dropped_total: { type: 'counter', help: 'MSRP input dropped, connections closed for it', labels: ['reason'] },
+  rest_client_errors_total: counterOf('Connections that sent no HTTP, by the status answered', 'status'),
+  notify_callbacks: counterOf('Callbacks to platforms by outcome', 'outcome'),
+  notify_callback_seconds: { type: 'histogram', help: 'From a callback sent to its answer', buckets: seconds },
+  notify_told: counterOf('Callbacks sent once and not stored (is-composing) by outcome', 'outcome'),
+  notify_circuits: counterOf('Circuit breakers of notifyURLs opened and closed', 'state'),
+  notify_dead_letters: counterOf('Notifications given up', 'reason'),
+  notify_subscriptions_created: counterOf('Subscriptions made', 'api'),
+  notify_subscriptions_ended: counterOf('Subscriptions ended', 'reason'),
+  notify_subscriptions_refused: counterOf('Subscriptions refused for their notifyURL or number'),
+
+  // SIP.
+  sip_requests_total: counterOf('SIP requests by direction, method and final status', 'direction', 'method', 'status'),
+  sip_refused_total: counterOf('SIP requests refused before the interpreter saw them', 'status'),
+  sip_malformed_total: counterOf('SIP messages that cannot be read', 'protocol'),
+  sip_untrusted_total: counterOf('Datagrams and connections of untrusted peers, dropped', 'protocol'),
+  sip_overload_total: counterOf('SIP requests refused at a limit', 'limit'),
+  sip_unanswered_total: counterOf('SIP requests the application did not answer in time'),
+  sip_unacknowledged_total: counterOf('2xx to INVITE without an ACK'),
+  sip_stray_acks_total: counterOf('ACKs of no dialog'),
+  sip_stray_responses_total: counterOf('Responses of no transaction'),
+  sip_forked_total: counterOf('Further 2xx of a forked INVITE, ended'),
+  sip_dialogs_lost_total: counterOf('Dialogs that ended without BYE', 'reason'),
+  sip_finished_evicted_total: counterOf('Finished transactions forgotten before their time'),
+  sip_unresolved_total: counterOf('Next hops that DNS does not know'),
+  sip_unreachable_total: counterOf('Next hops that cannot be reached', 'protocol'),
+  sip_tcp_closed_total: counterOf('SIP connections closed by the gateway', 'reason'),
+  sip_tcp_errors_total: counterOf('Errors of listening SIP sockets (TCP)'),
+  sip_udp_errors_total: counterOf('Errors of SIP sockets (UDP)'),
+  sip_engine_lost: counterOf('Connections to the SIP engine lost'),
+  sip_engine_refused: counterOf('Requests that the SIP engine refused', 'status'),
+  sip_engine_application_closed: counterOf('Applications that the embedded engine has closed', 'reason'),
+
+  // MSRP.
+  msrp_sessions: gaugeOf('MSRP sessions now'),
+  msrp_connections: gaugeOf('MSRP connections now'),
+  msrp_messages_total: counterOf('MSRP messages by direction and status', 'direction', 'status'),
+  msrp_refused_total: counterOf('MSRP requests refused', 'status'),
+  msrp_stray_total: counterOf('MSRP frames that fit nowhere', 'kind'),
+  msrp_garbage_total: counterOf('Connections closed for what is no MSRP'),
+  msrp_connections_refused_total: counterOf('MSRP connections refused', 'reason'),
+  msrp_connections_unbound_total: counterOf('MSRP connections closed without ever having a session'),
+  msrp_sessions_closed_total: counterOf('MSRP sessions ended', 'reason'),
+  msrp_assemblies_expired_total: counterOf('MSRP messages begun and never completed'),
+
+  // Store.
   store_commit_seconds: { type: 'histogram', help: 'From a commit asked for to its being durable', buckets: seconds },
-  store_errors_total: { type: 'counter', help: 'Store operations that failed', labels: ['operation'] },
-  queue_depth: { type: 'gauge', help: 'Items waiting or claimed', labels: ['queue'] },
-  unknown_metric_total: { type: 'counter', help: 'Counts under names that the table lacks: a bug', labels: ['name'] },
+  store_batch_writes: { type: 'histogram', help: 'Commits that one write to disk has made durable', buckets: sizes },
+
+  unknown_metric_total: counterOf('Counts under names that the table lacks: a bug', 'name'),
 };

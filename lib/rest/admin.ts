@@ -16,6 +16,8 @@ export interface TraceView {
   json(name: string): object | undefined;
   ladder(name: string): string | undefined;
   text(name: string): string | undefined;
+  /** A capture file for Wireshark. */
+  pcap(name: string): Buffer | undefined;
 }
 
 export interface AdminDeps {
@@ -41,7 +43,7 @@ interface Reply {
   readonly status: number;
   readonly type?: string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** A text as it stands; anything else as JSON. */
+  /** Texts and bytes as they stand; anything else as JSON. */
   readonly body: unknown;
 }
 
@@ -128,10 +130,15 @@ async function metrics(deps: AdminDeps): Promise<Reply> {
 
 function conversation({ trace }: AdminDeps, url: URL, name: string): Reply {
   const format = url.searchParams.get('format') ?? 'json';
-  if (format !== 'json' && format !== 'ladder' && format !== 'text')
-    return problem(400, 'format is json, ladder or text');
+  if (!isFormat(format)) return problem(400, `format is one of ${formats.join(', ')}`);
   const body = trace[format](name);
   return body === undefined ? problem(404, 'no such conversation, or forgotten') : { status: 200, body };
+}
+
+const formats = ['json', 'ladder', 'text', 'pcap'] as const;
+
+function isFormat(text: string): text is (typeof formats)[number] {
+  return (formats as readonly string[]).includes(text);
 }
 
 const unauthorized: Reply = {
@@ -144,15 +151,20 @@ function problem(status: number, text: string): Reply {
 }
 
 function send(response: ServerResponse, { status, type, headers, body }: Reply, headOnly: boolean): void {
-  const isText = typeof body === 'string';
-  const bytes = Buffer.from(isText ? body : `${JSON.stringify(body, undefined, 2)}\n`);
+  const [bytes, natural] = serialized(body);
   response.writeHead(status, {
     ...securityHeaders,
-    'Content-Type': type ?? (isText ? 'text/plain; charset=utf-8' : 'application/json'),
+    'Content-Type': type ?? natural,
     'Content-Length': bytes.length,
     ...headers,
   });
   response.end(headOnly ? undefined : bytes);
+}
+
+function serialized(body: unknown): readonly [bytes: Buffer, type: string] {
+  if (Buffer.isBuffer(body)) return [body, 'application/vnd.tcpdump.pcap'];
+  if (typeof body === 'string') return [Buffer.from(body), 'text/plain; charset=utf-8'];
+  return [Buffer.from(`${JSON.stringify(body, undefined, 2)}\n`), 'application/json'];
 }
 
 /** Compared as hashes of equal length, so that time tells nothing. */

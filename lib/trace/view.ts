@@ -1,5 +1,6 @@
-/** The ring as the admin face shows it: a list, and each conversation as JSON, ladder diagram or plain text. */
+/** The ring as the admin face shows it: a list, and each conversation as JSON, ladder diagram, plain text or capture file. */
 import { printLadder } from './ladder.js';
+import { printPcap } from './pcap.js';
 import type { ConversationTrace, TraceRing } from './ring.js';
 
 export interface TraceView {
@@ -7,6 +8,8 @@ export interface TraceView {
   json(name: string): object | undefined;
   ladder(name: string): string | undefined;
   text(name: string): string | undefined;
+  /** A capture file. */
+  pcap(name: string): Buffer | undefined;
 }
 
 export function traceView(ring: TraceRing): TraceView {
@@ -20,6 +23,7 @@ export function traceView(ring: TraceRing): TraceView {
     json: (name) => show(name, json),
     ladder: (name) => show(name, printLadder),
     text: (name) => show(name, text),
+    pcap: (name) => show(name, printPcap),
   };
 }
 

@@ -204,7 +204,7 @@ describe('admin face', () => {
       });
     });
 
-    it('are shown as JSON, as a ladder and as text, by conversation or key', async () => {
+    it('are shown as JSON, as a ladder, as text and as a capture file, by conversation or key', async () => {
       const face = await start({ trace: view });
       const json = await ask(face, '/trace/conv%201', { headers: credential });
       expect(JSON.parse(json.body)).to.deep.equal({
@@ -224,6 +224,9 @@ describe('admin face', () => {
       const ladder = await ask(face, '/trace/a%2Fb?format=ladder', { headers: credential });
       expect(ladder.headers['content-type']).to.equal('text/plain; charset=utf-8');
       expect(ladder.body).to.include('- 200 OK -');
+      expect(await ask(face, '/trace/a%2Fb?format=pcap', { headers: credential })).to.nested.include({
+        'headers.content-type': 'application/vnd.tcpdump.pcap',
+      });
       expect((await ask(face, '/trace/a%2Fb?format=text', { headers: credential })).body).to.include(
         'sip in h:1\nSIP/2.0 200 OK',
       );

@@ -119,7 +119,7 @@ export const importTable: readonly Row[] = [
 ];
 
 /** The composition root may import everything; files, and a folder of their parts. */
-export const root = ['main', 'gateway'];
+export const root = ['main', 'gateway', 'demo'];
 
 /** What a file must not be called after: a name that says nothing of what is in it. */
 export const emptyWords = ['manager', 'helper', 'helpers', 'util', 'utils', 'common', 'base', 'service', 'misc'];
