@@ -3,6 +3,7 @@ import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { Logger } from '../log.js';
 import { ApiError } from '../resources/api-error.js';
 import { printRequestError } from '../resources/request-error.js';
+import { printXml } from '../resources/xml-form.js';
 import type { Format } from './body.js';
 
 export interface Answer {
@@ -51,7 +52,7 @@ function printBody(body: object, format: Format): string {
     case 'JSON':
       return JSON.stringify(body);
     case 'XML':
-      return JSON.stringify(body);
+      return printXml(body);
   }
 }
 

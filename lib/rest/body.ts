@@ -3,6 +3,7 @@ import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import { ApiError } from '../resources/api-error.js';
 import { parseJson } from '../resources/json-text.js';
+import { parseXml } from '../resources/xml-form.js';
 
 export type Format = 'JSON' | 'XML';
 
@@ -17,7 +18,8 @@ export async function readBody(request: IncomingMessage, maxBytes: number): Prom
   const format = formatOf(request);
   const bytes = await readBytes(request, maxBytes);
   if (!isUtf8(bytes)) throw new ApiError('SVC0002', [format, 'not UTF-8']);
-  return { format, value: parseJson(bytes.toString('utf8').replace(/^\ufeff/, '')) };
+  const text = bytes.toString('utf8').replace(/^\ufeff/, '');
+  return { format, value: format === 'JSON' ? parseJson(text) : parseXml(text) };
 }
 
 function formatOf(request: IncomingMessage): Format {
@@ -26,8 +28,16 @@ function formatOf(request: IncomingMessage): Format {
   const type = request.headers['content-type'] ?? '';
   const charset = /;[ \t]*charset[ \t]*=[ \t]*"?([^";, \t]*)/i.exec(type)?.[1]?.toLowerCase();
   if (charset !== undefined && charset !== 'utf-8' && charset !== 'us-ascii') throw unsupported('charset');
-  if (/^application\/json[ \t]*(?:;|$)/i.test(type)) return 'JSON';
-  throw unsupported('content type');
+  const format = namedFormat(type);
+  if (format === undefined) throw unsupported('content type');
+  return format;
+}
+
+/** The form a Content-Type names; undefined for every other type, and for none. */
+export function namedFormat(contentType: string): Format | undefined {
+  const type = contentType.split(';', 1)[0]?.trim().toLowerCase();
+  if (type === 'application/json') return 'JSON';
+  return type === 'application/xml' || type === 'text/xml' ? 'XML' : undefined;
 }
 
 function unsupported(what: string): ApiError {

@@ -1,4 +1,4 @@
-/** The one route that carries the traffic, recognised on the bare request: express' own cost is several times that of the rest. */
+/** The one route that carries the traffic, recognised on the bare request: through express it costs twice as much (340 µs of CPU against 175). */
 import type { IncomingMessage } from 'node:http';
 import type { Variables } from './route.js';
 

@@ -21,7 +21,9 @@ curl -H 'Authorization: Bearer KEY' -H 'Content-Type: application/json' \\
   {server}/chat/v1/acr:auth/oneToOne/tel%3A%2B15550100001/adhoc/messages
 \`\`\`
 
-\`userId\` is your chatbot’s SIP URI, percent-encoded; \`acr:auth\` names it where your key has exactly one. Give every create a \`clientCorrelator\` (or the header \`Idempotency-Key\`): a repeat then gets the first answer again, and nothing is sent twice. Errors are \`requestError\` bodies that name the part at fault.`;
+\`userId\` is your chatbot’s SIP URI, percent-encoded; \`acr:auth\` names it where your key has exactly one. Give every create a \`clientCorrelator\` (or the header \`Idempotency-Key\`): a repeat then gets the first answer again, and nothing is sent twice. Errors are \`requestError\` bodies that name the part at fault.
+
+Every body also has an XML form: the root element in the namespace \`urn:oma:xml:rest:netapi:<api>:1\` (\`common\` for requestError and resourceReference), members unqualified, lists as repeated elements, a link’s rel and href as attributes.`;
 
 const error = { $ref: '#/components/responses/error' };
 
@@ -91,7 +93,8 @@ function queryParameters(query: Readonly<Record<string, string>>): object[] {
 
 function json(...roots: readonly string[]): object {
   const schemas = roots.map((root) => ({ $ref: `#/components/schemas/${root}Body` }));
-  return { 'application/json': { schema: schemas.length === 1 ? schemas[0] : { oneOf: schemas } } };
+  const schema = schemas.length === 1 ? schemas[0] : { oneOf: schemas };
+  return { 'application/json': { schema }, 'application/xml': {} };
 }
 
 /** `{root: {…}}` for every root element. */

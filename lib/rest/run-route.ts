@@ -27,7 +27,7 @@ export function routeRunner(deps: RestDeps): RunRoute {
     inFlight++;
     try {
       if (inFlight > deps.limits.maxInFlight) throw new ApiError('SVC1000', [], { retryAfterS: 1 });
-      format = acceptedFormat(call.request.headers.accept);
+      format = acceptedFormat(call.request.headers);
       answer = await answerOf(deps, route, call);
     } catch (error) {
       answer = errorAnswer(error, deps.log);

@@ -2,6 +2,7 @@
 import express, { type NextFunction, type Request, type Response } from 'express';
 import type { IncomingMessage, RequestListener } from 'node:http';
 import { ApiError } from '../resources/api-error.js';
+import { formatOfRefusal } from './accept.js';
 import { errorAnswer, methodNotAllowed, writeAnswer } from './answer.js';
 import { capabilityRoutes } from './capability-discovery.js';
 import { chatRoutes, postMessageRoute } from './chat.js';
@@ -63,7 +64,9 @@ function mount(app: express.Express, routes: readonly Route[], run: RunRoute): v
     }
     if (verbs.some((route) => route.method === 'ANY')) continue;
     const allow = verbs.flatMap(({ method }) => (method === 'GET' ? ['GET', 'HEAD'] : [method]));
-    at.all((_request, response) => void writeAnswer(response, methodNotAllowed(allow), 'JSON'));
+    at.all(
+      (request, response) => void writeAnswer(response, methodNotAllowed(allow), formatOfRefusal(request.headers)),
+    );
   }
 }
 
@@ -88,5 +91,5 @@ function unknownResource(request: IncomingMessage): ApiError {
 function answerError(deps: RestDeps, response: Response, error: unknown): void {
   const answer = errorAnswer(error, deps.log);
   deps.metrics.count('rest_requests_total', { route: 'none', method: 'ANY', status: String(answer.status) });
-  writeAnswer(response, answer, 'JSON');
+  writeAnswer(response, answer, formatOfRefusal(response.req.headers));
 }
