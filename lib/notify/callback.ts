@@ -1,6 +1,7 @@
 /** One callback on the wire: a signed HTTP POST whose answer's status alone counts (RFC 9110, Standard Webhooks). */
 import type { Dispatcher } from 'undici';
 import type { Clock, Timer } from '../clock.js';
+import type { BreakOff } from './break-off.js';
 import { ForbiddenAddress } from './judged-lookup.js';
 import type { NotifyOptions } from './options.js';
 import { Origins, type OriginsDeps, type PlatformCallbacks } from './origins.js';
@@ -15,7 +16,7 @@ export interface CallbackRequest {
   /** The same at every try. */
   readonly body: string;
   /** Breaks the callback off; its result is then `failed`. */
-  readonly signal?: AbortSignal;
+  readonly over?: BreakOff;
 }
 
 /** What crossed the border, for a trace. */
@@ -51,7 +52,7 @@ export function createCallbacks(deps: CallbackDeps): Callbacks {
     const headers = headersOf(request.notificationId, body, { platform, nowMs: deps.clock.now() });
     try {
       return await new Promise<CallbackResult>((resolve) => {
-        const transfer = new Transfer(resolve, deps, request.signal);
+        const transfer = new Transfer(resolve, deps, request.over);
         place.pool.dispatch({ method: 'POST', path: place.path, headers, body }, transfer);
       });
     } finally {
@@ -90,7 +91,7 @@ class Transfer implements Dispatcher.DispatchHandler {
   private readonly settle: (result: CallbackResult) => void;
   private readonly maxResponseBytes: number;
   private readonly deadline: Timer;
-  private readonly signal: AbortSignal | undefined;
+  private readonly over: BreakOff | undefined;
   private controller: Dispatcher.DispatchController | undefined;
   /** Once the status is there it counts, whatever becomes of the answer's body. */
   private answer: CallbackResult | undefined;
@@ -100,17 +101,14 @@ class Transfer implements Dispatcher.DispatchHandler {
   constructor(
     settle: (result: CallbackResult) => void,
     { clock, options }: Pick<CallbackDeps, 'clock' | 'options'>,
-    signal: AbortSignal | undefined,
+    over: BreakOff | undefined,
   ) {
     this.settle = settle;
     this.maxResponseBytes = options.maxResponseBytes;
     this.deadline = clock.after(options.timeoutMs, () => this.end(timeout));
-    this.signal = signal;
-    signal?.addEventListener('abort', this.breakOff, { once: true });
-    if (signal?.aborted) this.end(brokenOff);
+    this.over = over;
+    over?.listen(() => this.end(brokenOff));
   }
-
-  private readonly breakOff = (): void => this.end(brokenOff);
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.controller = controller;
@@ -152,7 +150,7 @@ class Transfer implements Dispatcher.DispatchHandler {
     if (this.settled) return;
     this.settled = true;
     this.deadline.close();
-    this.signal?.removeEventListener('abort', this.breakOff);
+    this.over?.listen(undefined);
     this.settle(this.answer ?? result);
   }
 }

@@ -4,6 +4,7 @@ import type { Metrics } from '../metrics.js';
 import type { Subscription } from '../resources/subscription.js';
 import type { Changes, Claim, ClaimedItem, Store } from '../store/store.js';
 import { backoffMs } from './backoff.js';
+import type { BreakOff } from './break-off.js';
 import type { Callbacks } from './callback.js';
 import { readItem } from './item.js';
 import { merge, type DeadReason, type Letters } from './letters.js';
@@ -38,8 +39,8 @@ export type RunEnd =
 export interface LaneRun {
   readonly claim: Claim;
   readonly subscription: Subscription;
-  /** Aborted when the lease is lost or the gateway stops for good. */
-  readonly signal: AbortSignal;
+  /** Ended when the lease is lost, or when the gateway stops for good. */
+  readonly over: BreakOff;
   /** Asked before each item but the first: may it be tried now? */
   readonly mayGoOn: () => boolean;
 }
@@ -58,7 +59,7 @@ export async function runLane(run: LaneRun, deps: LaneRunDeps): Promise<RunEnd> 
   for (const [index, item] of run.claim.items.entries()) {
     if (index > 0 && !run.mayGoOn()) return ledger.handBack('held');
     const settlement = await settle(item, run, deps);
-    if (run.signal.aborted) {
+    if (run.over.isOver) {
       await ledger.flush();
       return { kind: 'lost' };
     }
@@ -118,10 +119,10 @@ async function attempt(
 ): Promise<Attempt> {
   const { platformId, notifyURL } = run.subscription;
   const startMs = deps.clock.now();
-  const result = await deps.callbacks.post({ platformId, notifyURL, notificationId, body, signal: run.signal });
+  const result = await deps.callbacks.post({ platformId, notifyURL, notificationId, body, over: run.over });
   const outcome = outcomeOf(result, deps.clock.now());
   // A callback that we broke off ourselves says nothing about the platform.
-  if (!run.signal.aborted) {
+  if (!run.over.isOver) {
     deps.metrics.count('notify_callbacks', { outcome: outcome.kind });
     deps.metrics.observe('notify_callback_seconds', (deps.clock.now() - startMs) / 1000);
     deps.note(run.subscription, run.claim.lane, outcome);

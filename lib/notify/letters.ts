@@ -92,6 +92,7 @@ function kept(
 }
 
 export function merge(all: readonly Changes[]): Changes {
+  if (all.length === 1) return all[0] ?? {};
   return {
     put: all.flatMap(({ put }) => put ?? []),
     remove: all.flatMap(({ remove }) => remove ?? []),

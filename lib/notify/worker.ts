@@ -11,6 +11,7 @@ import type { Subscription } from '../resources/subscription.js';
 import type { Claim, Store } from '../store/store.js';
 import type { Admission, Gate } from './admission.js';
 import type { Aside } from './aside.js';
+import { createBreakOff, type BreakOff } from './break-off.js';
 import type { Health } from './health.js';
 import { readItem } from './item.js';
 import { createLaneRoom } from './lane-room.js';
@@ -43,7 +44,7 @@ interface Held {
   claim: Claim;
   readonly subscription: Subscription;
   readonly group: string;
-  readonly over: AbortController;
+  readonly over: BreakOff;
   gates: readonly Gate[];
 }
 
@@ -98,7 +99,7 @@ export class Worker {
   private async drained(): Promise<void> {
     const idle = new Promise<void>((resolve) => (this.onIdle = resolve));
     const late = this.deps.clock.after(this.deps.options.drainMs, () => {
-      for (const { over } of this.held.values()) over.abort();
+      for (const { over } of this.held.values()) over.end();
     });
     await idle;
     late.close();
@@ -175,10 +176,10 @@ export class Worker {
 
   private place(claim: Claim, subscription: Subscription): void {
     const group = groupOf(subscription);
-    const lane: Held = { claim, subscription, group, over: new AbortController(), gates: [] };
+    const lane: Held = { claim, subscription, group, over: createBreakOff(), gates: [] };
     const { aside, health, options } = this.deps;
     // We have lost the lease of a lane that comes again while it is in hand.
-    this.held.get(claim.lane)?.over.abort();
+    this.held.get(claim.lane)?.over.end();
     if (this.stopping) aside.release(claim);
     else if (health.waitMs(subscription) > 0) health.putOff(subscription, claim);
     else if (this.room.count(group) === 0 && this.enter(lane)) void this.run(lane);
@@ -195,7 +196,7 @@ export class Worker {
   private async run(lane: Held): Promise<void> {
     this.held.set(lane.claim.lane, lane);
     try {
-      if (!lane.over.signal.aborted) await this.runNow(lane);
+      if (!lane.over.isOver) await this.runNow(lane);
     } catch (error) {
       // Neither acked nor given back: the lease ends by itself, and the lane comes again.
       this.deps.log.warn('lane of notifications not settled', { error: String(error) });
@@ -214,7 +215,7 @@ export class Worker {
       return;
     }
     health.begins(subscription);
-    const end = await run({ claim, subscription, signal: over.signal, mayGoOn: () => this.mayGoOn(subscription) });
+    const end = await run({ claim, subscription, over, mayGoOn: () => this.mayGoOn(subscription) });
     switch (end.kind) {
       case 'gone':
         await bury(end.rest, subscription);
@@ -257,7 +258,7 @@ export class Worker {
     for (const { claim, over } of this.held.values()) {
       store.renew(claim, options.leaseMs).then(
         (isOurs) => {
-          if (!isOurs) over.abort();
+          if (!isOurs) over.end();
         },
         (error: unknown) => {
           log.warn('lease not renewed', { error: String(error) });
