@@ -27,15 +27,18 @@ const FORBIDDEN = ['\r', '\n', '\0'];
 /** Written by the engine alone: a length that counts characters, and what belongs to routing and reliability. */
 const DROPPED = new Set(['content-length', 'l', 'via', 'v', 'route', 'record-route', 'rseq']);
 
-/** Names that are not simply capitalised at each dash. */
+/** Names that are not simply capitalised at each dash, and the most frequent of those that are. */
 const CANONICAL: Readonly<Record<string, string>> = {
   'call-id': 'Call-ID',
-  cseq: 'CSeq',
   'content-id': 'Content-ID',
+  'content-type': 'Content-Type',
+  cseq: 'CSeq',
+  from: 'From',
   'mime-version': 'MIME-Version',
   rack: 'RAck',
   'sip-etag': 'SIP-ETag',
   'sip-if-match': 'SIP-If-Match',
+  to: 'To',
   'www-authenticate': 'WWW-Authenticate',
 };
 
@@ -95,8 +98,9 @@ function parseHeaderLine(line: string): HeaderLine | undefined {
 
 /** srf writes most names in lower case; a name that has capitals is left as it is. */
 function canonicalName(name: string): string {
+  if (Object.hasOwn(CANONICAL, name)) return CANONICAL[name] ?? name;
   if (name !== name.toLowerCase() || name.length === 1) return name;
-  return CANONICAL[name] ?? name.replace(/(^|-)[a-z]/g, (start) => start.toUpperCase());
+  return name.replace(/(^|-)[a-z]/g, (start) => start.toUpperCase());
 }
 
 /** RFC 3261 §7.3.1: a line that begins with white space continues the one before. */

@@ -67,7 +67,10 @@ function fromNetwork(message: SipMessage, from: Address, nowMs: number): string 
   return `${randomUUID()}|sip|network|${message.bytes.length}|${from.protocol}|${from.host}|${from.port}|${timeOfDay(nowMs)}`;
 }
 
-/** HH:MM:SS.uuuuuu, UTC. */
+let lastTime = { ms: -1, text: '' };
+
+/** HH:MM:SS.uuuuuu, UTC; printed once for each millisecond, as every message asks for it. */
 function timeOfDay(nowMs: number): string {
-  return `${new Date(nowMs).toISOString().slice(11, 23)}000`;
+  if (lastTime.ms !== nowMs) lastTime = { ms: nowMs, text: `${new Date(nowMs).toISOString().slice(11, 23)}000` };
+  return lastTime.text;
 }

@@ -82,7 +82,8 @@ export class DrachtioCall implements Call {
         this.modify(req, res);
         return;
       }
-      case 'PRACK': { // no provisional response of ours is reliable (RFC 3262 §3)
+      case 'PRACK': {
+        // no provisional response of ours is reliable (RFC 3262 §3)
         this.answer(req, res, Promise.resolve({ status: 481 }));
         return;
       }
