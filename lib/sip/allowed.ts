@@ -1,0 +1,2 @@
+/** The methods that we take (RFC 3261 §20.5). */
+export const allowed = 'INVITE, ACK, CANCEL, BYE, UPDATE, MESSAGE, OPTIONS';

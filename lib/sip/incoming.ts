@@ -1,0 +1,84 @@
+/** What a request from the network says in RCS terms: which bot, which user, which service, which conversation. */
+import { type AddressOptions, parseAddressList, preferredIdentity } from '../wire/address.js';
+import { isConversationId } from '../wire/conversation-id.js';
+import { icsi, readFeatureTags, serviceName } from '../wire/feature-tags.js';
+import type { Headers, SipRequest } from './agent.js';
+import type { ConversationIds, Incoming, NetworkUser, Refusal, Service } from './network.js';
+
+export type Reading =
+  { readonly kind: 'read'; readonly incoming: Incoming } | { readonly kind: 'refused'; readonly refusal: Refusal };
+
+/** Identities of SIP count, never those of CPIM (network-side facts §1). */
+export function readIncoming(request: SipRequest, options: AddressOptions): Reading {
+  const { headers } = request;
+  const user = userOf(headers, options);
+  // A number that belongs to no country is not guessed: 484 Address Incomplete.
+  if (!user) return { kind: 'refused', refusal: { status: 484 } };
+  const expiresS = seconds(headers.get('Expires'));
+  return {
+    kind: 'read',
+    incoming: {
+      callId: request.callId,
+      botUri: request.uri,
+      user,
+      service: serviceOf(request),
+      ids: idsOf(headers),
+      tags: readFeatureTags(headers.all('Contact')),
+      askedVersions: readFeatureTags(headers.all('Accept-Contact')).botVersions,
+      ...(expiresS === undefined ? {} : { expiresS }),
+    },
+  };
+}
+
+/**
+ * P-Asserted-Identity first, the number of two (RFC 3325 §9.1), then From; in a deferred session Referred-By.
+ * undefined: a number whose country nobody named.
+ */
+export function userOf(headers: Headers, options: AddressOptions): NetworkUser | undefined {
+  const asserted = headers.all('P-Asserted-Identity');
+  const named = asserted.length > 0 ? asserted : headers.all('From');
+  const referredBy = headers.get('Referred-By');
+  const deferred = referredBy !== undefined && named.some((value) => value.includes('rcse-standfw@'));
+  const identity = preferredIdentity(parseAddressList(deferred ? referredBy : named.join(', '), options));
+  if (!identity || identity.kind === 'undefined-number') return undefined;
+  return { key: identity.key, uri: identity.original };
+}
+
+function idsOf(headers: Headers): Partial<ConversationIds> {
+  const conversationId = token(headers.get('Conversation-ID'));
+  const contributionId = token(headers.get('Contribution-ID'));
+  const inReplyToContributionId = token(headers.get('InReplyTo-Contribution-ID'));
+  return {
+    ...(conversationId === undefined ? {} : { conversationId }),
+    ...(contributionId === undefined ? {} : { contributionId }),
+    ...(inReplyToContributionId === undefined ? {} : { inReplyToContributionId }),
+  };
+}
+
+function token(value: string | undefined): string | undefined {
+  return value !== undefined && isConversationId(value) ? value : undefined;
+}
+
+/** P-Asserted-Service first, then Accept-Contact, then Contact, then what the method is for (network-side facts §2). */
+function serviceOf({ headers, method }: SipRequest): Service {
+  const asserted = [...headers.all('P-Asserted-Service'), ...headers.all('P-Preferred-Service')].map(serviceName);
+  const named = [
+    ...asserted,
+    ...readFeatureTags(headers.all('Accept-Contact')).icsis,
+    ...readFeatureTags(headers.all('Contact')).icsis,
+  ];
+  const known = named.map((name) => services.get(name)).find((service) => service !== undefined);
+  return known ?? (method === 'INVITE' ? 'session' : 'standalone');
+}
+
+const services: ReadonlyMap<string, Service> = new Map([
+  [icsi.session, 'session'],
+  [icsi.message, 'standalone'],
+  [icsi.largeMessage, 'largeMessage'],
+  [icsi.deferred, 'deferred'],
+  [icsi.systemMessage, 'system'],
+]);
+
+function seconds(value: string | undefined): number | undefined {
+  return value !== undefined && /^\d{1,9}$/.test(value.trim()) ? Number(value) : undefined;
+}

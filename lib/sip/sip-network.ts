@@ -1,0 +1,308 @@
+/** The Network over SIP and MSRP. */
+import type { Clock } from '../clock.js';
+import type { Logger } from '../log.js';
+import type { Metrics } from '../metrics.js';
+import type { MsrpEndpoint } from '../msrp/api.js';
+import type { Trace } from '../trace/trace.js';
+import type { AddressOptions } from '../wire/address.js';
+import { DecodeError } from '../wire/decode-error.js';
+import { readFeatureTags } from '../wire/feature-tags.js';
+import type { Fingerprint } from '../wire/sdp/message-media.js';
+import type { HeaderLine, InboundInvite, InboundRequest, RequestDraft, SipAgent } from './agent.js';
+import { allowed } from './allowed.js';
+import { Chat } from './chat.js';
+import { dial, outcomeOf } from './dial.js';
+import { type Reading, readIncoming, userOf } from './incoming.js';
+import { invitationOf, refuse } from './invitation.js';
+import { cpimType, largeMessageBody, readInviteBody } from './invite-body.js';
+import { ChatMedia, sdpType } from './media.js';
+import type {
+  Network,
+  NetworkBot,
+  NetworkHandlers,
+  Opened,
+  Outgoing,
+  OutgoingMessage,
+  Refusal,
+  Service,
+  SessionDelegate,
+  SessionSend,
+  SipOutcome,
+} from './network.js';
+import { capabilityContact, capabilityHeaders, contact, inviteHeaders, requestHeaders } from './rcs-headers.js';
+
+export interface SipNetworkOptions {
+  readonly agent: SipAgent;
+  readonly msrp: MsrpEndpoint;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly trace?: Trace;
+  /** Texts of sdp-templates/. */
+  readonly templates: {
+    readonly sessionOffer: string;
+    readonly sessionAnswer: string;
+    readonly largeMessageOffer: string;
+  };
+  /** `host:port` of Contact. */
+  readonly contactHost: () => string;
+  /** Where a request for this user goes; undefined: by its Request-URI. */
+  readonly nextHop: (userUri: string) => string | undefined;
+  readonly userOptions: AddressOptions;
+  /** Of the certificate of msrps:; empty without TLS. */
+  readonly fingerprints: readonly Fingerprint[];
+  readonly pagerMaxBytes: number;
+  readonly messageAnswer: 200 | 202;
+  readonly sessionExpiresS: number;
+  readonly minSeS: number;
+  readonly maxMessageBytes: number;
+}
+
+const composingType = 'application/im-iscomposing+xml';
+/** Via, Max-Forwards, Call-ID, CSeq, From tag and Content-Length that the engine adds to a request, in bytes. */
+const engineBytes = 330;
+
+export class SipNetwork implements Network {
+  private readonly options: SipNetworkOptions;
+  private originId = 0;
+
+  constructor(options: SipNetworkOptions) {
+    this.options = options;
+  }
+
+  get ready(): boolean {
+    return this.options.agent.ready;
+  }
+
+  start(handlers: NetworkHandlers): Promise<void> {
+    return this.options.agent.start({
+      onInvite: (invite) => this.onInvite(invite, handlers),
+      onMessage: (request) => this.onMessage(request, handlers),
+      onOptions: (request) => this.onOptions(request, handlers),
+    });
+  }
+
+  close(): Promise<void> {
+    return this.options.agent.close();
+  }
+
+  async openSession(outgoing: Outgoing, delegate: SessionDelegate, signal?: AbortSignal): Promise<Opened> {
+    const { chat, media } = this.makeChat({ bot: outgoing.bot, service: 'session', direction: 'outbound', delegate });
+    const draft = this.inviteDraft(outgoing, 'session', { contentType: sdpType, body: media.offer() });
+    const problem = await dial({ agent: this.options.agent, draft, chat, media, ...(signal && { signal }) });
+    if (problem) return { kind: 'refused', outcome: problem };
+    this.options.trace?.link(chat.callId, outgoing.ids.conversationId);
+    return { kind: 'open', session: chat };
+  }
+
+  fitsPager(message: OutgoingMessage): boolean {
+    const draft = this.messageDraft(message);
+    const lines = draft.headers.reduce((bytes, [name, value]) => bytes + name.length + value.length + 4, 0);
+    const bytes = engineBytes + `MESSAGE ${draft.uri} SIP/2.0`.length + lines + message.content.length;
+    return bytes <= this.options.pagerMaxBytes;
+  }
+
+  async sendMessage(message: OutgoingMessage): Promise<SipOutcome> {
+    return outcomeOf(await this.options.agent.request(this.messageDraft(message)));
+  }
+
+  async sendLarge(message: OutgoingMessage): Promise<SipOutcome | SessionSend> {
+    const delegate: SessionDelegate = {
+      onMessage: () => Promise.resolve({ status: 403, comment: 'sendonly' }),
+      onEnd: () => undefined,
+    };
+    const { chat, media } = this.makeChat({
+      bot: message.bot,
+      service: 'largeMessage',
+      direction: 'outbound',
+      delegate,
+    });
+    // CPIM headers with empty content; the whole message follows by MSRP.
+    const head = message.content.subarray(0, endOfHeaders(message.content));
+    const body = largeMessageBody(head, media.offer());
+    const draft = this.inviteDraft(message, 'largeMessage', body);
+    const problem = await dial({ agent: this.options.agent, draft, chat, media });
+    if (problem) return problem;
+    try {
+      return await chat.send(message);
+    } finally {
+      await chat.close();
+    }
+  }
+
+  async queryCapabilities(bot: NetworkBot, userUri: string): Promise<SipOutcome> {
+    const draft = this.draft('OPTIONS', userUri, [
+      ...capabilityHeaders(bot, userUri),
+      ['Contact', capabilityContact(bot, this.options.contactHost())],
+    ]);
+    return outcomeOf(await this.options.agent.request(draft));
+  }
+
+  private messageDraft(message: OutgoingMessage): RequestDraft {
+    const headers: readonly HeaderLine[] = [
+      ...requestHeaders(message, message.service),
+      ['Content-Type', message.contentType],
+    ];
+    return this.draft('MESSAGE', message.userUri, headers, message.content);
+  }
+
+  private inviteDraft(
+    outgoing: Outgoing,
+    service: Service,
+    { contentType, body }: { contentType: string; body: Buffer },
+  ): RequestDraft {
+    const { sessionExpiresS, minSeS } = this.options;
+    const headers = inviteHeaders(outgoing, service, {
+      contactHost: this.options.contactHost(),
+      sessionExpiresS,
+      minSeS,
+    });
+    return this.draft('INVITE', outgoing.userUri, [...headers, ['Content-Type', contentType]], body);
+  }
+
+  private draft(method: string, uri: string, headers: readonly HeaderLine[], body?: Buffer): RequestDraft {
+    const nextHop = this.options.nextHop(uri);
+    return { method, uri, headers, ...(body && { body }), ...(nextHop === undefined ? {} : { nextHop }) };
+  }
+
+  private makeChat({
+    bot,
+    service,
+    direction,
+    delegate,
+  }: {
+    bot: NetworkBot;
+    service: Service;
+    direction: 'inbound' | 'outbound';
+    delegate: SessionDelegate;
+  }): { chat: Chat; media: ChatMedia } {
+    const { msrp, templates, fingerprints, clock, log, maxMessageBytes, contactHost } = this.options;
+    const slot: { chat?: Chat } = {};
+    const session = msrp.createSession({
+      acceptTypes: service === 'session' ? [cpimType, composingType] : [cpimType],
+      delegate: {
+        onMessage: (message) => delegate.onMessage(message),
+        onClosed: (reason) => slot.chat?.mediaLost(reason),
+      },
+    });
+    const offer = service === 'largeMessage' ? templates.largeMessageOffer : templates.sessionOffer;
+    this.originId++;
+    const media = new ChatMedia({
+      session,
+      templates: { offer, answer: templates.sessionAnswer },
+      maxBytes: maxMessageBytes,
+      fingerprints,
+      originId: String(this.originId),
+    });
+    const chat = new Chat({
+      service,
+      direction,
+      media,
+      delegate,
+      clock,
+      log,
+      contact: contact(bot, service, contactHost()),
+    });
+    slot.chat = chat;
+    return { chat, media };
+  }
+
+  private onInvite(invite: InboundInvite, handlers: NetworkHandlers): void {
+    const reading = this.read(invite);
+    if (reading.kind === 'refused') {
+      this.refuseNow(invite, reading.refusal);
+      return;
+    }
+    const { incoming } = reading;
+    let body;
+    try {
+      body = readInviteBody(invite);
+    } catch (error) {
+      if (!(error instanceof DecodeError)) throw error;
+      const status = error.codec === 'invite' ? 415 : 400;
+      this.refuseNow(invite, { status });
+      return;
+    }
+    const { log, contactHost, trace } = this.options;
+    if (incoming.ids.conversationId !== undefined) trace?.link(invite.callId, incoming.ids.conversationId);
+    handlers.onInvitation(
+      invitationOf({
+        invite,
+        incoming,
+        body,
+        log,
+        contactHost: contactHost(),
+        makeChat: (bot, delegate) =>
+          this.makeChat({
+            bot,
+            service: incoming.service,
+            direction: 'inbound',
+            delegate,
+          }),
+      }),
+    );
+  }
+
+  private onMessage(request: InboundRequest, handlers: NetworkHandlers): void {
+    const reading = this.read(request);
+    if (reading.kind === 'refused') {
+      this.refuseNow(request, reading.refusal);
+      return;
+    }
+    const { incoming } = reading;
+    if (incoming.ids.conversationId !== undefined)
+      this.options.trace?.link(request.callId, incoming.ids.conversationId);
+    handlers.onMessage({
+      ...incoming,
+      contentType: request.headers.get('Content-Type') ?? '',
+      content: request.body,
+      answer: (refusal) =>
+        refusal ? refuse(request, refusal) : request.answer({ status: this.options.messageAnswer }),
+    });
+  }
+
+  private onOptions(request: InboundRequest, handlers: NetworkHandlers): void {
+    const user = userOf(request.headers, this.options.userOptions);
+    const reading = this.read(request);
+    handlers.onCapabilityQuery({
+      botUri: request.uri,
+      user,
+      tags: reading.kind === 'read' ? reading.incoming.tags : readFeatureTags([]),
+      answer: (bot, refusal) => {
+        if (refusal) return refuse(request, refusal);
+        if (!bot) return refuse(request, { status: 404 });
+        return request.answer({
+          status: 200,
+          headers: [
+            ['Contact', capabilityContact(bot, this.options.contactHost())],
+            ['Allow', allowed],
+            ['Accept', `${sdpType}, ${cpimType}`],
+          ],
+        });
+      },
+    });
+  }
+
+  private read(request: InboundRequest): Reading {
+    try {
+      return readIncoming(request, this.options.userOptions);
+    } catch (error) {
+      if (!(error instanceof DecodeError)) throw error;
+      return { kind: 'refused', refusal: { status: 400 } };
+    }
+  }
+
+  private refuseNow(request: Pick<InboundRequest, 'answer' | 'callId'>, refusal: Refusal): void {
+    const { log, metrics } = this.options;
+    metrics.count('sip_refused_total', { status: String(refusal.status) });
+    log.warn('request refused', { callId: request.callId, status: refusal.status });
+    refuse(request, refusal).catch((error: unknown) => log.error('refusal not sent', { error }));
+  }
+}
+
+/** The empty line after the message headers and after the MIME headers (RFC 3862 §2). */
+function endOfHeaders(cpim: Buffer): number {
+  const first = cpim.indexOf('\r\n\r\n');
+  const second = cpim.indexOf('\r\n\r\n', first + 4);
+  return second < 0 ? cpim.length : second + 4;
+}
