@@ -1,0 +1,245 @@
+/** …a conversation needs a session: find, open, replace, idle-close. */
+import { randomUUID } from 'node:crypto';
+import type { Clock, Timer } from '../clock.js';
+import type { Logger } from '../log.js';
+import type { Metrics } from '../metrics.js';
+import type {
+  ChatSession,
+  ConversationIds,
+  Invitation,
+  MsrpRefusal,
+  Network,
+  NetworkUser,
+  Outgoing,
+  Service,
+  SessionDelegate,
+  SessionMessage,
+  SipOutcome,
+} from '../sip/network.js';
+import type { Chatbot } from './actions.js';
+import { pairKey } from './records.js';
+
+/** Who speaks in a session, and in which conversation. */
+export interface SessionContext {
+  readonly bot: Chatbot;
+  readonly user: NetworkUser;
+  readonly ids: ConversationIds;
+  readonly service: Service;
+  readonly expiresAtMs?: number;
+}
+
+/** A session that is up. */
+export interface LiveSession {
+  readonly context: SessionContext;
+  readonly session: ChatSession;
+}
+
+export type SessionOpening =
+  { readonly kind: 'open'; readonly live: LiveSession } | { readonly kind: 'refused'; readonly outcome: SipOutcome };
+
+export interface ConversationsOptions {
+  readonly network: Network;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly idleTimeoutMs: number;
+  /** A large-message or deferred session of the peer lives so long after its last message. */
+  readonly lingerMs: number;
+  /** Of two sessions that crossed, the one not chosen ends after so much silence. */
+  readonly glareSilenceMs: number;
+  readonly maxSessions: number;
+  readonly maxSessionsPerBot: number;
+  receive(context: SessionContext, message: SessionMessage): Promise<MsrpRefusal | undefined>;
+}
+
+interface Entry extends LiveSession {
+  lastUsedMs: number;
+  quietMs: number;
+  timer: Timer | undefined;
+}
+
+/** All that is up or on its way between one bot and one user. */
+interface Conversation {
+  readonly entries: Entry[];
+  dialing: number;
+}
+
+/** Ties what SIP and MSRP tell of a session to its entry, which exists only once the session is up. */
+interface Slot {
+  readonly delegate: SessionDelegate;
+  entry: Entry | undefined;
+  ended: boolean;
+}
+
+export class Conversations {
+  private readonly options: ConversationsOptions;
+  private readonly conversations = new Map<string, Conversation>();
+  private readonly sessionsOfBot = new Map<string, number>();
+  private sessions = 0;
+
+  constructor(options: ConversationsOptions) {
+    this.options = options;
+  }
+
+  get sessionCount(): number {
+    return this.sessions;
+  }
+
+  /** Which limit one session more would break. */
+  full(bot: string): 'gateway' | 'bot' | undefined {
+    if (this.sessions >= this.options.maxSessions) return 'gateway';
+    return (this.sessionsOfBot.get(bot) ?? 0) >= this.options.maxSessionsPerBot ? 'bot' : undefined;
+  }
+
+  /** The session that messages to the user take: of two that crossed, the one whose Call-ID sorts lower. */
+  live(bot: string, user: string): LiveSession | undefined {
+    const chats = this.conversations
+      .get(pairKey(bot, user))
+      ?.entries.filter((entry) => entry.context.service === 'session' && entry.session.open);
+    return chats?.reduce<Entry | undefined>(
+      (best, entry) => (best && best.session.callId < entry.session.callId ? best : entry),
+      undefined,
+    );
+  }
+
+  /** Marks that the session was used: its idle time begins anew. */
+  touch(live: LiveSession): void {
+    (live as Entry).lastUsedMs = this.options.clock.now();
+  }
+
+  async open(bot: Chatbot, user: NetworkUser, outgoing: Outgoing): Promise<SessionOpening> {
+    const context: SessionContext = { bot, user, ids: outgoing.ids, service: 'session' };
+    const conversation = this.conversation(pairKey(bot.uri, user.key));
+    const slot = this.slot(context);
+    conversation.dialing++;
+    try {
+      const opened = await this.options.network.openSession(outgoing, slot.delegate);
+      if (opened.kind === 'refused') return opened;
+      return { kind: 'open', live: this.admit(conversation, context, slot, opened.session) };
+    } finally {
+      conversation.dialing--;
+      this.forgetEmpty(pairKey(bot.uri, user.key));
+    }
+  }
+
+  /** Answers an invitation that policy has let through; the user's new chat replaces his old one. */
+  async accept(invitation: Invitation, bot: Chatbot, context: SessionContext): Promise<LiveSession | undefined> {
+    const key = pairKey(bot.uri, context.user.key);
+    const slot = this.slot(context);
+    const session = await invitation.accept(bot, slot.delegate);
+    if (!session) return undefined;
+    const conversation = this.conversation(key);
+    const replaced = [...conversation.entries];
+    const entry = this.admit(conversation, context, slot, session);
+    if (context.service === 'session' && conversation.dialing === 0) {
+      for (const old of replaced) if (old.context.service === 'session') this.close(old);
+    }
+    return entry;
+  }
+
+  /** BYE at once; pending sends of the session end as lost. */
+  close(live: LiveSession): void {
+    this.drop(live as Entry);
+    void live.session.close();
+  }
+
+  /** Ends what is up: sessions for which `inFlight` says false. */
+  closeWhere(idle: (live: LiveSession) => boolean): void {
+    for (const conversation of this.conversations.values()) {
+      for (const entry of [...conversation.entries]) if (idle(entry)) this.close(entry);
+    }
+  }
+
+  private conversation(key: string): Conversation {
+    let conversation = this.conversations.get(key);
+    if (!conversation) {
+      conversation = { entries: [], dialing: 0 };
+      this.conversations.set(key, conversation);
+    }
+    return conversation;
+  }
+
+  private forgetEmpty(key: string): void {
+    const conversation = this.conversations.get(key);
+    if (conversation?.entries.length === 0 && conversation.dialing === 0) this.conversations.delete(key);
+  }
+
+  private slot(context: SessionContext): Slot {
+    const { options } = this;
+    const slot: Slot = {
+      entry: undefined,
+      ended: false,
+      delegate: {
+        onMessage: (message) => {
+          if (slot.entry) slot.entry.lastUsedMs = options.clock.now();
+          return options.receive(context, message);
+        },
+        onEnd: (reason) => {
+          slot.ended = true;
+          options.log.info('session ended', { conversationId: context.ids.conversationId, reason });
+          if (slot.entry) this.drop(slot.entry);
+        },
+      },
+    };
+    return slot;
+  }
+
+  private admit(conversation: Conversation, context: SessionContext, slot: Slot, session: ChatSession): Entry {
+    const { clock, idleTimeoutMs, lingerMs, metrics } = this.options;
+    const quietMs = context.service === 'session' ? idleTimeoutMs : lingerMs;
+    const entry: Entry = { context, session, lastUsedMs: clock.now(), quietMs, timer: undefined };
+    slot.entry = entry;
+    if (slot.ended) return entry;
+    conversation.entries.push(entry);
+    this.sessions++;
+    this.sessionsOfBot.set(context.bot.uri, (this.sessionsOfBot.get(context.bot.uri) ?? 0) + 1);
+    metrics.count('sessions_total', { direction: session.direction });
+    this.settleGlare(conversation);
+    this.watchIdle(entry);
+    return entry;
+  }
+
+  /** Two chats at once (network-side facts §8): what is not chosen for sending ends after a short silence. */
+  private settleGlare(conversation: Conversation): void {
+    const chats = conversation.entries.filter((entry) => entry.context.service === 'session');
+    if (chats.length < 2) return;
+    const chosen = chats.reduce((best, entry) => (best.session.callId < entry.session.callId ? best : entry));
+    for (const entry of chats) {
+      if (entry === chosen) continue;
+      entry.quietMs = this.options.glareSilenceMs;
+      this.watchIdle(entry);
+    }
+  }
+
+  private watchIdle(entry: Entry): void {
+    const { clock } = this.options;
+    entry.timer?.close();
+    entry.timer = clock.after(Math.max(0, entry.lastUsedMs + entry.quietMs - clock.now()), () => {
+      if (clock.now() - entry.lastUsedMs < entry.quietMs) this.watchIdle(entry);
+      else this.close(entry);
+    });
+  }
+
+  private drop(entry: Entry): void {
+    entry.timer?.close();
+    const key = pairKey(entry.context.bot.uri, entry.context.user.key);
+    const entries = this.conversations.get(key)?.entries;
+    const at = entries?.indexOf(entry) ?? -1;
+    if (!entries || at < 0) return;
+    entries.splice(at, 1);
+    this.sessions--;
+    const left = (this.sessionsOfBot.get(entry.context.bot.uri) ?? 1) - 1;
+    if (left > 0) this.sessionsOfBot.set(entry.context.bot.uri, left);
+    else this.sessionsOfBot.delete(entry.context.bot.uri);
+    this.forgetEmpty(key);
+  }
+}
+
+/** What an INVITE or MESSAGE left out is made here: every conversation has its identifiers. */
+export function completeIds(ids: Partial<ConversationIds>, conversationId?: string): ConversationIds {
+  return {
+    conversationId: ids.conversationId ?? conversationId ?? randomUUID(),
+    contributionId: ids.contributionId ?? randomUUID(),
+    ...(ids.inReplyToContributionId === undefined ? {} : { inReplyToContributionId: ids.inReplyToContributionId }),
+  };
+}

@@ -1,0 +1,100 @@
+/** …a receipt comes or is due: IMDNs of users change the status of outbound messages, receipts of bots become IMDNs. */
+import { randomUUID } from 'node:crypto';
+import type { Clock } from '../clock.js';
+import type { Logger } from '../log.js';
+import type { Metrics } from '../metrics.js';
+import { dispositionEvent } from '../mapping/disposition.js';
+import type { Changes, Store } from '../store/store.js';
+import type { Imdn } from '../wire/imdn.js';
+import type { SessionContext } from './conversations.js';
+import type { MessageLog } from './message-log.js';
+import { type InboundRecord, messageKey, type ReceiptStatus, receiptLane, Table } from './records.js';
+
+export interface DispositionsOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly messages: MessageLog;
+  readonly dedupeMs: number;
+}
+
+export class Dispositions {
+  private readonly options: DispositionsOptions;
+  private readonly inbound: Table<InboundRecord>;
+
+  constructor(options: DispositionsOptions) {
+    this.options = options;
+    this.inbound = new Table<InboundRecord>(options.store, 'inbound');
+  }
+
+  /**
+   * A user's IMDN: matched by bot, user and Message-ID, so that nobody can forge a receipt for another user's message.
+   * For a message that is not known it is counted and dropped: repeating it would not help.
+   */
+  async receive(context: SessionContext, imdn: Imdn): Promise<void> {
+    const { metrics, messages, log } = this.options;
+    const event = dispositionEvent(imdn);
+    const result = event
+      ? await messages.advance(context.bot.uri, context.user.key, imdn.messageId, event)
+      : 'no-change';
+    metrics.count('receipts_total', { direction: 'inbound', result });
+    log.info('receipt received', { messageId: imdn.messageId, event: event?.event ?? imdn.disposition.status, result });
+  }
+
+  /** A bot's receipt; nothing goes out where it was not asked for, or is on its way already. */
+  async report(bot: string, user: string, messageId: string, status: ReceiptStatus): Promise<'done' | 'unknown'> {
+    const key = messageKey(bot, user, messageId);
+    for (;;) {
+      const found = await this.inbound.get(key);
+      if (!found) return 'unknown';
+      if (!found.value.asks[status] || found.value.told.includes(status)) return 'done';
+      const changes = this.tellChanges(bot, user, found.value, { status, revision: found.revision });
+      if (await this.options.store.commit(changes)) {
+        this.options.metrics.count('receipts_total', { direction: 'outbound', result: 'queued' });
+        return 'done';
+      }
+    }
+  }
+
+  /** The changes that tell a user, who asked for negative-delivery, that his message came to nothing. */
+  async failure(bot: string, user: string, messageId: string): Promise<Changes | undefined> {
+    const found = await this.inbound.get(messageKey(bot, user, messageId));
+    if (!found?.value.asks.failed || found.value.told.includes('failed')) return undefined;
+    return this.tellChanges(bot, user, found.value, { status: 'failed', revision: found.revision });
+  }
+
+  private tellChanges(
+    bot: string,
+    user: string,
+    record: InboundRecord,
+    { status, revision }: { status: ReceiptStatus; revision: number },
+  ): Changes {
+    const receiptId = randomUUID();
+    return {
+      put: [
+        this.inbound.put(
+          messageKey(bot, user, record.messageId),
+          { ...record, told: [...record.told, status] },
+          { ttlMs: this.options.dedupeMs, ifRevision: revision },
+        ),
+      ],
+      enqueue: [
+        {
+          queue: 'outbound',
+          lane: receiptLane(bot, user),
+          id: receiptId,
+          value: {
+            kind: 'receipt',
+            bot,
+            user,
+            messageId: record.messageId,
+            status,
+            receiptId,
+            dateTime: new Date(this.options.clock.now()).toISOString(),
+          },
+        },
+      ],
+    };
+  }
+}

@@ -1,0 +1,156 @@
+/** …the network sends: content of a session or of a MESSAGE becomes notifications, durable before it is acknowledged. */
+import { randomUUID } from 'node:crypto';
+import type { Clock } from '../clock.js';
+import type { Logger } from '../log.js';
+import type { Metrics } from '../metrics.js';
+import { classifyInbound, type InboundMessage } from '../mapping/message-inbound.js';
+import { toIsComposing } from '../mapping/is-composing.js';
+import type { Notifications } from '../notify/notifications.js';
+import type { ChatMessageNotification } from '../resources/notification.js';
+import type { SessionMessage } from '../sip/network.js';
+import type { Store } from '../store/store.js';
+import { parseCpim } from '../wire/cpim.js';
+import { DecodeError } from '../wire/decode-error.js';
+import { parseIsComposing } from '../wire/is-composing.js';
+import { essence } from '../wire/media-type.js';
+import type { ConversationMemory } from './conversation-memory.js';
+import type { SessionContext } from './conversations.js';
+import type { Dispositions } from './dispositions.js';
+import { type InboundRecord, messageKey, Table } from './records.js';
+
+/** What became of inbound content; the border turns it into its protocol's code. */
+export type Verdict =
+  | { readonly kind: 'taken' }
+  | { readonly kind: 'undecodable'; readonly problem: string }
+  | { readonly kind: 'unsupported'; readonly contentType: string }
+  /** No live subscription takes it now. */
+  | { readonly kind: 'unwanted' };
+
+export interface InboundOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly notifications: Notifications;
+  readonly memory: ConversationMemory;
+  readonly dispositions: Dispositions;
+  /** How long a Message-ID is known again, ms. */
+  readonly dedupeMs: number;
+}
+
+const taken: Verdict = { kind: 'taken' };
+
+export class Inbound {
+  private readonly options: InboundOptions;
+  private readonly records: Table<InboundRecord>;
+
+  constructor(options: InboundOptions) {
+    this.options = options;
+    this.records = new Table<InboundRecord>(options.store, 'inbound');
+  }
+
+  /** Resolves once what it says is durable; rejects where the store failed. */
+  async receive(context: SessionContext, message: SessionMessage): Promise<Verdict> {
+    try {
+      return await this.decode(context, message);
+    } catch (error) {
+      if (!(error instanceof DecodeError)) throw error;
+      this.options.metrics.count('messages_total', { direction: 'inbound', kind: 'any', result: 'undecodable' });
+      this.options.log.warn('inbound content not understood', { codec: error.codec, place: error.place });
+      return { kind: 'undecodable', problem: error.codec };
+    }
+  }
+
+  private async decode(context: SessionContext, message: SessionMessage): Promise<Verdict> {
+    switch (essence(message.contentType)) {
+      case 'message/cpim':
+        return this.dispatch(context, message.content);
+      case 'application/im-iscomposing+xml':
+        return this.composing(context, toIsComposing(parseIsComposing(message.content)));
+      default:
+        return { kind: 'unsupported', contentType: essence(message.contentType) };
+    }
+  }
+
+  private dispatch(context: SessionContext, bytes: Buffer): Verdict | Promise<Verdict> {
+    const inbound = classifyInbound(parseCpim(bytes));
+    switch (inbound.kind) {
+      case 'message':
+        return this.message(context, inbound);
+      case 'receipt':
+        return this.options.dispositions.receive(context, inbound.imdn).then(() => taken);
+      case 'composing':
+        return this.composing(context, toIsComposing(inbound.composing));
+    }
+  }
+
+  private composing(context: SessionContext, isComposing: ReturnType<typeof toIsComposing>): Verdict {
+    this.options.notifications.tell({
+      kind: 'isComposing',
+      bot: context.bot.uri,
+      senderAddress: context.user.key,
+      sessionId: 'adhoc',
+      dateTime: new Date(this.options.clock.now()).toISOString(),
+      isComposing,
+    });
+    return taken;
+  }
+
+  private async message(context: SessionContext, inbound: InboundMessage): Promise<Verdict> {
+    const { store, clock, log, metrics, notifications, memory, dedupeMs } = this.options;
+    const { bot, user, ids } = context;
+    const startedMs = clock.now();
+    const messageId = inbound.imdnMessageId ?? randomUUID();
+    const items = notifications.items(this.notification(context, inbound, messageId));
+    if (items.length === 0) return { kind: 'unwanted' };
+    const note = memory.note(bot.uri, user.key, { conversationId: ids.conversationId, userUri: user.uri });
+    const record = this.records.put(messageKey(bot.uri, user.key, messageId), toRecord(context, inbound, messageId), {
+      ttlMs: dedupeMs,
+      ifRevision: 0,
+    });
+    const fresh = await store.commit({ put: note ? [record, note] : [record], enqueue: items });
+    metrics.count('messages_total', { direction: 'inbound', kind: 'message', result: fresh ? 'taken' : 'duplicate' });
+    log.info(fresh ? 'message received' : 'message received again', {
+      messageId,
+      conversationId: ids.conversationId,
+      bot: bot.uri,
+      service: context.service,
+      ms: clock.now() - startedMs,
+    });
+    return taken;
+  }
+
+  private notification(context: SessionContext, inbound: InboundMessage, messageId: string): ChatMessageNotification {
+    const { ids } = context;
+    return {
+      kind: 'chatMessage',
+      bot: context.bot.uri,
+      senderAddress: context.user.key,
+      sessionId: 'adhoc',
+      messageId,
+      dateTime: inbound.dateTime ?? new Date(this.options.clock.now()).toISOString(),
+      message: {
+        ...inbound.message,
+        conversationID: ids.conversationId,
+        contributionID: ids.contributionId,
+        ...(ids.inReplyToContributionId === undefined ? {} : { inReplyToContributionID: ids.inReplyToContributionId }),
+      },
+      receiptAsked: inbound.asks.delivered || inbound.asks.displayed,
+    };
+  }
+}
+
+function toRecord(context: SessionContext, inbound: InboundMessage, messageId: string): InboundRecord {
+  return {
+    messageId,
+    userUri: context.user.uri,
+    ...(inbound.dateTime === undefined ? {} : { dateTime: inbound.dateTime }),
+    asks: { delivered: inbound.asks.delivered, displayed: inbound.asks.displayed, failed: inbound.asks.failed },
+    recordRoute: inbound.recordRoute,
+    ...(inbound.originalTo === undefined ? {} : { originalTo: inbound.originalTo }),
+    conversationId: context.ids.conversationId,
+    contributionId: context.ids.contributionId,
+    service: context.service,
+    told: [],
+  };
+}

@@ -1,0 +1,354 @@
+/** The interpreter: what happens when the network sends, when the bot sends, when a receipt comes or a lane is due. */
+import type { Clock } from '../clock.js';
+import type { Logger } from '../log.js';
+import type { Metrics } from '../metrics.js';
+import type { Notifications } from '../notify/notifications.js';
+import { ApiError } from '../resources/api-error.js';
+import type {
+  CapabilityQuery,
+  Invitation,
+  MsrpRefusal,
+  Network,
+  NetworkUser,
+  Refusal,
+  StandaloneMessage,
+} from '../sip/network.js';
+import type { Changes, Store } from '../store/store.js';
+import { type Identity, parseAddress } from '../wire/address.js';
+import { DecodeError } from '../wire/decode-error.js';
+import { parseVersions, versionsIntersect } from '../wire/feature-tags.js';
+import type { CapabilityActions, ChatActions, Chatbot, ChatbotDirectory } from './actions.js';
+import { Capabilities } from './capabilities.js';
+import { sendComposing } from './composing.js';
+import { ConversationMemory } from './conversation-memory.js';
+import { completeIds, Conversations, type SessionContext } from './conversations.js';
+import { Dispositions } from './dispositions.js';
+import { Inbound, type Verdict } from './inbound.js';
+import { LaneWorker } from './lane-worker.js';
+import { MessageLog } from './message-log.js';
+import { Outbound } from './outbound.js';
+import { type InboundRecord, messageLane, receiptLane, Table } from './records.js';
+import { Submission } from './submission.js';
+
+export interface InterpreterOptions {
+  readonly store: Store;
+  readonly network: Network;
+  readonly notifications: Notifications;
+  readonly directory: ChatbotDirectory;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  /** Wait before attempt `attempts` + 1 to the network, ms. */
+  readonly backoffMs: (attempts: number) => number;
+  /** `tel:+…` → the form that Request-URI and To use (`sip.userUri`). */
+  readonly userUri: (key: string) => string;
+  /** Country calling code for national numbers; undefined: they are refused. */
+  readonly defaultCountry?: string;
+  readonly limits: InterpreterLimits;
+}
+
+/** Times in ms. */
+export interface InterpreterLimits {
+  readonly idleTimeoutMs: number;
+  readonly validityMs: number;
+  readonly retentionMs: number;
+  readonly dedupeMs: number;
+  readonly conversationMs: number;
+  readonly correlatorMs: number;
+  readonly capabilityCacheMs: number;
+  readonly cacheEntries: number;
+  readonly maxMessageBytes: number;
+  readonly maxLaneDepth: number;
+  readonly maxQueueDepth: number;
+  readonly maxSessions: number;
+  readonly maxSessionsPerBot: number;
+  readonly maxLanes: number;
+  readonly leaseMs: number;
+  readonly glareSilenceMs: number;
+}
+
+const lingerMs = 30_000;
+const perLane = 16;
+/** Retry-After where nothing better is known, seconds. */
+const retryAfterS = 30;
+
+export class Interpreter implements ChatActions, CapabilityActions {
+  private readonly options: InterpreterOptions;
+  private readonly messages: MessageLog;
+  private readonly memory: ConversationMemory;
+  private readonly dispositions: Dispositions;
+  private readonly inbound: Inbound;
+  private readonly conversations: Conversations;
+  private readonly contacts: Capabilities;
+  private readonly submission: Submission;
+  private readonly worker: LaneWorker;
+  private readonly inboundRecords: Table<InboundRecord>;
+  private draining = false;
+
+  constructor(options: InterpreterOptions) {
+    this.options = options;
+    const { limits } = options;
+    this.messages = new MessageLog({ ...options, retentionMs: limits.retentionMs });
+    this.memory = new ConversationMemory(options.store, {
+      cacheEntries: limits.cacheEntries,
+      retentionMs: limits.conversationMs,
+    });
+    this.dispositions = new Dispositions({ ...options, messages: this.messages, dedupeMs: limits.dedupeMs });
+    this.inbound = new Inbound({
+      ...options,
+      memory: this.memory,
+      dispositions: this.dispositions,
+      dedupeMs: limits.dedupeMs,
+    });
+    this.contacts = new Capabilities({
+      ...options,
+      cacheMs: limits.capabilityCacheMs,
+      cacheEntries: limits.cacheEntries,
+    });
+    this.conversations = new Conversations({
+      ...options,
+      ...limits,
+      lingerMs,
+      receive: async (context, message) => msrpRefusal(await this.inbound.receive(context, message)),
+    });
+    this.submission = new Submission({ ...options, ...limits, messages: this.messages, memory: this.memory });
+    this.inboundRecords = new Table<InboundRecord>(options.store, 'inbound');
+    const outbound = new Outbound({
+      ...options,
+      validityMs: limits.validityMs,
+      conversations: this.conversations,
+      capabilities: this.contacts,
+      messages: this.messages,
+      inbound: this.inboundRecords,
+    });
+    this.worker = new LaneWorker({
+      ...options,
+      maxLanes: limits.maxLanes,
+      perLane,
+      leaseMs: limits.leaseMs,
+      run: (item) => outbound.perform(item),
+    });
+  }
+
+  get sessionCount(): number {
+    return this.conversations.sessionCount;
+  }
+
+  async start(): Promise<void> {
+    await this.options.network.start({
+      onInvitation: (invitation) => this.guard(this.invited(invitation), (refusal) => invitation.refuse(refusal)),
+      onMessage: (message) => this.guard(this.messaged(message), (refusal) => message.answer(refusal)),
+      onCapabilityQuery: (query) => this.guard(this.queried(query), (refusal) => query.answer(undefined, refusal)),
+    });
+    this.worker.start();
+  }
+
+  /** New work is refused; what runs ends; sessions end as soon as nothing is in flight. */
+  async drain(): Promise<void> {
+    this.draining = true;
+    await this.worker.stop();
+    this.conversations.closeWhere(() => true);
+  }
+
+  // — the bot's side ———————————————————————————————————————————————————————————————————————————————
+
+  send(...[bot, contact, message, idempotency]: Parameters<ChatActions['send']>): ReturnType<ChatActions['send']> {
+    return this.submission.submit(bot, this.user(contact), message, idempotency);
+  }
+
+  async composing(...[bot, contact, state]: Parameters<ChatActions['composing']>): Promise<void> {
+    const result = await sendComposing(this.conversations, bot.uri, this.user(contact).key, state);
+    this.options.metrics.count('messages_total', { direction: 'outbound', kind: 'composing', result });
+  }
+
+  async message(...[bot, contact, id]: Parameters<ChatActions['message']>): ReturnType<ChatActions['message']> {
+    const record = (await this.messages.get(bot.uri, this.user(contact).key, id))?.value;
+    return (
+      record && { ...record.message, conversationID: record.conversationId, contributionID: record.contributionId }
+    );
+  }
+
+  async status(...[bot, contact, id]: Parameters<ChatActions['status']>): ReturnType<ChatActions['status']> {
+    const record = (await this.messages.get(bot.uri, this.user(contact).key, id))?.value;
+    if (!record) return undefined;
+    const { status, description } = record;
+    return { status, ...(description === undefined ? {} : { description }) };
+  }
+
+  async putStatus(
+    ...[bot, contact, id, status]: Parameters<ChatActions['putStatus']>
+  ): ReturnType<ChatActions['putStatus']> {
+    const user = this.user(contact).key;
+    switch (status) {
+      case 'Delivered':
+        return this.dispositions.report(bot.uri, user, id, 'delivered');
+      case 'Displayed':
+        return this.dispositions.report(bot.uri, user, id, 'displayed');
+      case 'RevokeRequested':
+        return this.revoke(bot, user, id);
+    }
+  }
+
+  capabilities(
+    ...[bot, contact, options]: Parameters<CapabilityActions['capabilities']>
+  ): ReturnType<CapabilityActions['capabilities']> {
+    return this.contacts.query(bot, this.user(contact), options);
+  }
+
+  /** A notification that will never arrive: the user who asked to know is told (design §2, promise 2). */
+  undeliverable(bot: string, user: string, messageId: string): Promise<Changes | undefined> {
+    return this.dispositions.failure(bot, user, messageId);
+  }
+
+  private async revoke(bot: Chatbot, user: string, id: string): Promise<'accepted' | 'unknown'> {
+    const found = await this.messages.get(bot.uri, user, id);
+    if (!found) return 'unknown';
+    const changes = this.messages.changes(bot.uri, found, { event: 'revoked' });
+    const withdrawn =
+      found.value.status === 'Pending' &&
+      changes !== undefined &&
+      (await this.options.store.withdraw('outbound', id, changes));
+    if (!withdrawn) {
+      await this.messages.advance(bot.uri, user, id, { event: 'revokeFailed' });
+    }
+    return 'accepted';
+  }
+
+  private user(contact: string): NetworkUser {
+    const { defaultCountry } = this.options;
+    try {
+      const identity = parseAddress(contact, defaultCountry === undefined ? {} : { defaultCountry });
+      if (identity.kind !== 'undefined-number') return { key: identity.key, uri: this.uriOf(identity) };
+    } catch (error) {
+      if (!(error instanceof DecodeError)) throw error;
+    }
+    throw new ApiError('SVC0004', ['contactId']);
+  }
+
+  /** How the network is told of a user it has not named itself: his number by configuration, a token as it is. */
+  private uriOf(identity: Identity & { key: string }): string {
+    return identity.kind === 'user' ? this.options.userUri(identity.key) : identity.original;
+  }
+
+  // — the network's side ———————————————————————————————————————————————————————————————————————————
+
+  private async invited(invitation: Invitation): Promise<void> {
+    const refusal = this.refusal(invitation.botUri, invitation.askedVersions) ?? this.overLimit(invitation.botUri);
+    if (refusal) return invitation.refuse(refusal);
+    const context = await this.context(invitation);
+    if (!context) return invitation.refuse({ status: 404 });
+    await this.userSeen(context.bot, invitation.user, invitation.tags);
+    if (invitation.firstMessage) {
+      const verdict = await this.inbound.receive(context, {
+        contentType: 'message/cpim',
+        content: invitation.firstMessage,
+      });
+      if (verdict.kind !== 'taken') return invitation.refuse(sipRefusal(verdict));
+    }
+    await this.conversations.accept(invitation, context.bot, context);
+  }
+
+  private async messaged(message: StandaloneMessage): Promise<void> {
+    const bot = this.options.directory.find(message.botUri);
+    const isReceipt = message.contentType.toLowerCase().startsWith('message/cpim');
+    const refusal = this.refusal(message.botUri, isReceipt ? new Set<string>() : message.askedVersions, {
+      receiptsToo: true,
+    });
+    if (refusal || !bot) return message.answer(refusal ?? { status: 404 });
+    const context = await this.context(message);
+    if (!context) return message.answer({ status: 404 });
+    const verdict = await this.inbound.receive(context, message);
+    await message.answer(verdict.kind === 'taken' ? undefined : sipRefusal(verdict));
+    await this.userSeen(bot, message.user, message.tags);
+  }
+
+  private async queried(query: CapabilityQuery): Promise<void> {
+    const bot = this.options.directory.find(query.botUri);
+    if (!bot) return query.answer(undefined, { status: 404 });
+    if (this.draining) return query.answer(undefined, { status: 503, retryAfterS });
+    await query.answer(bot);
+    if (query.user) await this.userSeen(bot, query.user, query.tags);
+  }
+
+  /** Bot unknown, nobody listening, no common version, or going down. */
+  private refusal(
+    botUri: string,
+    askedVersions: ReadonlySet<string>,
+    options?: { receiptsToo: boolean },
+  ): Refusal | undefined {
+    const { directory, notifications } = this.options;
+    const bot = directory.find(botUri);
+    if (!bot) return { status: 404 };
+    if (this.draining) return { status: 503, retryAfterS };
+    // A MESSAGE may be a receipt, which nobody needs to listen for.
+    if (!options?.receiptsToo && !notifications.wanted(bot.uri, 'chatMessage')) return { status: 480, retryAfterS };
+    if (!versionsIntersect(askedVersions, parseVersions(bot.version))) return { status: 606 };
+    return undefined;
+  }
+
+  /** One bot's limit is 480: a 503 would make the upstream stop everything (design §2, promise 4). */
+  private overLimit(botUri: string): Refusal | undefined {
+    const full = this.conversations.full(botUri);
+    if (!full) return undefined;
+    this.options.metrics.count('limit_reached_total', { limit: `sessions of the ${full}` });
+    return full === 'gateway' ? { status: 503, retryAfterS } : { status: 480, retryAfterS };
+  }
+
+  private async context(incoming: Invitation | StandaloneMessage): Promise<SessionContext | undefined> {
+    const bot = this.options.directory.find(incoming.botUri);
+    if (!bot) return undefined;
+    const known =
+      incoming.ids.conversationId === undefined ? await this.memory.get(bot.uri, incoming.user.key) : undefined;
+    return {
+      bot,
+      user: incoming.user,
+      ids: completeIds(incoming.ids, known?.conversationId),
+      service: incoming.service,
+      ...(incoming.expiresS === undefined ? {} : { expiresAtMs: this.options.clock.now() + incoming.expiresS * 1000 }),
+    };
+  }
+
+  /** He is there again: what waits for him goes at once (design §6). */
+  private async userSeen(bot: Chatbot, user: NetworkUser, tags: Invitation['tags']): Promise<void> {
+    this.contacts.observe(user.key, tags);
+    const { store } = this.options;
+    await Promise.all([
+      store.hasten('outbound', messageLane(bot.uri, user.key)),
+      store.hasten('outbound', receiptLane(bot.uri, user.key)),
+    ]);
+  }
+
+  /** Whatever goes wrong on our side is a 503 to the network, and a line for us. */
+  private guard(work: Promise<void>, refuse: (refusal: Refusal) => Promise<void>): void {
+    work.catch((error: unknown) => {
+      this.options.log.error('request from the network failed', { error });
+      refuse({ status: 503, retryAfterS }).catch((failed: unknown) => {
+        this.options.log.error('refusal not sent', { error: failed });
+      });
+    });
+  }
+}
+
+function msrpRefusal(verdict: Verdict): MsrpRefusal | undefined {
+  switch (verdict.kind) {
+    case 'taken':
+      return undefined;
+    case 'undecodable':
+      return { status: 400, comment: `not a well-formed ${verdict.problem}` };
+    case 'unsupported':
+      return { status: 415, comment: 'content type not supported' };
+    case 'unwanted':
+      return { status: 408, comment: 'chatbot not reachable now' };
+  }
+}
+
+function sipRefusal(verdict: Exclude<Verdict, { kind: 'taken' }>): Refusal {
+  switch (verdict.kind) {
+    case 'undecodable':
+      return { status: 400, reason: 'Bad Content' };
+    case 'unsupported':
+      return { status: 415 };
+    case 'unwanted':
+      return { status: 480, retryAfterS };
+  }
+}

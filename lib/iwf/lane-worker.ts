@@ -1,0 +1,165 @@
+/** Claims due lanes of the outbound queue and runs them, many at a time, each in order. */
+import type { Clock, Timer } from '../clock.js';
+import type { Logger } from '../log.js';
+import type { Changes, Claim, ClaimedItem, Store } from '../store/store.js';
+
+/** A commit that goes with the end of an attempt, and how to make it anew where a record was changed in between. */
+export interface Settlement {
+  readonly changes: Changes;
+  /** undefined: nothing is left to change. */
+  readonly anew: () => Promise<Changes | undefined>;
+}
+
+/** What became of one item. */
+export type ItemOutcome =
+  | { readonly kind: 'done'; readonly settlement?: Settlement }
+  | { readonly kind: 'again'; readonly dueAtMs: number; readonly settlement?: Settlement };
+
+export interface LaneWorkerOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Lanes run at once. */
+  readonly maxLanes: number;
+  readonly perLane: number;
+  readonly leaseMs: number;
+  run(item: ClaimedItem): Promise<ItemOutcome>;
+}
+
+/** When the store fails, or an item's own code does, the lane rests so long. */
+const restMs = 1000;
+/** So often a settlement is made anew before the lease counts as lost. */
+const maxSettlements = 3;
+
+export class LaneWorker {
+  private readonly options: LaneWorkerOptions;
+  private state: 'idle' | 'running' | 'stopped' = 'idle';
+  private readonly running = new Set<Promise<void>>();
+  private pumping = false;
+  private again = false;
+  private alarm: Timer | undefined;
+
+  constructor(options: LaneWorkerOptions) {
+    this.options = options;
+  }
+
+  start(): void {
+    if (this.state !== 'idle') return;
+    this.state = 'running';
+    this.options.store.onWork('outbound', () => this.wake());
+    this.wake();
+  }
+
+  /** Lanes under way. */
+  get busy(): number {
+    return this.running.size;
+  }
+
+  /** Claims nothing new; resolves once what runs has ended. */
+  async stop(): Promise<void> {
+    this.state = 'stopped';
+    this.alarm?.close();
+    await Promise.all(this.running);
+  }
+
+  private wake(): void {
+    if (this.state !== 'running') return;
+    if (this.pumping) {
+      this.again = true;
+      return;
+    }
+    this.pumping = true;
+    void this.pump().finally(() => {
+      this.pumping = false;
+      if (!this.again) return;
+      this.again = false;
+      this.wake();
+    });
+  }
+
+  private async pump(): Promise<void> {
+    const { store, clock, log, maxLanes, perLane, leaseMs } = this.options;
+    this.alarm?.close();
+    try {
+      const free = maxLanes - this.running.size;
+      if (free <= 0) return; // the end of a lane wakes us
+      const claims = await store.claim('outbound', { lanes: free, perLane, leaseMs });
+      for (const claim of claims) this.begin(claim);
+      if (claims.length === free) return;
+      const dueMs = await store.nextDueMs('outbound');
+      if (dueMs !== undefined) this.alarm = clock.after(Math.max(1, dueMs - clock.now()), () => this.wake());
+    } catch (error) {
+      log.error('outbound queue cannot be read', { error });
+      this.alarm = clock.after(restMs, () => this.wake());
+    }
+  }
+
+  private begin(claim: Claim): void {
+    const run = this.runLane(claim).catch((error: unknown) => {
+      // The lease ends by itself; until then the lane rests.
+      this.options.log.error('outbound lane stopped', { error });
+    });
+    this.running.add(run);
+    void run.finally(() => {
+      this.running.delete(run);
+      this.wake();
+    });
+  }
+
+  private async runLane(claim: Claim): Promise<void> {
+    const renewal = this.keepLease(claim);
+    try {
+      for (const item of claim.items) {
+        if (this.state !== 'running') {
+          await this.options.store.nack(claim, this.options.clock.now());
+          return;
+        }
+        if (!(await this.runItem(claim, item))) return;
+      }
+    } finally {
+      renewal.close();
+    }
+  }
+
+  /** False: the rest of the claim is not ours any more. */
+  private async runItem(claim: Claim, item: ClaimedItem): Promise<boolean> {
+    const { store, clock, log } = this.options;
+    let outcome: ItemOutcome;
+    try {
+      outcome = await this.options.run(item);
+    } catch (error) {
+      log.error('outbound item failed', { error, attempts: item.attempts });
+      outcome = { kind: 'again', dueAtMs: clock.now() + restMs };
+    }
+    const finish = (changes?: Changes): Promise<boolean> =>
+      outcome.kind === 'again'
+        ? store.nack(claim, outcome.dueAtMs, changes && { changes })
+        : store.ack(claim, { count: 1, ...(changes && { changes }) });
+    const held = (await finish(outcome.settlement?.changes)) || (await this.finishAnew(outcome.settlement, finish));
+    return held && outcome.kind === 'done';
+  }
+
+  /** A refused commit: the record has moved (a receipt was faster), or the lease is lost, which the next try tells. */
+  private async finishAnew(
+    settlement: Settlement | undefined,
+    finish: (changes?: Changes) => Promise<boolean>,
+  ): Promise<boolean> {
+    for (let tries = 0; settlement && tries < maxSettlements; tries++) {
+      if (await finish(await settlement.anew())) return true;
+    }
+    return false;
+  }
+
+  private keepLease(claim: Claim): Timer {
+    const { store, clock, leaseMs, log } = this.options;
+    let timer: Timer;
+    const arm = (): void => {
+      timer = clock.after(leaseMs / 3, () => {
+        store.renew(claim, leaseMs).catch((error: unknown) => log.warn('lease not renewed', { error }));
+        arm();
+      });
+    };
+    arm();
+    return { close: () => timer.close() };
+  }
+}

@@ -1,0 +1,119 @@
+/** The records of outbound messages: each event moves the status, and tells the platform what it asked to be told, in one commit. */
+import type { Metrics } from '../metrics.js';
+import type { Notifications } from '../notify/notifications.js';
+import type { ChatMessage } from '../resources/chat-message.js';
+import type { MessageStatus } from '../resources/message-status.js';
+import type { Changes, Store } from '../store/store.js';
+import { isSettled, type MessageEvent, next } from './message-state.js';
+import { messageKey, type MessageRecord, Table, type Versioned } from './records.js';
+
+export interface Progress {
+  readonly event: MessageEvent;
+  /** Words for the bot: protocol, code, reason. */
+  readonly description?: string;
+}
+
+export interface MessageLogOptions {
+  readonly store: Store;
+  readonly metrics: Metrics;
+  readonly notifications: Notifications;
+  readonly retentionMs: number;
+}
+
+export class MessageLog {
+  private readonly options: MessageLogOptions;
+  private readonly records: Table<MessageRecord>;
+
+  constructor(options: MessageLogOptions) {
+    this.options = options;
+    this.records = new Table<MessageRecord>(options.store, 'message');
+  }
+
+  get(bot: string, user: string, messageId: string): Promise<Versioned<MessageRecord> | undefined> {
+    return this.records.get(messageKey(bot, user, messageId));
+  }
+
+  put(bot: string, record: MessageRecord, ifRevision?: number): Changes {
+    const options = { ttlMs: this.options.retentionMs, ...(ifRevision === undefined ? {} : { ifRevision }) };
+    return { put: [this.records.put(messageKey(bot, record.user, record.messageId), record, options)] };
+  }
+
+  /** Reads, moves and commits until no one else was in between. */
+  async advance(
+    bot: string,
+    user: string,
+    messageId: string,
+    progress: Progress,
+  ): Promise<'changed' | 'no-change' | 'unknown'> {
+    for (;;) {
+      const found = await this.get(bot, user, messageId);
+      if (!found) return 'unknown';
+      const changes = this.changes(bot, found, progress);
+      if (!changes) return 'no-change';
+      if (await this.options.store.commit(changes)) return 'changed';
+    }
+  }
+
+  /** The commit that an event asks for; undefined: it changes nothing. */
+  changes(bot: string, { value, revision }: Versioned<MessageRecord>, progress: Progress): Changes | undefined {
+    const status = next(value.status, progress.event);
+    if (!status) return undefined;
+    const record: MessageRecord = {
+      ...value,
+      status,
+      ...(progress.description === undefined ? {} : { description: progress.description }),
+      message: isSettled(status) ? withoutContent(value.message) : value.message,
+    };
+    this.options.metrics.count('message_status_total', { status });
+    return { ...this.put(bot, record, revision), enqueue: this.notifications(bot, record) };
+  }
+
+  private notifications(bot: string, record: MessageRecord): NonNullable<Changes['enqueue']> {
+    const told = toldAs(record.status, record.message.reportRequest);
+    if (!told) return [];
+    const description = record.description ?? describe(record.status, told);
+    return this.options.notifications.items({
+      kind: 'messageStatus',
+      bot,
+      contact: record.user,
+      sessionId: 'adhoc',
+      messageId: record.messageId,
+      status: told,
+      ...(description === undefined ? {} : { description }),
+    });
+  }
+}
+
+/**
+ * What the bot is told of a status, by its reportRequest (rest-side facts §2): the first four as asked, without a
+ * request only Failed; Revoked and RevokeFailed always; Expired and Interworked by name, else as their nearest.
+ */
+export function toldAs(status: MessageStatus, reportRequest: ChatMessage['reportRequest']): MessageStatus | undefined {
+  const asked = (name: MessageStatus): boolean =>
+    reportRequest ? (reportRequest as readonly MessageStatus[]).includes(name) : name === 'Failed';
+  switch (status) {
+    case 'Pending':
+      return undefined;
+    case 'Revoked':
+    case 'RevokeFailed':
+      return status;
+    case 'Expired':
+      return asked('Expired') ? 'Expired' : asked('Failed') ? 'Failed' : undefined;
+    case 'Interworked':
+      return asked('Interworked') ? 'Interworked' : asked('Delivered') ? 'Delivered' : undefined;
+    case 'Sent':
+    case 'Delivered':
+    case 'Displayed':
+    case 'Failed':
+      return asked(status) ? status : undefined;
+  }
+}
+
+function describe(status: MessageStatus, told: MessageStatus): string | undefined {
+  if (status === told) return undefined;
+  return status === 'Expired' ? 'The message expired before it could be delivered' : 'Delivered as SMS or MMS';
+}
+
+function withoutContent(message: ChatMessage): ChatMessage {
+  return Object.fromEntries(Object.entries(message).filter(([name]) => name !== 'text' && name !== 'bodyText'));
+}

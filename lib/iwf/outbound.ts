@@ -1,0 +1,248 @@
+/** …the bot sends: choose session, pager or large message, send, and say what became of it. */
+import type { Clock } from '../clock.js';
+import type { Logger } from '../log.js';
+import { outboundCpim } from '../mapping/message-outbound.js';
+import { receiptCpim } from '../mapping/disposition.js';
+import { type AttemptOutcome, fromMsrp, fromSip } from '../mapping/status.js';
+import type { Network, OutgoingMessage } from '../sip/network.js';
+import type { Changes, ClaimedItem, Json } from '../store/store.js';
+import { printCpim } from '../wire/cpim.js';
+import type { Chatbot, ChatbotDirectory } from './actions.js';
+import type { Capabilities } from './capabilities.js';
+import type { Conversations, LiveSession } from './conversations.js';
+import type { ItemOutcome } from './lane-worker.js';
+import type { MessageLog, Progress } from './message-log.js';
+import {
+  type InboundRecord,
+  messageKey,
+  type MessageRecord,
+  type OutboundItem,
+  type Table,
+  type Versioned,
+} from './records.js';
+
+export interface OutboundOptions {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly network: Network;
+  readonly directory: ChatbotDirectory;
+  readonly conversations: Conversations;
+  readonly capabilities: Capabilities;
+  readonly messages: MessageLog;
+  readonly inbound: Table<InboundRecord>;
+  /** How long a receipt is tried. */
+  readonly validityMs: number;
+  /** Wait before attempt `attempts` + 1. */
+  readonly backoffMs: (attempts: number) => number;
+}
+
+const cpimType = 'message/cpim';
+const imdnType = 'message/imdn+xml';
+/** A 500 is tried again so often for one message, not more (network-side facts §8). */
+const maxServerErrors = 3;
+
+export class Outbound {
+  private readonly options: OutboundOptions;
+
+  constructor(options: OutboundOptions) {
+    this.options = options;
+  }
+
+  /** Runs the head of a lane. */
+  perform(item: ClaimedItem): Promise<ItemOutcome> {
+    const queued = readItem(item.value);
+    switch (queued.kind) {
+      case 'message':
+        return this.performMessage(item, queued);
+      case 'receipt':
+        return this.performReceipt(item, queued);
+    }
+  }
+
+  private async performMessage(item: ClaimedItem, queued: OutboundItem & { kind: 'message' }): Promise<ItemOutcome> {
+    const { messages, clock, directory } = this.options;
+    const found = await messages.get(queued.bot, queued.user, queued.messageId);
+    if (found?.value.status !== 'Pending') return { kind: 'done' };
+    const bot = directory.find(queued.bot);
+    if (!bot)
+      return this.settle(queued.bot, found, { event: 'failed', description: 'The chatbot is no longer configured' });
+    if (clock.now() >= found.value.validUntilMs) return this.settle(queued.bot, found, this.lapsed(found.value));
+    const outcome = await this.attempt(bot, found.value);
+    return this.conclude(item, { bot, found, outcome });
+  }
+
+  private conclude(
+    item: ClaimedItem,
+    { bot, found, outcome }: { bot: Chatbot; found: Versioned<MessageRecord>; outcome: AttemptOutcome },
+  ): ItemOutcome {
+    const { log, clock } = this.options;
+    const { messageId, conversationId } = found.value;
+    const fields = { messageId, conversationId, bot: bot.uri, attempts: item.attempts + 1 };
+    switch (outcome.kind) {
+      case 'sent':
+        log.info('message sent', { ...fields, ms: clock.now() - found.value.createdAtMs });
+        return this.settle(bot.uri, found, { event: 'sent' });
+      case 'definite':
+      case 'mismatch':
+        log.warn('message refused', { ...fields, reason: outcome.description });
+        return this.settle(bot.uri, found, { event: 'failed', description: outcome.description });
+      case 'again':
+        log.info('message waits', { ...fields, reason: outcome.description });
+        return this.again(item, { bot, found, outcome });
+    }
+  }
+
+  /** Not after the end of its validity: then it is told at once. */
+  private again(
+    item: ClaimedItem,
+    {
+      bot,
+      found: { value, revision },
+      outcome,
+    }: { bot: Chatbot; found: Versioned<MessageRecord>; outcome: AttemptOutcome & { kind: 'again' } },
+  ): ItemOutcome {
+    const { clock, messages, backoffMs } = this.options;
+    const serverErrors = (value.serverErrors ?? 0) + (outcome.serverError ? 1 : 0);
+    if (serverErrors >= maxServerErrors) {
+      return this.settle(bot.uri, { value, revision }, { event: 'failed', description: outcome.description });
+    }
+    const waitMs = outcome.afterMs ?? backoffMs(item.attempts);
+    const dueAtMs = Math.min(clock.now() + waitMs, value.validUntilMs);
+    const changes = messages.put(bot.uri, { ...value, serverErrors, description: outcome.description }, revision);
+    // Where the record has moved meanwhile, only the wait is noted.
+    return { kind: 'again', dueAtMs, settlement: { changes, anew: () => Promise.resolve(undefined) } };
+  }
+
+  private lapsed({ message, description }: MessageRecord): Progress {
+    if (message.expiry !== undefined) return { event: 'expired' };
+    return { event: 'failed', description: description ?? 'The user could not be reached in time' };
+  }
+
+  private settle(bot: string, found: Versioned<MessageRecord>, progress: Progress): ItemOutcome {
+    const { messages } = this.options;
+    const changes = messages.changes(bot, found, progress);
+    if (!changes) return { kind: 'done' };
+    const anew = async (): Promise<Changes | undefined> => {
+      const now = await messages.get(bot, found.value.user, found.value.messageId);
+      return now && messages.changes(bot, now, progress);
+    };
+    return { kind: 'done', settlement: { changes, anew } };
+  }
+
+  private async attempt(bot: Chatbot, record: MessageRecord): Promise<AttemptOutcome> {
+    const { conversations, clock } = this.options;
+    const outgoing: OutgoingMessage = {
+      bot,
+      userUri: record.userUri ?? record.user,
+      ids: {
+        conversationId: record.conversationId,
+        contributionId: record.contributionId,
+        ...(record.message.inReplyToContributionID === undefined
+          ? {}
+          : { inReplyToContributionId: record.message.inReplyToContributionID }),
+      },
+      service: 'standalone',
+      contentType: cpimType,
+      content: printCpim(outboundCpim(record.message, record)),
+      ...(record.message.expiry === undefined
+        ? {}
+        : { expiresS: Math.max(1, Math.ceil((record.validUntilMs - clock.now()) / 1000)) }),
+    };
+    const live = conversations.live(bot.uri, record.user);
+    if (live && live.context.ids.conversationId === record.conversationId) {
+      return this.sendInSession(live, outgoing.content);
+    }
+    if (live && record.message.conversationID !== undefined) conversations.close(live);
+    else if (live) return this.sendInSession(live, outgoing.content);
+
+    const mode = this.mode(bot, record.user);
+    const first = await this.attemptMode(mode, bot, record, outgoing);
+    const other = mode === 'session' ? 'standalone' : 'session';
+    if (first.kind !== 'mismatch' || bot.mode !== 'auto' || !bot.roles.includes(other)) return first;
+    return this.attemptMode(other, bot, record, outgoing);
+  }
+
+  /** Design §5: a session wherever the bot has that role, unless the contact is known to take standalone messages alone. */
+  private mode(bot: Chatbot, user: string): 'session' | 'standalone' {
+    if (bot.mode !== 'auto') return bot.mode;
+    if (!bot.roles.includes('session')) return 'standalone';
+    if (!bot.roles.includes('standalone')) return 'session';
+    return this.options.capabilities.standaloneOnly(user) ? 'standalone' : 'session';
+  }
+
+  private async attemptMode(
+    mode: 'session' | 'standalone',
+    bot: Chatbot,
+    record: MessageRecord,
+    outgoing: OutgoingMessage,
+  ): Promise<AttemptOutcome> {
+    const { network, conversations } = this.options;
+    if (mode === 'standalone') {
+      if (network.fitsPager(outgoing)) return fromSip(await network.sendMessage(outgoing));
+      const large = await network.sendLarge({ ...outgoing, service: 'largeMessage' });
+      return 'kind' in large ? fromMsrp(large) : fromSip(large);
+    }
+    const user = { key: record.user, uri: outgoing.userUri };
+    const opened = await conversations.open(bot, user, outgoing);
+    if (opened.kind === 'refused') return fromSip(opened.outcome);
+    return this.sendInSession(opened.live, outgoing.content);
+  }
+
+  private async sendInSession(live: LiveSession, content: Buffer): Promise<AttemptOutcome> {
+    const { conversations } = this.options;
+    conversations.touch(live);
+    const outcome = fromMsrp(await live.session.send({ contentType: cpimType, content }));
+    if (outcome.kind === 'again') conversations.close(live);
+    return outcome;
+  }
+
+  private async performReceipt(item: ClaimedItem, queued: OutboundItem & { kind: 'receipt' }): Promise<ItemOutcome> {
+    const { clock, log, inbound, directory, validityMs, backoffMs } = this.options;
+    const record = (await inbound.get(messageKey(queued.bot, queued.user, queued.messageId)))?.value;
+    const bot = directory.find(queued.bot);
+    if (!record || !bot) return { kind: 'done' };
+    const outcome = await this.sendReceipt(bot, queued, record);
+    const fields = { messageId: queued.messageId, status: queued.status, attempts: item.attempts + 1 };
+    const deadlineMs = item.enqueuedAtMs + validityMs;
+    if (outcome.kind === 'again' && clock.now() < deadlineMs) {
+      log.info('receipt waits', { ...fields, reason: outcome.description });
+      return {
+        kind: 'again',
+        dueAtMs: Math.min(clock.now() + (outcome.afterMs ?? backoffMs(item.attempts)), deadlineMs),
+      };
+    }
+    if (outcome.kind === 'sent') log.info('receipt sent', fields);
+    else log.warn('receipt not sent', { ...fields, reason: outcome.description });
+    return { kind: 'done' };
+  }
+
+  /** In the session if one is up and takes it, else by MESSAGE with the same Conversation-ID. */
+  private async sendReceipt(
+    bot: Chatbot,
+    queued: OutboundItem & { kind: 'receipt' },
+    record: InboundRecord,
+  ): Promise<AttemptOutcome> {
+    const { conversations, network } = this.options;
+    const content = printCpim(receiptCpim(record, queued));
+    const live = conversations.live(queued.bot, queued.user);
+    if (live?.session.takes(imdnType) === 'wrapped') {
+      const sent = fromMsrp(await live.session.send({ contentType: cpimType, content }));
+      if (sent.kind === 'sent') return sent;
+    }
+    return fromSip(
+      await network.sendMessage({
+        bot,
+        userUri: record.userUri,
+        ids: { conversationId: record.conversationId, contributionId: record.contributionId },
+        service: record.service,
+        contentType: cpimType,
+        content,
+      }),
+    );
+  }
+}
+
+/** Items are written by this folder alone. */
+function readItem(value: Json): OutboundItem {
+  return value as OutboundItem;
+}

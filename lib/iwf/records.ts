@@ -1,0 +1,114 @@
+/** What the interpreter keeps: one typed table for each kind of record, and the keys and lanes that tie them together. */
+import type { Json, Put, RecordKind, Remove, Store } from '../store/store.js';
+import type { ChatMessage } from '../resources/chat-message.js';
+import type { MessageStatus } from '../resources/message-status.js';
+
+/** An outbound message; without content once it is settled. */
+export type MessageRecord = {
+  readonly messageId: string;
+  readonly user: string;
+  readonly userUri?: string;
+  readonly status: MessageStatus;
+  readonly description?: string;
+  /** RFC 3339; the CPIM DateTime of every attempt. */
+  readonly dateTime: string;
+  readonly createdAtMs: number;
+  /** Until then an undelivered message is tried. */
+  readonly validUntilMs: number;
+  readonly conversationId: string;
+  readonly contributionId: string;
+  /** Answers 500 so far (network-side facts: at most three for one message). */
+  readonly serverErrors?: number;
+  readonly message: ChatMessage;
+};
+
+/** What the receipts of an inbound message need. */
+export type InboundRecord = {
+  readonly messageId: string;
+  readonly userUri: string;
+  /** Of the message; an IMDN repeats it (RFC 5438 §11.1.2). */
+  readonly dateTime?: string;
+  readonly asks: { readonly delivered: boolean; readonly displayed: boolean; readonly failed: boolean };
+  readonly recordRoute: readonly string[];
+  readonly originalTo?: string;
+  readonly conversationId: string;
+  readonly contributionId: string;
+  readonly service: 'session' | 'standalone' | 'largeMessage' | 'deferred' | 'system';
+  /** Receipts that are already on their way; the same twice is one. */
+  readonly told: readonly ReceiptStatus[];
+};
+
+export type ReceiptStatus = 'delivered' | 'displayed' | 'failed';
+
+export type ConversationRecord = {
+  readonly conversationId: string;
+  /** The form of the user's address last received from him. */
+  readonly userUri?: string;
+};
+
+export type CorrelatorRecord = {
+  readonly fingerprint: string;
+  readonly messageId: string;
+};
+
+/** What waits in the outbound queue. */
+export type OutboundItem =
+  | { readonly kind: 'message'; readonly bot: string; readonly user: string; readonly messageId: string }
+  | {
+      readonly kind: 'receipt';
+      readonly bot: string;
+      readonly user: string;
+      readonly messageId: string;
+      readonly status: ReceiptStatus;
+      /** imdn.Message-ID of the IMDN itself; the same at every attempt. */
+      readonly receiptId: string;
+      readonly dateTime: string;
+    };
+
+export interface Versioned<T> {
+  readonly value: T;
+  readonly revision: number;
+}
+
+/** One kind of record, typed; records are written by this table alone, so reading gives back what it wrote. */
+export class Table<T extends object> {
+  private readonly store: Store;
+  private readonly kind: RecordKind;
+
+  constructor(store: Store, kind: RecordKind) {
+    this.store = store;
+    this.kind = kind;
+  }
+
+  async get(key: string): Promise<Versioned<T> | undefined> {
+    const record = await this.store.get(this.kind, key);
+    return record && { value: record.value as T, revision: record.revision };
+  }
+
+  put(key: string, value: T, options: { ttlMs?: number; ifRevision?: number } = {}): Put {
+    return { kind: this.kind, key, value: value as Json, ...options };
+  }
+
+  remove(key: string): Remove {
+    return { kind: this.kind, key };
+  }
+}
+
+/** A bot and a user; no URI holds a bare `|` (RFC 3986 §2). */
+export function pairKey(bot: string, user: string): string {
+  return `${bot}|${user}`;
+}
+
+export function messageKey(bot: string, user: string, messageId: string): string {
+  return `${bot}|${user}|${messageId}`;
+}
+
+/** Messages of a bot to a user: in order, one after the other. */
+export function messageLane(bot: string, user: string): string {
+  return `message|${pairKey(bot, user)}`;
+}
+
+/** Receipts, revokes and privacy answers: never behind a message that is being retried. */
+export function receiptLane(bot: string, user: string): string {
+  return `receipt|${pairKey(bot, user)}`;
+}

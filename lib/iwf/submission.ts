@@ -1,0 +1,150 @@
+/** …the bot posts a message: policy, identifiers, and the one commit that makes it durable. */
+import { randomUUID } from 'node:crypto';
+import type { Clock } from '../clock.js';
+import type { Logger } from '../log.js';
+import type { Metrics } from '../metrics.js';
+import { outboundCpim } from '../mapping/message-outbound.js';
+import { ApiError } from '../resources/api-error.js';
+import type { ChatMessage } from '../resources/chat-message.js';
+import { messageUrl } from '../resources/urls.js';
+import type { NetworkUser } from '../sip/network.js';
+import type { Changes, Store } from '../store/store.js';
+import { isConversationId } from '../wire/conversation-id.js';
+import type { Chatbot, Idempotency } from './actions.js';
+import type { ConversationMemory } from './conversation-memory.js';
+import type { MessageLog } from './message-log.js';
+import { type CorrelatorRecord, messageLane, type MessageRecord, pairKey, Table } from './records.js';
+
+export interface SubmissionOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly messages: MessageLog;
+  readonly memory: ConversationMemory;
+  readonly validityMs: number;
+  readonly correlatorMs: number;
+  readonly maxMessageBytes: number;
+  /** Messages of one bot to one user that wait. */
+  readonly maxLaneDepth: number;
+  /** Of all lanes together. */
+  readonly maxQueueDepth: number;
+}
+
+export interface Submitted {
+  readonly messageId: string;
+  readonly resourceURL: string;
+}
+
+export class Submission {
+  private readonly options: SubmissionOptions;
+  private readonly correlators: Table<CorrelatorRecord>;
+
+  constructor(options: SubmissionOptions) {
+    this.options = options;
+    this.correlators = new Table<CorrelatorRecord>(options.store, 'correlator');
+  }
+
+  async submit(bot: Chatbot, user: NetworkUser, message: ChatMessage, idempotency?: Idempotency): Promise<Submitted> {
+    const { store, log, metrics, correlatorMs } = this.options;
+    const correlatorKey = idempotency && `${pairKey(bot.uri, user.key)}|adhoc|${idempotency.correlator}`;
+    if (idempotency && correlatorKey !== undefined) {
+      const first = await this.firstAnswer(correlatorKey, idempotency);
+      if (first !== undefined) return this.submitted(bot, user, first);
+    }
+    const record = await this.record(bot, user, message);
+    const changes = this.changes(bot, record);
+    const correlator =
+      idempotency && correlatorKey !== undefined
+        ? this.correlators.put(
+            correlatorKey,
+            { fingerprint: idempotency.fingerprint, messageId: record.messageId },
+            { ttlMs: correlatorMs, ifRevision: 0 },
+          )
+        : undefined;
+    const put = correlator ? [...(changes.put ?? []), correlator] : changes.put;
+    if (!(await store.commit({ ...changes, ...(put ? { put } : {}) }))) {
+      // The same correlator came twice at once: the other one was first.
+      return this.submit(bot, user, message, idempotency);
+    }
+    metrics.count('messages_total', { direction: 'outbound', kind: 'message', result: 'accepted' });
+    log.info('message accepted', {
+      messageId: record.messageId,
+      conversationId: record.conversationId,
+      bot: bot.uri,
+      user: user.key,
+    });
+    return this.submitted(bot, user, record.messageId);
+  }
+
+  private async firstAnswer(key: string, idempotency: Idempotency): Promise<string | undefined> {
+    const first = (await this.correlators.get(key))?.value;
+    if (!first) return undefined;
+    if (first.fingerprint === idempotency.fingerprint) return first.messageId;
+    throw new ApiError('SVC0005', [idempotency.correlator, 'clientCorrelator']);
+  }
+
+  private submitted(bot: Chatbot, user: NetworkUser, messageId: string): Submitted {
+    return {
+      messageId,
+      resourceURL: messageUrl({ serverRoot: bot.serverRoot, bot: bot.uri }, { contact: user.key, messageId }),
+    };
+  }
+
+  private async record(bot: Chatbot, user: NetworkUser, message: ChatMessage): Promise<MessageRecord> {
+    const { clock, memory, validityMs } = this.options;
+    for (const part of ['conversationID', 'contributionID', 'inReplyToContributionID'] as const) {
+      const value = message[part];
+      if (value !== undefined && !isConversationId(value)) throw new ApiError('SVC0002', [`chatMessage.${part}`]);
+    }
+    const nowMs = clock.now();
+    const known = await memory.get(bot.uri, user.key);
+    const record: MessageRecord = {
+      messageId: randomUUID(),
+      user: user.key,
+      userUri: known?.userUri ?? user.uri,
+      status: 'Pending',
+      dateTime: new Date(nowMs).toISOString(),
+      createdAtMs: nowMs,
+      validUntilMs: nowMs + (message.expiry === undefined ? validityMs : message.expiry * 1000),
+      conversationId: message.conversationID ?? known?.conversationId ?? randomUUID(),
+      contributionId: message.contributionID ?? randomUUID(),
+      message,
+    };
+    await this.checkLimits(bot, user, record);
+    return record;
+  }
+
+  private async checkLimits(bot: Chatbot, user: NetworkUser, record: MessageRecord): Promise<void> {
+    const { store, maxMessageBytes, maxLaneDepth, maxQueueDepth } = this.options;
+    const { content } = outboundCpim(record.message, record);
+    if (content.length > maxMessageBytes) throw new ApiError('SVC0280', [String(maxMessageBytes)], { status: 413 });
+    const [inLane, inAll] = await Promise.all([
+      store.laneDepth('outbound', messageLane(bot.uri, user.key)),
+      store.depth('outbound'),
+    ]);
+    if (inAll >= maxQueueDepth) throw new ApiError('SVC1000', [], { retryAfterS: 5 });
+    if (inLane >= maxLaneDepth)
+      throw new ApiError('POL0001', ['too many messages wait for this user'], { status: 429, retryAfterS: 5 });
+  }
+
+  private changes(bot: Chatbot, record: MessageRecord): Changes {
+    const { memory, messages } = this.options;
+    const note = memory.note(bot.uri, record.user, {
+      conversationId: record.conversationId,
+      ...(record.userUri === undefined ? {} : { userUri: record.userUri }),
+    });
+    const { put = [] } = messages.put(bot.uri, record, 0);
+    return {
+      put: note ? [...put, note] : put,
+      enqueue: [
+        {
+          queue: 'outbound',
+          lane: messageLane(bot.uri, record.user),
+          id: record.messageId,
+          value: { kind: 'message', bot: bot.uri, user: record.user, messageId: record.messageId },
+        },
+      ],
+    };
+  }
+}

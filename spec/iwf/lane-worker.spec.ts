@@ -1,0 +1,122 @@
+import { expect } from 'chai';
+import { type ItemOutcome, LaneWorker } from '../../lib/iwf/lane-worker.js';
+import { defaultLimits } from '../../lib/store/limits.js';
+import type { ClaimedItem, Store } from '../../lib/store/store.js';
+import { openVolatileStore } from '../../lib/store/volatile.js';
+import { FakeClock } from '../support/fake-clock.js';
+import { silentLog, silentMetrics } from '../support/silent.js';
+
+describe('the worker of the outbound lanes', () => {
+  const clock = new FakeClock();
+  let store: Store;
+  let worker: LaneWorker | undefined;
+
+  beforeEach(() => {
+    store = openVolatileStore({ clock, log: silentLog, metrics: silentMetrics, limits: defaultLimits });
+  });
+  afterEach(async () => {
+    await worker?.stop();
+    await store.close();
+  });
+
+  function work(run: (item: ClaimedItem) => Promise<ItemOutcome>, maxLanes = 10): void {
+    worker = new LaneWorker({ store, clock, log: silentLog, maxLanes, perLane: 4, leaseMs: 30_000, run });
+    worker.start();
+  }
+
+  const enqueue = (lane: string, ...ids: readonly string[]): Promise<boolean> =>
+    store.commit({ enqueue: ids.map((id) => ({ queue: 'outbound', lane, id, value: id })) });
+
+  it('runs the items of a lane in order, one after the other', async () => {
+    const seen: string[] = [];
+    let busy = 0;
+    work(async ({ id }) => {
+      expect(++busy).to.equal(1);
+      await Promise.resolve();
+      busy--;
+      seen.push(id);
+      return { kind: 'done' };
+    });
+    await enqueue('a', '1', '2', '3', '4', '5', '6');
+    await clock.advance(100);
+    await worker?.stop();
+    expect(seen).to.deep.equal(['1', '2', '3', '4', '5', '6']);
+    expect(await store.depth('outbound')).to.equal(0);
+  });
+
+  it('lets no lane wait for another', async () => {
+    const seen: string[] = [];
+    work(({ id }) => {
+      seen.push(id);
+      return id === 'stuck' ? new Promise(() => undefined) : Promise.resolve({ kind: 'done' });
+    });
+    await enqueue('a', 'stuck', 'behind');
+    await enqueue('b', 'free');
+    await clock.advance(100);
+    expect(seen).to.have.members(['stuck', 'free']);
+    worker = undefined; // its first lane never ends
+  });
+
+  it('tries a head again when it is due, and what follows only after it', async () => {
+    const seen: string[] = [];
+    work(({ id, attempts }) => {
+      seen.push(`${id}#${attempts}`);
+      return Promise.resolve(
+        id === 'x' && attempts < 2 ? { kind: 'again', dueAtMs: clock.now() + 1000 } : { kind: 'done' },
+      );
+    });
+    await enqueue('a', 'x', 'y');
+    await clock.advance(999);
+    expect(seen).to.deep.equal(['x#0']);
+    await clock.advance(1100);
+    expect(seen).to.deep.equal(['x#0', 'x#1', 'x#2', 'y#0']);
+  });
+
+  it('keeps an item whose code failed, and rests its lane', async () => {
+    let fail = true;
+    const seen: string[] = [];
+    work(({ id }) => {
+      if (fail) throw new Error('bug');
+      seen.push(id);
+      return Promise.resolve({ kind: 'done' });
+    });
+    await enqueue('a', 'x');
+    await clock.advance(500);
+    fail = false;
+    await clock.advance(1000);
+    expect(seen).to.deep.equal(['x']);
+  });
+
+  it('makes a settlement anew where a receipt was faster', async () => {
+    work(() =>
+      Promise.resolve({
+        kind: 'done',
+        settlement: {
+          changes: { put: [{ kind: 'message', key: 'm', value: 'Sent', ifRevision: 1 }] },
+          anew: () => Promise.resolve({ put: [{ kind: 'message', key: 'm', value: 'Displayed', ifRevision: 2 }] }),
+        },
+      }),
+    );
+    await store.commit({ put: [{ kind: 'message', key: 'm', value: 'Pending' }] });
+    await store.commit({ put: [{ kind: 'message', key: 'm', value: 'Delivered' }] });
+    await enqueue('a', 'x', 'y');
+    await clock.advance(100);
+    expect((await store.get('message', 'm'))?.value).to.equal('Displayed');
+  });
+
+  it('leaves what it has not begun in the store when it stops', async () => {
+    const seen: string[] = [];
+    let finish: (() => void) | undefined;
+    work(({ id }) => {
+      seen.push(id);
+      return new Promise((resolve) => (finish = () => resolve({ kind: 'done' })));
+    });
+    await enqueue('a', 'x', 'y');
+    await clock.advance(10);
+    const stopped = worker?.stop();
+    finish?.();
+    await stopped;
+    expect(seen).to.deep.equal(['x']);
+    expect(await store.depth('outbound')).to.equal(1);
+  });
+});

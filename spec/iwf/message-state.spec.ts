@@ -1,0 +1,55 @@
+import { expect } from 'chai';
+import { isSettled, type MessageEvent, next } from '../../lib/iwf/message-state.js';
+import { toldAs } from '../../lib/iwf/message-log.js';
+import type { MessageStatus } from '../../lib/resources/message-status.js';
+
+describe('life of an outbound message', () => {
+  const lives: readonly [title: string, events: readonly MessageEvent[], end: MessageStatus][] = [
+    ['is sent, delivered and displayed', ['sent', 'delivered', 'displayed'], 'Displayed'],
+    ['does not fall back when Delivered comes late', ['sent', 'displayed', 'delivered'], 'Displayed'],
+    ['is delivered before its own MSRP 200 was seen', ['delivered', 'sent'], 'Delivered'],
+    ['is sent once', ['sent', 'sent'], 'Sent'],
+    ['lets a late receipt win over Expired', ['expired', 'delivered'], 'Delivered'],
+    ['lets a receipt of another device win over Failed', ['sent', 'failed', 'delivered'], 'Delivered'],
+    ['does not fail after it was delivered', ['sent', 'delivered', 'failed'], 'Delivered'],
+    ['is revoked before it was sent', ['revoked'], 'Revoked'],
+    ['stays revoked', ['revoked', 'sent', 'failed'], 'Revoked'],
+    ['is delivered though a revoke failed', ['sent', 'revokeFailed', 'delivered'], 'Delivered'],
+    ['goes on as SMS, and is displayed there', ['sent', 'interworked', 'displayed'], 'Displayed'],
+  ];
+  for (const [title, events, end] of lives) {
+    it(title, () => {
+      const status = events.reduce<MessageStatus>((now, event) => next(now, event) ?? now, 'Pending');
+      expect(status).to.equal(end);
+    });
+  }
+
+  it('keeps the content only while it may have to be sent again', () => {
+    expect((['Pending', 'Sent'] as const).map(isSettled)).to.deep.equal([false, false]);
+    expect((['Delivered', 'Displayed', 'Failed', 'Revoked', 'Expired'] as const).map(isSettled)).to.not.include(false);
+  });
+});
+
+describe('what a bot is told of a status', () => {
+  it('is only Failed where nothing was asked', () => {
+    expect(toldAs('Failed', undefined)).to.equal('Failed');
+    expect(toldAs('Delivered', undefined)).to.equal(undefined);
+    expect(toldAs('Expired', undefined)).to.equal('Failed');
+  });
+  it('is what reportRequest names', () => {
+    expect(toldAs('Delivered', ['Delivered'])).to.equal('Delivered');
+    expect(toldAs('Failed', ['Delivered'])).to.equal(undefined);
+    expect(toldAs('Sent', ['Sent'])).to.equal('Sent');
+  });
+  it('names Expired and Interworked only to who asked for them by name', () => {
+    expect(toldAs('Expired', ['Expired'])).to.equal('Expired');
+    expect(toldAs('Expired', ['Failed'])).to.equal('Failed');
+    expect(toldAs('Interworked', ['Delivered'])).to.equal('Delivered');
+    expect(toldAs('Interworked', ['Interworked'])).to.equal('Interworked');
+  });
+  it('always tells the end of a revoke, and never Pending', () => {
+    expect(toldAs('Revoked', [])).to.equal('Revoked');
+    expect(toldAs('RevokeFailed', undefined)).to.equal('RevokeFailed');
+    expect(toldAs('Pending', ['Sent'])).to.equal(undefined);
+  });
+});
