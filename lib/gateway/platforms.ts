@@ -1,0 +1,43 @@
+/** The platforms of the configuration, as each part wants to know them. */
+import type { Config, PlatformConfig } from '../config.js';
+import type { Chatbot, ChatbotDirectory, Platform } from '../iwf/actions.js';
+import { chatbotDirectory } from '../iwf/chatbots.js';
+import { parseAllowList } from '../notify/allow-list.js';
+import type { PlatformCallbacks } from '../notify/origins.js';
+import { signatureKey } from '../notify/signature.js';
+import type { KeyHolder } from '../rest/authenticate.js';
+
+export function directoryOf({ platforms }: Config): ChatbotDirectory {
+  const chatbots = platforms.flatMap((platform) =>
+    platform.chatbots.map((chatbot): Chatbot => ({ ...chatbot, ...ownership(platform) })),
+  );
+  const domains = platforms.flatMap((platform) =>
+    platform.domains.map((pattern) => ({ pattern, ...ownership(platform) })),
+  );
+  return chatbotDirectory(chatbots, domains);
+}
+
+export function keyHolders({ platforms }: Config): readonly KeyHolder[] {
+  return platforms.map(({ id, serverRoot, keys }) => ({ platform: { id, serverRoot } satisfies Platform, keys }));
+}
+
+export function callbacksOf({ platforms }: Config): (platformId: string) => PlatformCallbacks | undefined {
+  const byId = new Map(
+    platforms.map(({ id, notify }): [string, PlatformCallbacks] => [
+      id,
+      { allow: parseAllowList(notify.allow), keys: notify.secrets.map(signatureKey) },
+    ]),
+  );
+  return (platformId) => byId.get(platformId);
+}
+
+/** Paths of the serverRoots: a reverse proxy may keep them. */
+export function basePathsOf({ serverRoot, platforms }: Config): readonly string[] {
+  const roots = [serverRoot, ...platforms.map((platform) => platform.serverRoot)];
+  const paths = roots.map((root) => new URL(root).pathname.replace(/\/$/, ''));
+  return [...new Set(paths)].filter((path) => path !== '');
+}
+
+function ownership({ id, serverRoot }: PlatformConfig): Pick<Chatbot, 'platformId' | 'serverRoot'> {
+  return { platformId: id, serverRoot };
+}

@@ -1,0 +1,69 @@
+/** The configuration in the terms of each part: seconds and days become milliseconds, shared limits find their places. */
+import type { Config } from '../config.js';
+import type { InterpreterLimits } from '../iwf/interpreter.js';
+import { defaultMsrpOptions, type MsrpOptions } from '../msrp/options.js';
+import type { NotifyOptions } from '../notify/options.js';
+import type { RestLimits } from '../rest/deps.js';
+
+const secondMs = 1000;
+const hourMs = 3_600_000;
+const dayMs = 86_400_000;
+
+export function msrpOptions({ msrp, trace }: Config): MsrpOptions {
+  return {
+    ...defaultMsrpOptions,
+    ...msrp,
+    advertise: [msrp.advertise],
+    transactionTimeoutMs: msrp.transactionTimeoutS * secondMs,
+    assemblyTimeoutMs: msrp.assemblyTimeoutS * secondMs,
+    bindTimeoutMs: msrp.bindTimeoutS * secondMs,
+    unboundTimeoutMs: msrp.unboundTimeoutS * secondMs,
+    traceContent: trace.bodies,
+  };
+}
+
+export function notifyOptions({ notify, limits, retention }: Config): Partial<NotifyOptions> {
+  return {
+    ...notify,
+    validityMs: notify.validityS * secondMs,
+    timeoutMs: notify.timeoutS * secondMs,
+    maxResponseBytes: notify.maxAnswerBytes,
+    maxRetryAfterMs: notify.maxRetryAfterS * secondMs,
+    originIdleMs: notify.originIdleS * secondMs,
+    deadLetterTtlMs: retention.deadLetterDays * dayMs,
+    maxSubscriptionsPerBot: limits.subscriptionsPerBot,
+    correlatorTtlMs: retention.correlatorHours * hourMs,
+  };
+}
+
+export function restLimits({ rest, msrp, limits }: Config): RestLimits {
+  return {
+    ...rest,
+    maxMessageBytes: msrp.maxMessageBytes,
+    headersTimeoutMs: rest.headersTimeoutS * secondMs,
+    requestTimeoutMs: rest.requestTimeoutS * secondMs,
+    keepAliveTimeoutMs: rest.keepAliveS * secondMs,
+    contactsPerHour: limits.contactsPerHour,
+  };
+}
+
+export function interpreterLimits({ chat, retention, capabilities, msrp, limits, store }: Config): InterpreterLimits {
+  return {
+    idleTimeoutMs: chat.idleTimeoutS * secondMs,
+    glareSilenceMs: chat.glareSilenceS * secondMs,
+    validityMs: chat.validityS * secondMs,
+    retentionMs: retention.messageDays * dayMs,
+    dedupeMs: retention.inboundDays * dayMs,
+    conversationMs: retention.conversationDays * dayMs,
+    correlatorMs: retention.correlatorHours * hourMs,
+    capabilityCacheMs: capabilities.cacheS * secondMs,
+    cacheEntries: capabilities.maxContacts,
+    maxMessageBytes: msrp.maxMessageBytes,
+    maxLaneDepth: limits.laneLength,
+    maxQueueDepth: store.maxItems,
+    maxSessions: msrp.maxSessions,
+    maxSessionsPerBot: limits.sessionsPerBot,
+    maxLanes: chat.maxLanes,
+    leaseMs: store.leaseMs,
+  };
+}

@@ -1,0 +1,115 @@
+/** The SIP side put together: the engine that the configuration names, and the agent on it. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { BlockList, isIP } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Clock } from '../clock.js';
+import type { Config, ListenAddress } from '../config.js';
+import type { Logger } from '../log.js';
+import type { Metrics } from '../metrics.js';
+import { createDrachtioAgent } from '../sip/drachtio-agent.js';
+import type { SipAgent } from '../sip/agent.js';
+import { createDrachtioFace } from '../sip-engine/drachtio-face.js';
+import { createEngine } from '../sip-engine/engine.js';
+import type { Trace } from '../trace/trace.js';
+import { sipEvent } from './sip-trace.js';
+
+export interface SipSide {
+  readonly agent: SipAgent;
+  /** Engine and agent connected and listening; rejects with the system's error where a port is taken. */
+  prepare(): Promise<void>;
+  /** OPTIONS to the gateway itself is answered 503 from now on. */
+  drain(): void;
+  close(): Promise<void>;
+}
+
+export interface SipDeps {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly trace?: Trace | undefined;
+}
+
+export function createSipSide(config: Config, deps: SipDeps): SipSide {
+  return config.sip.engine === 'drachtio' ? drachtioServer(config, deps) : embedded(config, deps);
+}
+
+function drachtioServer({ sip }: Config, { clock, log, metrics }: SipDeps): SipSide {
+  const { host, port, secret = 'cymru' } = sip.drachtio;
+  const agent = createDrachtioAgent({
+    mode: { kind: 'connect', host, port, secret },
+    clock,
+    log,
+    metrics,
+    startTimeoutMs: sip.drachtio.connectTimeoutMs,
+    maxFrameBytes: sip.drachtio.maxFrameBytes,
+    ...agentTimes(sip),
+  });
+  return { agent, prepare: () => Promise.resolve(), drain: () => undefined, close: () => agent.close() };
+}
+
+/** The engine connects to the agent over a unix socket in a folder of its own: no port, no secret on the wire. */
+function embedded(config: Config, deps: SipDeps): SipSide {
+  const { sip, msrp } = config;
+  const { clock, log, metrics, trace } = deps;
+  const folder = mkdtempSync(join(tmpdir(), 'maap-iwf-'));
+  const path = join(folder, 'sip.sock');
+  const secret = 'embedded';
+  const engine = createEngine({
+    listen: sip.listen.map(printListen),
+    ...(sip.advertise === undefined ? {} : { advertise: sip.advertise }),
+    localHosts: [sip.advertise ?? msrp.advertise],
+    minSeS: sip.minSeS,
+    trusted: trustedBy(sip.trustedPeers),
+    clock,
+    timers: { t1Ms: sip.t1Ms, t2Ms: sip.t2Ms, t4Ms: sip.t4Ms },
+    limits: {
+      maxTransactions: sip.maxTransactions,
+      maxDialogs: sip.maxDialogs,
+      maxHeaders: sip.maxHeaders,
+    },
+    count: (name, labels) => metrics.count(name, labels),
+    onError: (error) => log.error('sip engine', { error }),
+    ...(trace && {
+      onMessage: (...message) => trace.event(sipEvent({ atMs: clock.now(), bodies: config.trace.bodies }, ...message)),
+    }),
+  });
+  const face = createDrachtioFace(engine, { secret, clock, log, metrics });
+  const agent = createDrachtioAgent({
+    mode: { kind: 'listen', path, secret },
+    clock,
+    log,
+    metrics,
+    ...agentTimes(sip),
+  });
+  return {
+    agent,
+    async prepare() {
+      await face.start();
+      void face.connect({ path });
+    },
+    drain: () => engine.setDraining(true),
+    async close() {
+      await agent.close();
+      await face.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function agentTimes(sip: Config['sip']): { callTimeoutMs: number; inviteTimeoutMs: number } {
+  return { callTimeoutMs: sip.requestTimeoutS * 1000, inviteTimeoutMs: sip.callTimeoutS * 1000 };
+}
+
+function printListen({ protocol, host, port }: ListenAddress): string {
+  return `${protocol}/${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+export function trustedBy(blocks: Config['sip']['trustedPeers']): (address: string) => boolean {
+  const list = new BlockList();
+  for (const { address, prefix, family } of blocks) list.addSubnet(address, prefix, family);
+  return (address) => {
+    const plain = address.replace(/^::ffff:(?=\d+\.)/i, '');
+    return list.check(plain, isIP(plain) === 6 ? 'ipv6' : 'ipv4');
+  };
+}

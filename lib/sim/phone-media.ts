@@ -1,0 +1,88 @@
+/** The media of one chat of the phone: what sip.js calls a session description handler, over our MSRP. */
+import { randomUUID } from 'node:crypto';
+import type { Session } from 'sip.js/lib/api/index.js';
+import type { MsrpEndpoint, MsrpSession } from '../msrp/api.js';
+import { type Description, parseDescription, printDescription } from '../wire/sdp/description.js';
+import { answer, type LocalMedia, makeOffer, type NegotiatedMedia, readAnswer } from '../wire/sdp/negotiate.js';
+
+type Handler = NonNullable<Session['sessionDescriptionHandler']>;
+
+export interface PhoneMediaOptions {
+  readonly msrp: MsrpEndpoint;
+  readonly templates: { readonly offer: string; readonly answer: string };
+  readonly onMessage: (contentType: string, content: Buffer) => void;
+}
+
+export class PhoneMedia implements Handler {
+  private readonly msrpSession: MsrpSession;
+  private readonly local: LocalMedia;
+  private readonly answerTemplate: string;
+  private offered: Description | undefined;
+  private answered: Description | undefined;
+  private started: Promise<void> | undefined;
+
+  constructor({ msrp, templates, onMessage }: PhoneMediaOptions) {
+    this.msrpSession = msrp.createSession({
+      acceptTypes: ['message/cpim', 'application/im-iscomposing+xml'],
+      delegate: {
+        onMessage: ({ contentType, content }) => {
+          onMessage(contentType, content);
+          return Promise.resolve(undefined);
+        },
+        onClosed: () => undefined,
+      },
+    });
+    this.answerTemplate = templates.answer;
+    this.local = {
+      template: templates.offer,
+      origin: { id: '1', version: '1' },
+      paths: this.msrpSession.paths,
+      fingerprints: [],
+      maxBytes: undefined,
+    };
+  }
+
+  hasDescription(contentType: string): boolean {
+    return contentType.toLowerCase() === 'application/sdp';
+  }
+
+  getDescription(): Promise<{ body: string; contentType: string }> {
+    const description = this.answered ?? (this.offered ??= makeOffer(this.local));
+    return Promise.resolve({ body: printDescription(description), contentType: 'application/sdp' });
+  }
+
+  setDescription(sdp: string): Promise<void> {
+    const outcome = this.offered
+      ? readAnswer(this.offered, parseDescription(sdp))
+      : this.answerTo(parseDescription(sdp));
+    if (outcome.kind === 'refused') return Promise.reject(new Error(outcome.reason));
+    this.started ??= this.begin(outcome);
+    return Promise.resolve();
+  }
+
+  private answerTo(offer: Description): ReturnType<typeof answer> {
+    const outcome = answer(offer, { ...this.local, template: this.answerTemplate });
+    if (outcome.kind === 'accepted') this.answered = outcome.answer;
+    return outcome;
+  }
+
+  sendDtmf(): boolean {
+    return false;
+  }
+
+  /** Resolves with the peer's 200. */
+  async send(contentType: string, content: Buffer): Promise<void> {
+    await this.started;
+    const messageId = randomUUID().replaceAll('-', '');
+    const outcome = await this.msrpSession.send({ messageId, contentType, content });
+    if (outcome.kind !== 'accepted') throw new Error(`MSRP: ${outcome.kind}`);
+  }
+
+  close(): void {
+    this.msrpSession.close();
+  }
+
+  private begin({ remotePath, role, connect, cema }: NegotiatedMedia): Promise<void> {
+    return this.msrpSession.start({ path: remotePath, role, connect, cema });
+  }
+}
