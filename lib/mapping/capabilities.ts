@@ -1,16 +1,13 @@
-/** Feature tags ↔ capabilities, and what an answer to OPTIONS says of a contact (network-side facts §3, rest-side facts §3). */
-import { type CapabilityId, capabilityIds, type ContactCapability } from '../resources/capabilities.js';
-import { type FeatureTags, hasRcsTags, iari, icsi } from '../wire/feature-tags.js';
+/** Feature tags ↔ service capabilities, and what an answer to OPTIONS says of a contact. */
+import { capabilityIds, type CapabilityId, type ContactCapability } from '../resources/capabilities.js';
+import type { ServiceCapability } from '../resources/chat-message.js';
+import { hasRcsTags, iari, icsi, type ContactTags, type FeatureTags } from '../wire/feature-tags.js';
 
-export type ContactAnswer =
-  | { readonly kind: 'capabilities'; readonly capabilities: readonly ContactCapability[] }
-  | { readonly kind: 'not-rcs' }
-  | { readonly kind: 'unknown' };
-
-const shows: Readonly<Record<CapabilityId, (tags: FeatureTags) => boolean>> = {
+/** How a capability is seen in the tags of a contact. */
+const evidence: Readonly<Record<CapabilityId, (tags: FeatureTags) => boolean>> = {
   Chat: ({ icsis }) => icsis.has(icsi.session),
-  StandaloneMessaging: ({ icsis, pagerLarge }) => icsis.has(icsi.message) || pagerLarge,
-  FileTransfer: () => false,
+  StandaloneMessaging: ({ icsis, pagerLarge }) => pagerLarge || icsis.has(icsi.message),
+  FileTransfer: ({ icsis }) => icsis.has(icsi.fileTransfer),
   FileTransferHttp: ({ iaris }) => iaris.has(iari.fileTransferHttp),
   FileTransferThumbnail: ({ iaris }) => iaris.has(iari.fileThumbnail),
   GeolocationPush: ({ iaris }) => iaris.has(iari.geolocationPush),
@@ -21,22 +18,68 @@ const shows: Readonly<Record<CapabilityId, (tags: FeatureTags) => boolean>> = {
   IPVideoCall: ({ icsis, others }) => icsis.has(icsi.voice) && others.has('video'),
 };
 
-/** The enabled ones alone. */
-export function tagsToCapabilities(tags: FeatureTags): readonly ContactCapability[] {
-  return capabilityIds.filter((id) => shows[id](tags)).map((capabilityId) => enabled(capabilityId, tags));
+/** What the gateway says of a chatbot that has a capability. */
+const announcements: Readonly<Record<CapabilityId, ContactTags>> = {
+  Chat: { icsis: [icsi.session] },
+  StandaloneMessaging: { icsis: [icsi.message, icsi.largeMessage] },
+  FileTransfer: { icsis: [icsi.fileTransfer] },
+  FileTransferHttp: { iaris: [iari.fileTransferHttp] },
+  FileTransferThumbnail: { iaris: [iari.fileThumbnail] },
+  GeolocationPush: { iaris: [iari.geolocationPush] },
+  ChatbotSession: { icsis: [icsi.session], iaris: [iari.chatbot] },
+  ChatbotSA: { icsis: [icsi.message, icsi.largeMessage], iaris: [iari.chatbotStandalone] },
+  MessageRevoke: { msgrevoke: true },
+  IPVoiceCall: { icsis: [icsi.voice] },
+  IPVideoCall: { icsis: [icsi.voice] },
+};
+
+/** Every capability we know, enabled or not, in the order of the list; chatbot roles with the contact's versions. */
+export function capabilitiesOfTags(tags: FeatureTags): readonly ContactCapability[] {
+  const version = [...tags.botVersions].join(',');
+  return capabilityIds.map((capabilityId) => ({
+    capabilityId,
+    status: evidence[capabilityId](tags) ? 'Enabled' : 'Disabled',
+    ...(version !== '' && isVersioned(capabilityId) && evidence[capabilityId](tags) ? { version } : {}),
+  }));
 }
 
-/** A 480 with tags is a user who is offline and known; without tags 404, 410, 604 and a 200 say that there is none. */
-export function contactAnswer(status: number, tags: FeatureTags): ContactAnswer {
-  if (hasRcsTags(tags) && (status === 480 || (status >= 200 && status < 300))) {
-    return { kind: 'capabilities', capabilities: tagsToCapabilities(tags) };
-  }
-  const absent = [404, 410, 604].includes(status) || (status >= 200 && status < 300);
-  return { kind: absent ? 'not-rcs' : 'unknown' };
+/** Tags of a chatbot's Contact for its capabilities; what we do not know is left out. Versions are those of its roles. */
+export function tagsOfCapabilities(capabilities: readonly ServiceCapability[]): ContactTags {
+  const known = capabilities.filter(({ capabilityId }) => isCapabilityId(capabilityId));
+  const parts = known.map(({ capabilityId }) => announcements[capabilityId as CapabilityId]);
+  const versions = known.flatMap(({ capabilityId, version = '' }) =>
+    isVersioned(capabilityId) ? version.split(',').map((v) => v.trim()) : [],
+  );
+  return {
+    icsis: unique(parts.flatMap((part) => part.icsis ?? [])),
+    iaris: unique(parts.flatMap((part) => part.iaris ?? [])),
+    isbot: true,
+    botVersions: unique(versions.filter((version) => version !== '')),
+    msgrevoke: parts.some((part) => part.msgrevoke === true),
+  };
 }
 
-function enabled(capabilityId: CapabilityId, { botVersions }: FeatureTags): ContactCapability {
-  const versioned = capabilityId === 'ChatbotSession' || capabilityId === 'ChatbotSA';
-  const version = [...botVersions].join(',');
-  return { capabilityId, status: 'Enabled', ...(versioned && version !== '' ? { version } : {}) };
+/** What an answer to OPTIONS tells of the contact. */
+export type OptionsOutcome = 'capabilities' | 'not-rcs' | 'unknown';
+
+/** A user who is not known, and who has gone. */
+const absent: readonly number[] = [404, 410, 604];
+
+/** A 480 with tags is a user who is offline and known (seen); never a reason to fail a message by itself. */
+export function optionsOutcome(status: number, tags: FeatureTags): OptionsOutcome {
+  const ok = status >= 200 && status < 300;
+  if (hasRcsTags(tags)) return ok || status === 480 ? 'capabilities' : 'unknown';
+  return ok || absent.includes(status) ? 'not-rcs' : 'unknown';
+}
+
+function isVersioned(capabilityId: string): boolean {
+  return capabilityId === 'ChatbotSession' || capabilityId === 'ChatbotSA';
+}
+
+function isCapabilityId(id: string): id is CapabilityId {
+  return (capabilityIds as readonly string[]).includes(id);
+}
+
+function unique(list: readonly string[]): readonly string[] {
+  return [...new Set(list)];
 }

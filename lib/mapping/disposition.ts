@@ -1,71 +1,90 @@
-/** Receipts: a user's IMDN as an event of the bot's message, a bot's receipt as IMDN (RFC 5438). */
+/** IMDN ↔ message status: what a user's receipt means, and the receipt that goes out for a bot (RFC 5438 §7.2, §8). */
+import type { MessageStatus, StatusRequest } from '../resources/message-status.js';
 import type { Cpim } from '../wire/cpim.js';
-import { type Imdn, imdnContentType, type ImdnDisposition, printImdn } from '../wire/imdn.js';
-import { anonymous, core, imdn } from './message-outbound.js';
+import { imdnContentType, printImdn, type Imdn, type ImdnDisposition } from '../wire/imdn.js';
+import { envelop, imdnHeader, type Envelope } from './cpim-envelope.js';
+import type { DispositionRequest, InboundMessage } from './message-inbound.js';
 
-export interface DispositionEvent {
-  readonly event: 'delivered' | 'displayed' | 'interworked' | 'failed';
+export interface StatusChange {
+  readonly status: MessageStatus;
   readonly description?: string;
 }
 
-/** undefined: it changes nothing for the bot (processed, stored; a display that is forbidden or failed). */
-export function dispositionEvent({ disposition }: Imdn): DispositionEvent | undefined {
-  const { notification, status } = disposition;
-  switch (status) {
-    case 'delivered':
-    case 'displayed':
-      return { event: status };
-    case 'interworked':
-      return { event: status, description: 'Delivered as SMS or MMS' };
-    case 'failed':
-    case 'forbidden':
-    case 'error':
-      return notification === 'delivery' ? { event: 'failed', description: `IMDN: delivery ${status}` } : undefined;
-    case 'processed':
-    case 'stored':
+/**
+ * What a receipt changes; undefined: nothing. That a notification of display or processing is forbidden or went wrong
+ * says nothing of the message itself (RFC 5438 §7.2.1).
+ */
+export function statusOfImdn({ disposition }: Imdn): StatusChange | undefined {
+  switch (disposition.notification) {
+    case 'delivery':
+      return disposition.status === 'delivered' ? { status: 'Delivered' } : failure(disposition);
+    case 'display':
+      return disposition.status === 'displayed' ? { status: 'Displayed' } : undefined;
+    case 'processing':
       return undefined;
+    case 'interworking':
+      return disposition.status === 'error'
+        ? failure(disposition)
+        : { status: 'Interworked', description: `IMDN interworking ${disposition.as ?? disposition.status}` };
   }
 }
 
-/** What of the user's message its receipt repeats. */
-export interface Acknowledged {
-  readonly messageId: string;
-  /** Of the message (RFC 5438 §11.1.2). */
-  readonly dateTime?: string;
-  readonly recordRoute: readonly string[];
-  readonly originalTo?: string;
+/** What the gateway says of an inbound message: for the bot, or that it cannot be handed over after all. */
+export type ReceiptStatus = 'delivered' | 'displayed' | 'failed';
+
+export function receiptOfRequest(request: Exclude<StatusRequest, 'RevokeRequested'>): ReceiptStatus {
+  return request === 'Delivered' ? 'delivered' : 'displayed';
 }
 
-export interface Receipt {
-  readonly status: 'delivered' | 'displayed' | 'failed';
-  /** imdn.Message-ID of the IMDN itself. */
-  readonly receiptId: string;
-  readonly dateTime: string;
+const requests: Readonly<Record<ReceiptStatus, DispositionRequest>> = {
+  delivered: 'positive-delivery',
+  displayed: 'display',
+  failed: 'negative-delivery',
+};
+
+/** Only what was asked for, of a message that has a name, is sent. */
+export function isReceiptAsked(inbound: InboundMessage, status: ReceiptStatus): boolean {
+  return inbound.imdnMessageId !== undefined && inbound.asked.includes(requests[status]);
 }
 
-/** No IMDN asks for an IMDN; the recorded route is travelled back, in order (RFC 5438 §8.2). */
-export function receiptCpim(message: Acknowledged, { status, receiptId, dateTime }: Receipt): Cpim {
-  return {
-    headers: [
-      core('From', anonymous),
-      core('To', anonymous),
-      core('DateTime', dateTime),
-      imdn('Message-ID', receiptId),
-      ...message.recordRoute.map((value) => imdn('IMDN-Route', value)),
-    ],
-    contentHeaders: [
-      { name: 'Content-Type', value: imdnContentType },
-      { name: 'Content-Disposition', value: 'notification' },
-    ],
-    content: printImdn({
-      messageId: message.messageId,
-      ...(message.dateTime === undefined ? {} : { dateTime: message.dateTime }),
-      ...(message.originalTo === undefined ? {} : { originalRecipientUri: message.originalTo }),
-      disposition: dispositionOf(status),
-    }),
+/**
+ * The receipt for an inbound message, in CPIM form; the envelope's Message-ID and DateTime are the receipt's own.
+ * Undefined where the message has no imdn.Message-ID. Asks for nothing itself (RFC 5438 §8.2).
+ */
+export function mapReceipt(inbound: InboundMessage, status: ReceiptStatus, envelope: Envelope): Cpim | undefined {
+  const { imdnMessageId, dateTime = envelope.dateTime, originalTo, recordRoute } = inbound;
+  if (imdnMessageId === undefined) return undefined;
+  const imdn: Imdn = {
+    messageId: imdnMessageId,
+    // RFC 5438 §11.1.2: the DateTime of the message, not of the receipt.
+    dateTime,
+    ...(originalTo === undefined ? {} : { originalRecipientUri: bareUri(originalTo) }),
+    disposition: dispositionOf(status),
   };
+  return envelop(answering(inbound, envelope), {
+    contentType: imdnContentType,
+    content: printImdn(imdn),
+    contentDisposition: 'notification',
+    headers: recordRoute.map((route) => imdnHeader('IMDN-Route', route)),
+  });
 }
 
-function dispositionOf(status: Receipt['status']): ImdnDisposition {
+/** The message's sender is the receipt's recipient, unless the envelope names others. */
+function answering(inbound: InboundMessage, envelope: Envelope): Envelope {
+  const { from, to } = inbound;
+  return { ...(to === undefined ? {} : { from: to }), ...(from === undefined ? {} : { to: from }), ...envelope };
+}
+
+function dispositionOf(status: ReceiptStatus): ImdnDisposition {
   return status === 'displayed' ? { notification: 'display', status } : { notification: 'delivery', status };
+}
+
+function failure({ notification, status }: ImdnDisposition): StatusChange {
+  return { status: 'Failed', description: `IMDN ${notification} ${status}` };
+}
+
+function bareUri(address: string): string {
+  const open = address.indexOf('<');
+  const close = address.lastIndexOf('>');
+  return open === -1 || close < open ? address : address.slice(open + 1, close);
 }

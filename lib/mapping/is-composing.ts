@@ -1,23 +1,22 @@
-/** Typing, both ways (RFC 3994). */
+/** isComposing ↔ the document of RFC 3994, bare or in CPIM. */
 import type { IsComposing } from '../resources/is-composing.js';
 import type { Cpim } from '../wire/cpim.js';
-import { type ComposingState, isComposingContentType } from '../wire/is-composing.js';
-import { anonymous, core } from './message-outbound.js';
+import { isComposingContentType, printIsComposing, type ComposingState } from '../wire/is-composing.js';
+import { envelop, type Envelope } from './cpim-envelope.js';
 
-/** The two say the same in the same words. */
-export function toIsComposing(state: ComposingState): IsComposing {
-  return state;
+/** Seconds after which an active state is idle again where nobody says otherwise (RFC 3994 §3.3). */
+export const defaultRefreshS = 120;
+
+export function mapInboundComposing(composing: ComposingState): IsComposing {
+  return { ...composing };
 }
 
-export function fromIsComposing(state: IsComposing): ComposingState {
-  return state;
+/** The document itself, where the peer takes it bare. */
+export function mapOutboundComposing(state: IsComposing): Buffer {
+  return printIsComposing(state);
 }
 
-/** Wrapped for a peer that does not take it bare: no Message-ID, nobody acknowledges it. */
-export function composingCpim(document: Buffer): Cpim {
-  return {
-    headers: [core('From', anonymous), core('To', anonymous)],
-    contentHeaders: [{ name: 'Content-Type', value: isComposingContentType }],
-    content: document,
-  };
+/** In CPIM, without Message-ID: no receipt is wanted of it. */
+export function mapWrappedComposing(state: IsComposing, envelope: Omit<Envelope, 'messageId'>): Cpim {
+  return envelop(envelope, { contentType: isComposingContentType, content: printIsComposing(state) });
 }

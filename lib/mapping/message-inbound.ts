@@ -1,71 +1,131 @@
-/** User → bot: a CPIM message as chatMessage, and what its receipts will need (network-side facts §6, §7). */
+/** A user's CPIM message → chatMessage, with what its receipts will need (RFC 3862, RFC 5438 §6 and §8). */
 import { isUtf8 } from 'node:buffer';
 import type { ChatMessage } from '../resources/chat-message.js';
-import { type Cpim, cpimContentType, cpimHeader, cpimHeaders, cpimNamespaces, decodedContent } from '../wire/cpim.js';
-import { type Imdn, imdnContentType, parseImdn } from '../wire/imdn.js';
-import { type ComposingState, isComposingContentType, parseIsComposing } from '../wire/is-composing.js';
+import { parseCpimBody, type Body } from '../wire/body.js';
+import { cpimHeader, cpimHeaders, cpimNamespaces, decodedContent, type Cpim } from '../wire/cpim.js';
+import { cpimContentType } from '../wire/cpim.js';
+import { DecodeError } from '../wire/decode-error.js';
+import type { Imdn } from '../wire/imdn.js';
 import { essence, mediaParameter, parseMediaType } from '../wire/media-type.js';
+import type { ComposingState } from '../wire/is-composing.js';
+
+/** What imdn.Disposition-Notification asks for (RFC 5438 §6.1.1.5; interworking is CPM's). */
+export const dispositionRequests = [
+  'positive-delivery',
+  'negative-delivery',
+  'processing',
+  'display',
+  'interworking',
+] as const;
+
+export type DispositionRequest = (typeof dispositionRequests)[number];
+
+/** What SIP says of a message; all of it optional. */
+export interface InboundContext {
+  readonly conversationID?: string;
+  readonly contributionID?: string;
+  readonly inReplyToContributionID?: string;
+  readonly senderName?: string;
+  /** Seconds that are left. */
+  readonly expiry?: number;
+}
 
 export interface InboundMessage {
-  readonly kind: 'message';
   readonly message: ChatMessage;
-  /** undefined: the sender has given none, receipts are impossible. */
-  readonly imdnMessageId: string | undefined;
-  /** As the sender wrote it: an IMDN repeats it. */
-  readonly dateTime: string | undefined;
-  readonly asks: { readonly delivered: boolean; readonly displayed: boolean; readonly failed: boolean };
-  /** imdn.IMDN-Record-Route, in order (RFC 5438 §8.1). */
+  /** Undefined: the sender gave none; then there is nothing to send a receipt for. */
+  readonly imdnMessageId?: string;
+  /** DateTime of the CPIM, as it came: receipts repeat it. */
+  readonly dateTime?: string;
+  readonly asked: readonly DispositionRequest[];
+  /** imdn.IMDN-Record-Route, in order. */
   readonly recordRoute: readonly string[];
-  readonly originalTo: string | undefined;
+  /** imdn.Original-To. */
+  readonly originalTo?: string;
+  /** CPIM From and To, as they came (anonymous as a rule). */
+  readonly from?: string;
+  readonly to?: string;
 }
 
 export type Inbound =
-  | InboundMessage
+  | { readonly kind: 'message' }
   | { readonly kind: 'receipt'; readonly imdn: Imdn }
   | { readonly kind: 'composing'; readonly composing: ComposingState };
 
-/** Throws DecodeError on content that is not what its type says. */
+const { imdn, maap } = cpimNamespaces;
+
+/** What a CPIM message is: content for the bot, a receipt, or the news that somebody types. Throws DecodeError. */
 export function classifyInbound(cpim: Cpim): Inbound {
-  const contentType = cpimContentType(cpim);
-  switch (essence(contentType)) {
-    case imdnContentType:
-      return { kind: 'receipt', imdn: parseImdn(decodedContent(cpim)) };
-    case isComposingContentType:
-      return { kind: 'composing', composing: parseIsComposing(decodedContent(cpim)) };
+  refuseUnknownRequirements(cpim);
+  switch (essence(cpimContentType(cpim))) {
+    case 'message/imdn+xml':
+    case 'application/im-iscomposing+xml':
+      return signal(parseCpimBody(cpim));
     default:
-      return inboundMessage(cpim, contentType);
+      return { kind: 'message' };
   }
 }
 
-function inboundMessage(cpim: Cpim, contentType: string): InboundMessage {
-  const imdn = (name: string): string | undefined => cpimHeader(cpim, cpimNamespaces.imdn, name);
-  const asked = (imdn('Disposition-Notification') ?? '').toLowerCase().split(/[\s,]+/);
-  const trafficType = cpimHeader(cpim, cpimNamespaces.maap, 'Traffic-Type');
-  const message = contentOf(contentType, decodedContent(cpim));
+/** The message as the bot gets it: content octet for octet, its transfer encoding undone. Throws DecodeError. */
+export function mapInboundMessage(cpim: Cpim, context: InboundContext): InboundMessage {
+  const trafficType = cpimHeader(cpim, maap, 'Traffic-Type');
+  const content = inboundContent(cpimContentType(cpim), decodedContent(cpim));
   return {
-    kind: 'message',
-    message: trafficType === undefined ? message : { ...message, trafficType },
-    imdnMessageId: imdn('Message-ID'),
-    dateTime: cpimHeader(cpim, undefined, 'DateTime'),
-    asks: {
-      delivered: asked.includes('positive-delivery'),
-      displayed: asked.includes('display'),
-      failed: asked.includes('negative-delivery'),
-    },
-    recordRoute: cpimHeaders(cpim, cpimNamespaces.imdn, 'IMDN-Record-Route'),
-    originalTo: imdn('Original-To'),
+    message: { ...content, ...given('trafficType', trafficType), ...context },
+    ...given('imdnMessageId', cpimHeader(cpim, imdn, 'Message-ID')),
+    ...given('dateTime', cpimHeader(cpim, undefined, 'DateTime')),
+    asked: dispositionsAsked(cpim),
+    recordRoute: cpimHeaders(cpim, imdn, 'IMDN-Record-Route'),
+    ...given('originalTo', cpimHeader(cpim, imdn, 'Original-To')),
+    ...given('from', cpimHeader(cpim, undefined, 'From')),
+    ...given('to', cpimHeader(cpim, undefined, 'To')),
   };
 }
 
-/** Plain UTF-8 text is `text`; everything else keeps its type, octet for octet. */
-function contentOf(contentType: string, bytes: Buffer): ChatMessage {
-  if (!isUtf8(bytes)) return { contentType, contentEncoding: 'base64', bodyText: bytes.toString('base64') };
-  const content = bytes.toString('utf8');
-  return isPlainText(contentType) ? { text: content } : { contentType, contentEncoding: 'utf8', bodyText: content };
+/** Content in REST form: UTF-8 plain text is `text`, anything else `bodyText`, in base64 where it is not UTF-8. */
+export function inboundContent(contentType: string, bytes: Buffer): ChatMessage {
+  const utf8 = isUtf8(bytes);
+  if (utf8 && isUnicodeText(contentType)) return { text: bytes.toString('utf8') };
+  return utf8
+    ? { contentType, contentEncoding: 'utf8', bodyText: bytes.toString('utf8') }
+    : { contentType, contentEncoding: 'base64', bodyText: bytes.toString('base64') };
 }
 
-function isPlainText(contentType: string): boolean {
-  const type = parseMediaType(contentType);
-  const charset = mediaParameter(type, 'charset')?.toLowerCase() ?? 'utf-8';
-  return type.type === 'text/plain' && ['utf-8', 'utf8', 'us-ascii'].includes(charset);
+function signal(body: Body): Inbound {
+  switch (body.kind) {
+    case 'imdn':
+      return { kind: 'receipt', imdn: body.imdn };
+    case 'composing':
+      return { kind: 'composing', composing: body.composing };
+    default:
+      return { kind: 'message' };
+  }
+}
+
+/** RFC 3862 §4.6: who does not understand a required header must not act on the message. */
+function refuseUnknownRequirements(cpim: Cpim): void {
+  const required = cpimHeaders(cpim, undefined, 'Require').flatMap((value) => value.split(','));
+  const known: readonly (string | undefined)[] = [undefined, ...Object.values(cpimNamespaces)];
+  for (const name of required.map((item) => item.trim())) {
+    const header = cpim.headers.find((h) => (h.prefix ? `${h.prefix}.${h.name}` : h.name) === name);
+    if (header === undefined || !known.includes(header.namespace) || header.name.includes('.')) {
+      throw new DecodeError('cpim', 'Require', 'a required header that is not understood');
+    }
+  }
+}
+
+function dispositionsAsked(cpim: Cpim): readonly DispositionRequest[] {
+  const values = cpimHeaders(cpim, imdn, 'Disposition-Notification').flatMap((value) => value.split(','));
+  const words = values.map((word) => essence(word));
+  return dispositionRequests.filter((request) => words.includes(request));
+}
+
+/** text/plain whose charset is UTF-8 or a part of it; the default is US-ASCII (RFC 2046 §4.1.2). */
+function isUnicodeText(contentType: string): boolean {
+  if (essence(contentType) !== 'text/plain') return false;
+  const charset = mediaParameter(parseMediaType(contentType), 'charset')?.toLowerCase() ?? 'us-ascii';
+  return charset === 'utf-8' || charset === 'utf8' || charset === 'us-ascii';
+}
+
+function given<K extends string>(key: K, value: string | undefined): Partial<Record<K, string>> {
+  return value === undefined || value === '' ? {} : ({ [key]: value } as Record<K, string>);
 }

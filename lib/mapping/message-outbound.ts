@@ -1,75 +1,104 @@
-/** Bot → user: a chatMessage as CPIM, octet for octet (network-side facts §6, §7). */
+/** chatMessage → CPIM for a user: content octet for octet, disposition requests from reportRequest, traffic type. */
 import { ApiError } from '../resources/api-error.js';
 import type { ChatMessage, ReportRequest } from '../resources/chat-message.js';
-import { type Cpim, type CpimHeader, cpimNamespaces } from '../wire/cpim.js';
-import { DecodeError } from '../wire/decode-error.js';
+import { cpimNamespaces, type Cpim, type CpimHeader } from '../wire/cpim.js';
+import { imdnContentType } from '../wire/imdn.js';
+import { isComposingContentType } from '../wire/is-composing.js';
+import { essence, parseMediaType } from '../wire/media-type.js';
 import { decodeBase64 } from '../wire/transfer-encoding.js';
+import { envelop, imdnHeader, type Envelope } from './cpim-envelope.js';
+import type { DispositionRequest } from './message-inbound.js';
 
-export interface OutboundIdentity {
-  /** imdn.Message-ID. */
-  readonly messageId: string;
-  /** RFC 3339; the same at every attempt. */
-  readonly dateTime: string;
+export interface OutboundContent {
+  /** As it goes into Content-Type. */
+  readonly contentType: string;
+  readonly bytes: Buffer;
 }
 
-/** The true identities are SIP's (network-side facts §1). */
-export const anonymous = '<sip:anonymous@anonymous.invalid>';
+/** Of a receipt or typing state that a bot sends as a message, no receipt is asked for and none is kept. */
+export type OutboundKind = 'message' | 'receipt' | 'composing';
 
-const dispositionOf: Readonly<Partial<Record<ReportRequest, string>>> = {
+const reports: Readonly<Partial<Record<ReportRequest, DispositionRequest>>> = {
   Delivered: 'positive-delivery',
   Failed: 'negative-delivery',
   Displayed: 'display',
   Interworked: 'interworking',
 };
 
-/** Throws ApiError SVC0002 on a bodyText that is not the base64 it says it is, or a contentType that breaks its line. */
-export function outboundCpim(message: ChatMessage, { messageId, dateTime }: OutboundIdentity): Cpim {
-  return {
-    headers: [
-      core('From', anonymous),
-      core('To', anonymous),
-      core('DateTime', dateTime),
-      imdn('Message-ID', messageId),
-      imdn('Disposition-Notification', dispositions(message.reportRequest)),
-      ...(message.trafficType === undefined ? [] : [trafficType(message.trafficType)]),
-    ],
-    contentHeaders: [{ name: 'Content-Type', value: contentTypeOf(message) }],
-    content: contentOf(message),
-  };
-}
-
-/** Failures are asked for unless the bot has said what it wants (rest-side facts §2). */
-function dispositions(reportRequest: readonly ReportRequest[] = ['Failed']): string {
-  const asked = reportRequest.map((report) => dispositionOf[report]).filter((value) => value !== undefined);
-  return [...new Set(asked.length > 0 ? asked : ['negative-delivery'])].join(', ');
-}
-
-function contentTypeOf({ text, contentType }: ChatMessage): string {
-  const type = text === undefined ? (contentType ?? '') : 'text/plain;charset=UTF-8';
-  // eslint-disable-next-line no-control-regex -- nothing gets from a value into a header line
-  if (type === '' || /[\x00-\x1f\x7f]/.test(type)) throw new ApiError('SVC0002', ['chatMessage.contentType']);
-  return type;
-}
-
-function contentOf({ text, bodyText = '', contentEncoding }: ChatMessage): Buffer {
-  if (text !== undefined) return Buffer.from(text, 'utf8');
-  if (contentEncoding !== 'base64') return Buffer.from(bodyText, 'utf8');
-  try {
-    return decodeBase64(bodyText);
-  } catch (error) {
-    if (error instanceof DecodeError) throw new ApiError('SVC0002', ['chatMessage.bodyText']);
-    throw error;
+export function outboundKind(message: ChatMessage): OutboundKind {
+  switch (essence(message.contentType ?? '')) {
+    case imdnContentType:
+      return 'receipt';
+    case isComposingContentType:
+      return 'composing';
+    default:
+      return 'message';
   }
 }
 
-export function core(name: string, value: string): CpimHeader {
-  return { namespace: undefined, name, value };
+/**
+ * The message in CPIM form. Throws ApiError SVC0002 naming the part: text, bodyText, contentType, trafficType;
+ * so it can also be called to judge a message before it is taken.
+ */
+export function mapOutboundMessage(message: ChatMessage, envelope: Envelope): Cpim {
+  const { contentType, bytes } = outboundContent(message);
+  const kind = outboundKind(message);
+  return envelop(envelope, {
+    contentType,
+    content: bytes,
+    ...(kind === 'receipt' ? { contentDisposition: 'notification' } : {}),
+    headers: [...(kind === 'message' ? dispositionHeaders(message) : []), ...trafficHeaders(message)],
+  });
 }
 
-export function imdn(name: string, value: string): CpimHeader {
-  return { namespace: cpimNamespaces.imdn, name, value };
+/** The content's bytes. Throws ApiError SVC0002. */
+export function outboundContent(message: ChatMessage): OutboundContent {
+  const { text, bodyText, contentType, contentEncoding } = message;
+  if (text !== undefined && bodyText !== undefined) throw new ApiError('SVC0002', ['bodyText']);
+  if (text !== undefined) return { contentType: 'text/plain;charset=UTF-8', bytes: utf8Bytes(text, 'text') };
+  if (bodyText === undefined) throw new ApiError('SVC0002', ['text']);
+  const bytes = contentEncoding === 'base64' ? base64Bytes(bodyText) : utf8Bytes(bodyText, 'bodyText');
+  return { contentType: checkedType(contentType), bytes };
 }
 
-function trafficType(value: string): CpimHeader {
-  return { namespace: cpimNamespaces.maap, name: 'Traffic-Type', value };
+/** What to ask the user's side for; a message without reportRequest still asks to hear of its failure. */
+export function dispositionsFor(reportRequest: readonly ReportRequest[] = []): readonly DispositionRequest[] {
+  if (reportRequest.length === 0) return ['negative-delivery'];
+  const asked = reportRequest.map((report) => reports[report]).filter((request) => request !== undefined);
+  return [...new Set(asked)];
+}
+
+function dispositionHeaders(message: ChatMessage): readonly CpimHeader[] {
+  const asked = dispositionsFor(message.reportRequest);
+  return asked.length === 0 ? [] : [imdnHeader('Disposition-Notification', asked.join(', '))];
+}
+
+function trafficHeaders({ trafficType }: ChatMessage): readonly CpimHeader[] {
+  if (trafficType === undefined) return [];
+  if (!/^[!-~]{1,64}$/.test(trafficType)) throw new ApiError('SVC0002', ['trafficType']);
+  return [{ namespace: cpimNamespaces.maap, name: 'Traffic-Type', value: trafficType }];
+}
+
+/** Half a surrogate pair has no UTF-8: it would not arrive as it was sent. */
+function utf8Bytes(text: string, part: string): Buffer {
+  if (/\p{Surrogate}/u.test(text)) throw new ApiError('SVC0002', [part]);
+  return Buffer.from(text, 'utf8');
+}
+
+function base64Bytes(bodyText: string): Buffer {
+  try {
+    return decodeBase64(bodyText);
+  } catch {
+    throw new ApiError('SVC0002', ['bodyText']);
+  }
+}
+
+function checkedType(contentType: string | undefined): string {
+  try {
+    if (contentType === undefined || !/^[ -~]+$/.test(contentType)) throw new ApiError('SVC0002', ['contentType']);
+    parseMediaType(contentType);
+    return contentType;
+  } catch {
+    throw new ApiError('SVC0002', ['contentType']);
+  }
 }

@@ -12,6 +12,7 @@ export const icsi = {
   largeMessage: 'oma.cpm.largemsg',
   deferred: 'oma.cpm.deferred',
   systemMessage: 'oma.cpm.systemmsg',
+  fileTransfer: 'oma.cpm.filetransfer',
   voice: 'mmtel',
 } as const;
 
