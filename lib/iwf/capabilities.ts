@@ -1,12 +1,12 @@
 /** …somebody asks what a contact can do: the network by OPTIONS, a cache before it, equal questions asked once. */
 import type { Clock } from '../clock.js';
 import type { Metrics } from '../metrics.js';
-import { type ContactAnswer, contactAnswer, tagsToCapabilities } from '../mapping/capabilities.js';
+import { capabilitiesOfTags, optionsOutcome } from '../mapping/capabilities.js';
 import { ApiError } from '../resources/api-error.js';
 import type { ContactCapability, ContactServiceCapabilities } from '../resources/capabilities.js';
 import { contactCapabilitiesUrl } from '../resources/urls.js';
 import type { Network, NetworkUser } from '../sip/network.js';
-import type { FeatureTags } from '../wire/feature-tags.js';
+import { type FeatureTags, hasRcsTags } from '../wire/feature-tags.js';
 import type { Chatbot } from './actions.js';
 import { BoundedMap } from './bounded-map.js';
 
@@ -17,6 +17,10 @@ export interface CapabilitiesOptions {
   readonly cacheMs: number;
   readonly cacheEntries: number;
 }
+
+type ContactAnswer =
+  | { readonly kind: 'capabilities'; readonly capabilities: readonly ContactCapability[] }
+  | { readonly kind: 'not-rcs' | 'unknown' };
 
 interface Known {
   readonly answer: ContactAnswer;
@@ -35,8 +39,7 @@ export class Capabilities {
 
   /** Tags seen in a Contact of the user. */
   observe(user: string, tags: FeatureTags): void {
-    const capabilities = tagsToCapabilities(tags);
-    if (capabilities.length > 0) this.remember(user, { kind: 'capabilities', capabilities });
+    if (hasRcsTags(tags)) this.remember(user, { kind: 'capabilities', capabilities: capabilitiesOfTags(tags) });
   }
 
   /** Whether the contact is known to take standalone messages and no sessions. */
@@ -55,7 +58,7 @@ export class Capabilities {
       case 'capabilities':
         return {
           contactId: user.key,
-          serviceCapability: answer.capabilities,
+          serviceCapability: answer.capabilities.filter(({ status }) => status === 'Enabled'),
           resourceURL: contactCapabilitiesUrl({ serverRoot: bot.serverRoot, bot: bot.uri }, user.key),
         };
       case 'not-rcs':
@@ -81,7 +84,9 @@ export class Capabilities {
     const asking = this.options.network
       .queryCapabilities(bot, user.uri)
       .then(({ status, tags }) => {
-        const answer = contactAnswer(status, tags);
+        const kind = optionsOutcome(status, tags);
+        const answer: ContactAnswer =
+          kind === 'capabilities' ? { kind, capabilities: capabilitiesOfTags(tags) } : { kind };
         this.options.metrics.count('capability_queries_total', { result: answer.kind });
         if (answer.kind !== 'unknown') this.remember(user.key, answer);
         return answer;

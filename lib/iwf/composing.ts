@@ -1,8 +1,7 @@
 /** …somebody is typing: sent where a session is up and the peer takes it, else worth nothing. */
-import { composingCpim, fromIsComposing } from '../mapping/is-composing.js';
+import { mapOutboundComposing, mapWrappedComposing } from '../mapping/is-composing.js';
 import type { IsComposing } from '../resources/is-composing.js';
 import { printCpim } from '../wire/cpim.js';
-import { printIsComposing } from '../wire/is-composing.js';
 import type { Conversations } from './conversations.js';
 
 const composingType = 'application/im-iscomposing+xml';
@@ -12,17 +11,19 @@ export async function sendComposing(
   conversations: Conversations,
   bot: string,
   user: string,
-  state: IsComposing,
+  { state, dateTime }: { readonly state: IsComposing; readonly dateTime: string },
 ): Promise<'sent' | 'dropped'> {
   const live = conversations.live(bot, user);
   if (!live) return 'dropped';
-  const document = printIsComposing(fromIsComposing(state));
   switch (live.session.takes(composingType)) {
     case 'bare':
-      await live.session.send({ contentType: composingType, content: document });
+      await live.session.send({ contentType: composingType, content: mapOutboundComposing(state) });
       return 'sent';
     case 'wrapped':
-      await live.session.send({ contentType: 'message/cpim', content: printCpim(composingCpim(document)) });
+      await live.session.send({
+        contentType: 'message/cpim',
+        content: printCpim(mapWrappedComposing(state, { dateTime })),
+      });
       return 'sent';
     case undefined:
       return 'dropped';

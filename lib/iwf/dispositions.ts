@@ -3,12 +3,14 @@ import { randomUUID } from 'node:crypto';
 import type { Clock } from '../clock.js';
 import type { Logger } from '../log.js';
 import type { Metrics } from '../metrics.js';
-import { dispositionEvent } from '../mapping/disposition.js';
+import { isReceiptAsked, type ReceiptStatus, statusOfImdn } from '../mapping/disposition.js';
+import type { MessageStatus } from '../resources/message-status.js';
 import type { Changes, Store } from '../store/store.js';
 import type { Imdn } from '../wire/imdn.js';
 import type { SessionContext } from './conversations.js';
+import type { MessageEvent } from './message-state.js';
 import type { MessageLog } from './message-log.js';
-import { type InboundRecord, messageKey, type ReceiptStatus, receiptLane, Table } from './records.js';
+import { type InboundRecord, messageKey, receiptLane, Table } from './records.js';
 
 export interface DispositionsOptions {
   readonly store: Store;
@@ -34,12 +36,13 @@ export class Dispositions {
    */
   async receive(context: SessionContext, imdn: Imdn): Promise<void> {
     const { metrics, messages, log } = this.options;
-    const event = dispositionEvent(imdn);
+    const change = statusOfImdn(imdn);
+    const event = change && eventOf(change.status);
     const result = event
-      ? await messages.advance(context.bot.uri, context.user.key, imdn.messageId, event)
+      ? await messages.advance(context.bot.uri, context.user.key, imdn.messageId, { ...change, event })
       : 'no-change';
     metrics.count('receipts_total', { direction: 'inbound', result });
-    log.info('receipt received', { messageId: imdn.messageId, event: event?.event ?? imdn.disposition.status, result });
+    log.info('receipt received', { messageId: imdn.messageId, status: imdn.disposition.status, result });
   }
 
   /** A bot's receipt; nothing goes out where it was not asked for, or is on its way already. */
@@ -48,7 +51,7 @@ export class Dispositions {
     for (;;) {
       const found = await this.inbound.get(key);
       if (!found) return 'unknown';
-      if (!found.value.asks[status] || found.value.told.includes(status)) return 'done';
+      if (!isReceiptAsked(found.value, status) || found.value.told.includes(status)) return 'done';
       const changes = this.tellChanges(bot, user, found.value, { status, revision: found.revision });
       if (await this.options.store.commit(changes)) {
         this.options.metrics.count('receipts_total', { direction: 'outbound', result: 'queued' });
@@ -60,7 +63,7 @@ export class Dispositions {
   /** The changes that tell a user, who asked for negative-delivery, that his message came to nothing. */
   async failure(bot: string, user: string, messageId: string): Promise<Changes | undefined> {
     const found = await this.inbound.get(messageKey(bot, user, messageId));
-    if (!found?.value.asks.failed || found.value.told.includes('failed')) return undefined;
+    if (!found || !isReceiptAsked(found.value, 'failed') || found.value.told.includes('failed')) return undefined;
     return this.tellChanges(bot, user, found.value, { status: 'failed', revision: found.revision });
   }
 
@@ -97,4 +100,15 @@ export class Dispositions {
       ],
     };
   }
+}
+
+const events: Readonly<Partial<Record<MessageStatus, MessageEvent>>> = {
+  Delivered: 'delivered',
+  Displayed: 'displayed',
+  Failed: 'failed',
+  Interworked: 'interworked',
+};
+
+function eventOf(status: MessageStatus): MessageEvent | undefined {
+  return events[status];
 }

@@ -3,8 +3,15 @@ import { randomUUID } from 'node:crypto';
 import type { Clock } from '../clock.js';
 import type { Logger } from '../log.js';
 import type { Metrics } from '../metrics.js';
-import { classifyInbound, type InboundMessage } from '../mapping/message-inbound.js';
-import { toIsComposing } from '../mapping/is-composing.js';
+import { isReceiptAsked } from '../mapping/disposition.js';
+import {
+  type Acknowledged,
+  classifyInbound,
+  type InboundContext,
+  type InboundMessage,
+  mapInboundMessage,
+} from '../mapping/message-inbound.js';
+import { mapInboundComposing } from '../mapping/is-composing.js';
 import type { Notifications } from '../notify/notifications.js';
 import type { ChatMessageNotification } from '../resources/notification.js';
 import type { SessionMessage } from '../sip/network.js';
@@ -66,25 +73,26 @@ export class Inbound {
       case 'message/cpim':
         return this.dispatch(context, message.content);
       case 'application/im-iscomposing+xml':
-        return this.composing(context, toIsComposing(parseIsComposing(message.content)));
+        return this.composing(context, mapInboundComposing(parseIsComposing(message.content)));
       default:
         return { kind: 'unsupported', contentType: essence(message.contentType) };
     }
   }
 
   private dispatch(context: SessionContext, bytes: Buffer): Verdict | Promise<Verdict> {
-    const inbound = classifyInbound(parseCpim(bytes));
+    const cpim = parseCpim(bytes);
+    const inbound = classifyInbound(cpim);
     switch (inbound.kind) {
       case 'message':
-        return this.message(context, inbound);
+        return this.message(context, mapInboundMessage(cpim, contextOf(context)));
       case 'receipt':
         return this.options.dispositions.receive(context, inbound.imdn).then(() => taken);
       case 'composing':
-        return this.composing(context, toIsComposing(inbound.composing));
+        return this.composing(context, mapInboundComposing(inbound.composing));
     }
   }
 
-  private composing(context: SessionContext, isComposing: ReturnType<typeof toIsComposing>): Verdict {
+  private composing(context: SessionContext, isComposing: ReturnType<typeof mapInboundComposing>): Verdict {
     this.options.notifications.tell({
       kind: 'isComposing',
       bot: context.bot.uri,
@@ -121,7 +129,6 @@ export class Inbound {
   }
 
   private notification(context: SessionContext, inbound: InboundMessage, messageId: string): ChatMessageNotification {
-    const { ids } = context;
     return {
       kind: 'chatMessage',
       bot: context.bot.uri,
@@ -129,28 +136,35 @@ export class Inbound {
       sessionId: 'adhoc',
       messageId,
       dateTime: inbound.dateTime ?? new Date(this.options.clock.now()).toISOString(),
-      message: {
-        ...inbound.message,
-        conversationID: ids.conversationId,
-        contributionID: ids.contributionId,
-        ...(ids.inReplyToContributionId === undefined ? {} : { inReplyToContributionID: ids.inReplyToContributionId }),
-      },
-      receiptAsked: inbound.asks.delivered || inbound.asks.displayed,
+      message: inbound.message,
+      receiptAsked: isReceiptAsked(inbound, 'delivered') || isReceiptAsked(inbound, 'displayed'),
     };
   }
 }
 
+/** What SIP says of the message, for the bot. */
+function contextOf({ ids }: SessionContext): InboundContext {
+  return {
+    conversationID: ids.conversationId,
+    contributionID: ids.contributionId,
+    ...(ids.inReplyToContributionId === undefined ? {} : { inReplyToContributionID: ids.inReplyToContributionId }),
+  };
+}
+
 function toRecord(context: SessionContext, inbound: InboundMessage, messageId: string): InboundRecord {
   return {
+    ...acknowledged(inbound),
     messageId,
     userUri: context.user.uri,
-    ...(inbound.dateTime === undefined ? {} : { dateTime: inbound.dateTime }),
-    asks: { delivered: inbound.asks.delivered, displayed: inbound.asks.displayed, failed: inbound.asks.failed },
-    recordRoute: inbound.recordRoute,
-    ...(inbound.originalTo === undefined ? {} : { originalTo: inbound.originalTo }),
     conversationId: context.ids.conversationId,
     contributionId: context.ids.contributionId,
     service: context.service,
     told: [],
   };
+}
+
+/** Without its content: receipts do not need it. */
+function acknowledged(inbound: InboundMessage): Acknowledged {
+  const { message, ...kept } = inbound;
+  return kept;
 }

@@ -157,7 +157,10 @@ export class Interpreter implements ChatActions, CapabilityActions {
   }
 
   async composing(...[bot, contact, state]: Parameters<ChatActions['composing']>): Promise<void> {
-    const result = await sendComposing(this.conversations, bot.uri, this.user(contact).key, state);
+    const result = await sendComposing(this.conversations, bot.uri, this.user(contact).key, {
+      state,
+      dateTime: new Date(this.options.clock.now()).toISOString(),
+    });
     this.options.metrics.count('messages_total', { direction: 'outbound', kind: 'composing', result });
   }
 

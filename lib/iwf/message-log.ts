@@ -115,5 +115,6 @@ function describe(status: MessageStatus, told: MessageStatus): string | undefine
 }
 
 function withoutContent(message: ChatMessage): ChatMessage {
-  return Object.fromEntries(Object.entries(message).filter(([name]) => name !== 'text' && name !== 'bodyText'));
+  const { text, bodyText, ...rest } = message;
+  return rest;
 }

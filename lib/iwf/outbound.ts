@@ -1,13 +1,13 @@
 /** …the bot sends: choose session, pager or large message, send, and say what became of it. */
 import type { Clock } from '../clock.js';
 import type { Logger } from '../log.js';
-import { outboundCpim } from '../mapping/message-outbound.js';
-import { receiptCpim } from '../mapping/disposition.js';
-import { type AttemptOutcome, fromMsrp, fromSip } from '../mapping/status.js';
+import { mapOutboundMessage } from '../mapping/message-outbound.js';
+import { mapReceipt } from '../mapping/disposition.js';
 import type { Network, OutgoingMessage } from '../sip/network.js';
 import type { Changes, ClaimedItem, Json } from '../store/store.js';
 import { printCpim } from '../wire/cpim.js';
 import type { Chatbot, ChatbotDirectory } from './actions.js';
+import { type Attempt, attemptByMsrp, attemptBySip } from './attempt.js';
 import type { Capabilities } from './capabilities.js';
 import type { Conversations, LiveSession } from './conversations.js';
 import type { ItemOutcome } from './lane-worker.js';
@@ -38,8 +38,6 @@ export interface OutboundOptions {
 
 const cpimType = 'message/cpim';
 const imdnType = 'message/imdn+xml';
-/** A 500 is tried again so often for one message, not more (network-side facts §8). */
-const maxServerErrors = 3;
 
 export class Outbound {
   private readonly options: OutboundOptions;
@@ -73,7 +71,7 @@ export class Outbound {
 
   private conclude(
     item: ClaimedItem,
-    { bot, found, outcome }: { bot: Chatbot; found: Versioned<MessageRecord>; outcome: AttemptOutcome },
+    { bot, found, outcome }: { bot: Chatbot; found: Versioned<MessageRecord>; outcome: Attempt },
   ): ItemOutcome {
     const { log, clock } = this.options;
     const { messageId, conversationId } = found.value;
@@ -99,11 +97,11 @@ export class Outbound {
       bot,
       found: { value, revision },
       outcome,
-    }: { bot: Chatbot; found: Versioned<MessageRecord>; outcome: AttemptOutcome & { kind: 'again' } },
+    }: { bot: Chatbot; found: Versioned<MessageRecord>; outcome: Attempt & { kind: 'again' } },
   ): ItemOutcome {
     const { clock, messages, backoffMs } = this.options;
-    const serverErrors = (value.serverErrors ?? 0) + (outcome.serverError ? 1 : 0);
-    if (serverErrors >= maxServerErrors) {
+    const serverErrors = (value.serverErrors ?? 0) + (outcome.maxAttempts === undefined ? 0 : 1);
+    if (outcome.maxAttempts !== undefined && serverErrors >= outcome.maxAttempts) {
       return this.settle(bot.uri, { value, revision }, { event: 'failed', description: outcome.description });
     }
     const waitMs = outcome.afterMs ?? backoffMs(item.attempts);
@@ -129,7 +127,7 @@ export class Outbound {
     return { kind: 'done', settlement: { changes, anew } };
   }
 
-  private async attempt(bot: Chatbot, record: MessageRecord): Promise<AttemptOutcome> {
+  private async attempt(bot: Chatbot, record: MessageRecord): Promise<Attempt> {
     const { conversations, clock } = this.options;
     const outgoing: OutgoingMessage = {
       bot,
@@ -143,7 +141,7 @@ export class Outbound {
       },
       service: 'standalone',
       contentType: cpimType,
-      content: printCpim(outboundCpim(record.message, record)),
+      content: printCpim(mapOutboundMessage(record.message, record)),
       ...(record.message.expiry === undefined
         ? {}
         : { expiresS: Math.max(1, Math.ceil((record.validUntilMs - clock.now()) / 1000)) }),
@@ -175,23 +173,23 @@ export class Outbound {
     bot: Chatbot,
     record: MessageRecord,
     outgoing: OutgoingMessage,
-  ): Promise<AttemptOutcome> {
+  ): Promise<Attempt> {
     const { network, conversations } = this.options;
     if (mode === 'standalone') {
-      if (network.fitsPager(outgoing)) return fromSip(await network.sendMessage(outgoing));
+      if (network.fitsPager(outgoing)) return attemptBySip(await network.sendMessage(outgoing));
       const large = await network.sendLarge({ ...outgoing, service: 'largeMessage' });
-      return 'kind' in large ? fromMsrp(large) : fromSip(large);
+      return 'kind' in large ? attemptByMsrp(large) : attemptBySip(large);
     }
     const user = { key: record.user, uri: outgoing.userUri };
     const opened = await conversations.open(bot, user, outgoing);
-    if (opened.kind === 'refused') return fromSip(opened.outcome);
+    if (opened.kind === 'refused') return attemptBySip(opened.outcome);
     return this.sendInSession(opened.live, outgoing.content);
   }
 
-  private async sendInSession(live: LiveSession, content: Buffer): Promise<AttemptOutcome> {
+  private async sendInSession(live: LiveSession, content: Buffer): Promise<Attempt> {
     const { conversations } = this.options;
     conversations.touch(live);
-    const outcome = fromMsrp(await live.session.send({ contentType: cpimType, content }));
+    const outcome = attemptByMsrp(await live.session.send({ contentType: cpimType, content }));
     if (outcome.kind === 'again') conversations.close(live);
     return outcome;
   }
@@ -221,15 +219,18 @@ export class Outbound {
     bot: Chatbot,
     queued: OutboundItem & { kind: 'receipt' },
     record: InboundRecord,
-  ): Promise<AttemptOutcome> {
+  ): Promise<Attempt> {
     const { conversations, network } = this.options;
-    const content = printCpim(receiptCpim(record, queued));
+    const { receiptId, dateTime } = queued;
+    const receipt = mapReceipt(record, queued.status, { messageId: receiptId, dateTime });
+    if (!receipt) return { kind: 'definite', description: 'The message has no Message-ID' };
+    const content = printCpim(receipt);
     const live = conversations.live(queued.bot, queued.user);
     if (live?.session.takes(imdnType) === 'wrapped') {
-      const sent = fromMsrp(await live.session.send({ contentType: cpimType, content }));
+      const sent = attemptByMsrp(await live.session.send({ contentType: cpimType, content }));
       if (sent.kind === 'sent') return sent;
     }
-    return fromSip(
+    return attemptBySip(
       await network.sendMessage({
         bot,
         userUri: record.userUri,

@@ -1,4 +1,6 @@
 /** What the interpreter keeps: one typed table for each kind of record, and the keys and lanes that tie them together. */
+import type { ReceiptStatus } from '../mapping/disposition.js';
+import type { Acknowledged } from '../mapping/message-inbound.js';
 import type { Json, Put, RecordKind, Remove, Store } from '../store/store.js';
 import type { ChatMessage } from '../resources/chat-message.js';
 import type { MessageStatus } from '../resources/message-status.js';
@@ -23,22 +25,15 @@ export type MessageRecord = {
 };
 
 /** What the receipts of an inbound message need. */
-export type InboundRecord = {
+export type InboundRecord = Acknowledged & {
   readonly messageId: string;
   readonly userUri: string;
-  /** Of the message; an IMDN repeats it (RFC 5438 §11.1.2). */
-  readonly dateTime?: string;
-  readonly asks: { readonly delivered: boolean; readonly displayed: boolean; readonly failed: boolean };
-  readonly recordRoute: readonly string[];
-  readonly originalTo?: string;
   readonly conversationId: string;
   readonly contributionId: string;
   readonly service: 'session' | 'standalone' | 'largeMessage' | 'deferred' | 'system';
   /** Receipts that are already on their way; the same twice is one. */
   readonly told: readonly ReceiptStatus[];
 };
-
-export type ReceiptStatus = 'delivered' | 'displayed' | 'failed';
 
 export type ConversationRecord = {
   readonly conversationId: string;

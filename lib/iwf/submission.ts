@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { Clock } from '../clock.js';
 import type { Logger } from '../log.js';
 import type { Metrics } from '../metrics.js';
-import { outboundCpim } from '../mapping/message-outbound.js';
+import { mapOutboundMessage } from '../mapping/message-outbound.js';
 import { ApiError } from '../resources/api-error.js';
 import type { ChatMessage } from '../resources/chat-message.js';
 import { messageUrl } from '../resources/urls.js';
@@ -117,7 +117,7 @@ export class Submission {
 
   private async checkLimits(bot: Chatbot, user: NetworkUser, record: MessageRecord): Promise<void> {
     const { store, maxMessageBytes, maxLaneDepth, maxQueueDepth } = this.options;
-    const { content } = outboundCpim(record.message, record);
+    const { content } = mapOutboundMessage(record.message, record);
     if (content.length > maxMessageBytes) throw new ApiError('SVC0280', [String(maxMessageBytes)], { status: 413 });
     const [inLane, inAll] = await Promise.all([
       store.laneDepth('outbound', messageLane(bot.uri, user.key)),

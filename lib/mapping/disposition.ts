@@ -3,7 +3,7 @@ import type { MessageStatus, StatusRequest } from '../resources/message-status.j
 import type { Cpim } from '../wire/cpim.js';
 import { imdnContentType, printImdn, type Imdn, type ImdnDisposition } from '../wire/imdn.js';
 import { envelop, imdnHeader, type Envelope } from './cpim-envelope.js';
-import type { DispositionRequest, InboundMessage } from './message-inbound.js';
+import type { Acknowledged, DispositionRequest } from './message-inbound.js';
 
 export interface StatusChange {
   readonly status: MessageStatus;
@@ -43,7 +43,7 @@ const requests: Readonly<Record<ReceiptStatus, DispositionRequest>> = {
 };
 
 /** Only what was asked for, of a message that has a name, is sent. */
-export function isReceiptAsked(inbound: InboundMessage, status: ReceiptStatus): boolean {
+export function isReceiptAsked(inbound: Acknowledged, status: ReceiptStatus): boolean {
   return inbound.imdnMessageId !== undefined && inbound.asked.includes(requests[status]);
 }
 
@@ -51,7 +51,7 @@ export function isReceiptAsked(inbound: InboundMessage, status: ReceiptStatus): 
  * The receipt for an inbound message, in CPIM form; the envelope's Message-ID and DateTime are the receipt's own.
  * Undefined where the message has no imdn.Message-ID. Asks for nothing itself (RFC 5438 §8.2).
  */
-export function mapReceipt(inbound: InboundMessage, status: ReceiptStatus, envelope: Envelope): Cpim | undefined {
+export function mapReceipt(inbound: Acknowledged, status: ReceiptStatus, envelope: Envelope): Cpim | undefined {
   const { imdnMessageId, dateTime = envelope.dateTime, originalTo, recordRoute } = inbound;
   if (imdnMessageId === undefined) return undefined;
   const imdn: Imdn = {
@@ -70,7 +70,7 @@ export function mapReceipt(inbound: InboundMessage, status: ReceiptStatus, envel
 }
 
 /** The message's sender is the receipt's recipient, unless the envelope names others. */
-function answering(inbound: InboundMessage, envelope: Envelope): Envelope {
+function answering(inbound: Acknowledged, envelope: Envelope): Envelope {
   const { from, to } = inbound;
   return { ...(to === undefined ? {} : { from: to }), ...(from === undefined ? {} : { to: from }), ...envelope };
 }

@@ -46,6 +46,9 @@ export interface InboundMessage {
   readonly to?: string;
 }
 
+/** What of a message is kept for its receipts. */
+export type Acknowledged = Omit<InboundMessage, 'message'>;
+
 export type Inbound =
   | { readonly kind: 'message' }
   | { readonly kind: 'receipt'; readonly imdn: Imdn }
