@@ -292,6 +292,18 @@ describe('configuration', () => {
       expect(platforms[0]).to.deep.include({ id: 'p', keys: [sha, 'cd'.repeat(32)] });
     });
 
+    it('leaves out what Kubernetes says of a service called iwf', () => {
+      const env = {
+        IWF_SERVICE_HOST: '10.0.0.1',
+        IWF_SERVICE_PORT_REST: '8080',
+        IWF_PORT: 'tcp://10.0.0.1:8080',
+        IWF_PORT_8080_TCP_ADDR: '10.0.0.1',
+        IWF_ADMIN_SERVICE_PORT: '8081',
+        IWF_REST__PORT: '9090',
+      };
+      expect(load(least, env).rest.port).to.equal(9090);
+    });
+
     it('names the variable in what it refuses', () => {
       expect(refusal(least, { IWF_REST__PROT: '1', IWF_PLATFORMS: 'x' })).to.deep.equal([
         'environment IWF_PLATFORMS: must be JSON (an object, or a list of objects)',
