@@ -1,7 +1,8 @@
 /** Counting as a dependency; which metrics exist is a table of the implementation. */
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { CounterConfiguration, HistogramConfiguration } from 'prom-client';
 import type { Logger } from './log.js';
-import { seriesOf, type Series } from './metrics/series.js';
+import { seriesOf } from './metrics/series.js';
 import { metricTable, type MetricForm } from './metrics/table.js';
 
 export interface Metrics {
@@ -39,21 +40,20 @@ export function createMetrics({ log, process }: MetricsOptions): MetricsRegistry
   const registry = new Registry();
   if (process) collectDefaultMetrics({ register: registry });
   const readings = new Map<string, Reading[]>();
-  const series = new Map<string, Series>();
+  const series = new Map<string, Add>();
   for (const [name, form] of Object.entries(metricTable)) {
     if (form.type === 'gauge') readings.set(name, registerGauge({ name, form, registry, log }));
     else series.set(name, registerSeries(name, form, registry));
   }
   const reported = new Set<string>();
   const unknown = (name: string): void => {
-    series.get('unknown_metric_total')?.add({ name }, 1);
+    series.get('unknown_metric_total')?.(1, { name });
     if (reported.has(name) || reported.size >= 100) return;
     reported.add(name);
     log.error('metric unknown', { name });
   };
   const add = (name: string, value: number, labels: Labels | undefined): void => {
-    const found = series.get(name);
-    if (!found || !found.add(labels, value)) unknown(name);
+    if (series.get(name)?.(value, labels) !== true) unknown(name);
   };
   return {
     count: (name, labels, by = 1) => add(name, by, labels),
@@ -68,21 +68,40 @@ export function createMetrics({ log, process }: MetricsOptions): MetricsRegistry
   };
 }
 
-function registerSeries(name: string, form: MetricForm, registry: Registry): Series {
+type Add = (value: number, labels: Labels | undefined) => boolean;
+
+/** False where labels or value are not this metric's: nothing is counted then. */
+function registerSeries(name: string, form: MetricForm, registry: Registry): Add {
   const labelNames = [...(form.labels ?? [])];
   const shape = { name: exposedName(name, form), help: form.help, labelNames, registers: [registry] };
-  if (form.type === 'histogram') {
-    const histogram = new Histogram({ ...shape, buckets: [...form.buckets] });
-    return seriesOf(labelNames, (labels) => {
-      const child = histogram.labels(labels);
-      return (value) => child.observe(value);
-    });
-  }
-  const counter = new Counter(shape);
-  return seriesOf(labelNames, (labels) => {
-    const child = counter.labels(labels);
-    return (value) => child.inc(value);
+  return form.type === 'histogram' ? addToHistogram({ ...shape, buckets: [...form.buckets] }) : addToCounter(shape);
+}
+
+function addToHistogram(shape: HistogramConfiguration<string> & { labelNames: string[] }): Add {
+  const histogram = new Histogram(shape);
+  const series = seriesOf(shape.labelNames, (labels) => histogram.labels(labels));
+  return (value, labels) => {
+    const found = Number.isFinite(value) ? series.find(labels) : undefined;
+    found?.observe(value);
+    return found !== undefined;
+  };
+}
+
+/** Counted here, since a counter of the library takes microseconds; handed over at each scrape. */
+function addToCounter(shape: CounterConfiguration<string> & { labelNames: string[] }): Add {
+  const series = seriesOf(shape.labelNames, (labels) => ({ labels, total: 0 }));
+  new Counter({
+    ...shape,
+    collect() {
+      this.reset();
+      for (const { labels, total } of series.all()) this.inc(labels, total);
+    },
   });
+  return (value, labels) => {
+    const found = Number.isFinite(value) && value >= 0 ? series.find(labels) : undefined;
+    if (found) found.total += value;
+    return found !== undefined;
+  };
 }
 
 /** Counters end in _total, whatever the parts call them. */

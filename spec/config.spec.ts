@@ -198,6 +198,27 @@ describe('configuration', () => {
         'sip: {minSeS: 2000}',
         'iwf.yaml:3: sip.minSeS: must not exceed sip.sessionExpiresS',
       ],
+      ['a URL that is none', 'store: {url: "redis://["}', 'iwf.yaml:3: store.url: is not a URL'],
+      [
+        'a first wait above the longest',
+        'chat: {backoff: {baseMs: 61000}}',
+        'iwf.yaml:3: chat.backoff.baseMs: must not exceed maxMs',
+      ],
+      [
+        'the same of callbacks',
+        'notify: {backoff: {maxMs: 1}}',
+        'iwf.yaml:3: notify.backoff.baseMs: must not exceed maxMs',
+      ],
+      [
+        'room for less than one message',
+        'msrp: {maxMessageBytes: 300000000}',
+        'iwf.yaml:3: msrp.maxAssemblyBytes: must hold at least one message (msrp.maxMessageBytes)',
+      ],
+      [
+        'a head larger than its message',
+        'sip: {maxMessageBytes: 1000}',
+        'iwf.yaml:3: sip.maxHeadBytes: must not exceed sip.maxMessageBytes',
+      ],
       [
         'a header that would split',
         'sip: {routes: [{match: "+1", nextHop: "sip:a", headers: {X: "a\\r\\nb"}}]}',
@@ -219,6 +240,18 @@ describe('configuration', () => {
         'iwf.yaml:3: platforms[0].id: required, but not given',
         'iwf.yaml:3: platforms[0].keys[0]: must be 64 hexadecimal digits (a SHA-256)',
         'iwf.yaml:5: platforms[0].chatbots[0].uri: required, but not given',
+      ]);
+    });
+
+    it('client certificates that nobody can have checked, a serverRoot that is no URL', () => {
+      const text = `serverRoot: http://a\nplatforms:\n  - id: p\n    clientCertificates: [${sha}]\n    serverRoot: "http://["\n`;
+      expect(refusal(text)).to.deep.equal([
+        'iwf.yaml:5: platforms[0].serverRoot: is not a URL: http://[',
+        'iwf.yaml:4: platforms[0].clientCertificates: needs rest.tls.clientCa',
+      ]);
+      const tls = 'rest: {tls: {cert: a, key: b, clientCa: c}}';
+      expect(load(text.replace('"http://["', `http://b\n${tls}`)).platforms[0]!.clientCertificates).to.deep.equal([
+        sha,
       ]);
     });
 
@@ -290,6 +323,18 @@ describe('configuration', () => {
       };
       const { platforms } = loadConfig({ env });
       expect(platforms[0]).to.deep.include({ id: 'p', keys: [sha, 'cd'.repeat(32)] });
+    });
+
+    it('leaves out what Kubernetes says of a service called iwf', () => {
+      const env = {
+        IWF_SERVICE_HOST: '10.0.0.1',
+        IWF_SERVICE_PORT_REST: '8080',
+        IWF_PORT: 'tcp://10.0.0.1:8080',
+        IWF_PORT_8080_TCP_ADDR: '10.0.0.1',
+        IWF_ADMIN_SERVICE_PORT: '8081',
+        IWF_REST__PORT: '9090',
+      };
+      expect(load(least, env).rest.port).to.equal(9090);
     });
 
     it('names the variable in what it refuses', () => {

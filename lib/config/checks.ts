@@ -67,7 +67,7 @@ function* dependencies(config: CompleteConfig): Iterable<Finding> {
   }
 }
 
-function* orders({ sip, msrp, rest, chat, notify }: CompleteConfig): Iterable<Finding> {
+function* orders({ sip, msrp, chat, notify }: CompleteConfig): Iterable<Finding> {
   if (sip.minSeS > sip.sessionExpiresS) yield { path: ['sip', 'minSeS'], text: 'must not exceed sip.sessionExpiresS' };
   if (chat.backoff.baseMs > chat.backoff.maxMs)
     yield { path: ['chat', 'backoff', 'baseMs'], text: 'must not exceed maxMs' };
@@ -79,7 +79,6 @@ function* orders({ sip, msrp, rest, chat, notify }: CompleteConfig): Iterable<Fi
   }
   if (sip.maxHeadBytes > sip.maxMessageBytes)
     yield { path: ['sip', 'maxHeadBytes'], text: 'must not exceed sip.maxMessageBytes' };
-  if (rest.maxHeaderBytes > 1_048_576) yield { path: ['rest', 'maxHeaderBytes'], text: 'must be at most 1048576' };
 }
 
 /** A bot, a credential or a domain of two platforms would leave open who is meant. */

@@ -6,6 +6,10 @@ import { suggestion } from './suggestion.js';
 
 const prefix = 'IWF_';
 
+/** What Kubernetes puts into every container of a namespace that has a service called iwf or iwf-…; never a key of ours. */
+const serviceVariable =
+  /^IWF(_[A-Z0-9]+)*_(SERVICE_HOST|SERVICE_PORT(_[A-Z0-9]+)*|PORT(_[0-9]+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?)$/;
+
 export interface Assignment {
   readonly variable: string;
   readonly path: Path;
@@ -19,7 +23,7 @@ export function readEnvironment(env: Environment): { assignments: readonly Assig
   const assignments: Assignment[] = [];
   const errors: string[] = [];
   for (const variable of Object.keys(env)
-    .filter((name) => name.startsWith(prefix))
+    .filter((name) => name.startsWith(prefix) && !serviceVariable.test(name))
     .sort()) {
     const read = readVariable(variable, env[variable] ?? '');
     if (typeof read === 'string') errors.push(`environment ${variable}: ${read}`);

@@ -43,7 +43,7 @@ const rest = object(
     host,
     port,
     maxBodyBytes: bytes,
-    maxHeaderBytes: bytes,
+    maxHeaderBytes: integer(1_024, 1_048_576),
     maxConnections: number,
     maxInFlight: number,
     headersTimeoutS: seconds,

@@ -1,36 +1,43 @@
 /** The series of one metric: found by the values of their labels without making objects, and bounded in number. */
 
-export interface Series {
-  /** False where the labels or the value are not this metric's: nothing is counted then. */
-  add(labels: Readonly<Record<string, string>> | undefined, value: number): boolean;
-}
+type Labels = Readonly<Record<string, string>>;
 
-type Add = (value: number) => void;
+export interface Series<V> {
+  /** What `open` made for these labels; undefined: they are not this metric's. */
+  find(labels: Labels | undefined): V | undefined;
+  all(): Iterable<V>;
+}
 
 /** A label whose values have no bound is a mistake; it costs this much and no more. */
 const maxSeries = 1_000;
 const maxValueCharacters = 100;
 const overflow = 'other';
+const none: Labels = {};
 
-/** `open` makes the series of one set of labels. */
-export function seriesOf(names: readonly string[], open: (labels: Record<string, string>) => Add): Series {
-  const known = new Map<string, Add>();
-  const others = names.map(() => overflow);
-  const find = (values: readonly string[]): Add => {
-    const key = values.join('\n');
-    const found = known.get(key);
-    if (found) return found;
-    if (known.size >= maxSeries && values !== others) return find(others);
-    const made = open(Object.fromEntries(names.map((name, at) => [name, values[at] ?? ''])));
-    known.set(key, made);
+/** `open` makes the series of one set of labels; a label that is not given is empty. */
+export function seriesOf<V>(names: readonly string[], open: (labels: Record<string, string>) => V): Series<V> {
+  const known = new Map<string, V>();
+  const make = (key: string, labels: Labels): V => {
+    const isFull = known.size >= maxSeries;
+    const at = isFull ? overflow : key;
+    const found = known.get(at);
+    if (found !== undefined) return found;
+    const made = open(Object.fromEntries(names.map((name) => [name, isFull ? overflow : valueOf(labels, name)])));
+    known.set(at, made);
     return made;
   };
   return {
-    add(labels = {}, value) {
-      if (!Number.isFinite(value) || value < 0) return false;
-      for (const name in labels) if (!names.includes(name)) return false;
-      find(names.map((name) => (labels[name] ?? '').slice(0, maxValueCharacters)))(value);
-      return true;
+    find(labels = none) {
+      for (const name in labels) if (!names.includes(name)) return undefined;
+      let key = '';
+      for (const name of names) key += `${valueOf(labels, name)}\n`;
+      return known.get(key) ?? make(key, labels);
     },
+    all: () => known.values(),
   };
+}
+
+function valueOf(labels: Labels, name: string): string {
+  const value = labels[name] ?? '';
+  return value.length > maxValueCharacters ? value.slice(0, maxValueCharacters) : value;
 }

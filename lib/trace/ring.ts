@@ -43,11 +43,15 @@ export interface TraceRing extends Trace {
 
 interface Recording {
   readonly name: string;
-  /** Oldest first. */
-  readonly keys: Set<string>;
+  /** Oldest first; of a key without conversation: none, its name is the key. */
+  readonly keys: Set<string> | undefined;
   /** Written round once it is full. */
   readonly events: TraceEvent[];
   next: number;
+}
+
+interface Conversation extends Recording {
+  readonly keys: Set<string>;
 }
 
 /** A conversation that lasts for weeks has a Call-ID and a messageId for every message. */
@@ -55,61 +59,58 @@ const maxKeys = 200;
 
 export function createTraceRing({ conversations, eventsPerConversation }: TraceRingOptions): TraceRing {
   /** Both in the order of their last event. */
-  const linked = new Map<string, Recording>();
+  const linked = new Map<string, Conversation>();
   const loose = new Map<string, Recording>();
-  const byKey = new Map<string, Recording>();
-
-  const room = (recording: Recording): Map<string, Recording> =>
-    linked.get(recording.name) === recording ? linked : loose;
-
-  function touch(map: Map<string, Recording>, recording: Recording): void {
-    map.delete(recording.name);
-    map.set(recording.name, recording);
-    if (map.size <= conversations) return;
-    const [oldest] = map.values();
-    if (!oldest) return;
-    map.delete(oldest.name);
-    for (const key of oldest.keys) byKey.delete(key);
-  }
-
-  function adopt(recording: Recording, key: string): void {
-    recording.keys.delete(key);
-    recording.keys.add(key);
-    byKey.set(key, recording);
-    const [oldest] = recording.keys;
-    if (recording.keys.size <= maxKeys || oldest === undefined) return;
-    recording.keys.delete(oldest);
-    byKey.delete(oldest);
-  }
+  const byKey = new Map<string, Conversation>();
 
   function record(recording: Recording, event: TraceEvent): void {
     recording.events[recording.next] = event;
     recording.next = (recording.next + 1) % eventsPerConversation;
   }
 
+  /** Makes it the latest; the one that was silent longest goes where there are too many. */
+  function touch<R extends Recording>(map: Map<string, R>, recording: R): R | undefined {
+    map.delete(recording.name);
+    map.set(recording.name, recording);
+    if (map.size <= conversations) return undefined;
+    const [oldest] = map.values();
+    if (oldest) map.delete(oldest.name);
+    return oldest;
+  }
+
+  function touchLinked(conversation: Conversation): void {
+    for (const key of touch(linked, conversation)?.keys ?? []) byKey.delete(key);
+  }
+
+  function adopt(conversation: Conversation, key: string): void {
+    conversation.keys.add(key);
+    byKey.set(key, conversation);
+    const [oldest] = conversation.keys;
+    if (conversation.keys.size <= maxKeys || oldest === undefined) return;
+    conversation.keys.delete(oldest);
+    byKey.delete(oldest);
+  }
+
   return {
     event(event) {
       if (conversations === 0) return;
-      let recording = byKey.get(event.key);
-      if (!recording) {
-        recording = newRecording(event.key);
-        adopt(recording, event.key);
-      }
+      const conversation = byKey.get(event.key);
+      const recording = conversation ?? loose.get(event.key) ?? newRecording(event.key);
       record(recording, event);
-      touch(room(recording), recording);
+      if (conversation) touchLinked(conversation);
+      else touch(loose, recording);
     },
 
-    link(key, conversation) {
+    link(key, name) {
       if (conversations === 0) return;
       const before = byKey.get(key);
-      const recording = linked.get(conversation) ?? newRecording(conversation);
-      if (before === recording) return;
-      if (before) {
-        before.keys.delete(key);
-        if (loose.delete(before.name)) for (const event of inOrder(before)) record(recording, event);
-      }
-      adopt(recording, key);
-      touch(linked, recording);
+      const conversation = linked.get(name) ?? { ...newRecording(name), keys: new Set<string>() };
+      if (before === conversation) return;
+      before?.keys.delete(key);
+      const early = loose.get(key);
+      if (early && loose.delete(key)) for (const event of inOrder(early)) record(conversation, event);
+      adopt(conversation, key);
+      touchLinked(conversation);
     },
 
     recent: (limit) =>
@@ -119,15 +120,16 @@ export function createTraceRing({ conversations, eventsPerConversation }: TraceR
         .slice(0, limit),
 
     read(name) {
-      const recording = linked.get(name) ?? byKey.get(name);
+      const recording = linked.get(name) ?? byKey.get(name) ?? loose.get(name);
       if (!recording) return undefined;
-      return { conversation: recording.name, keys: [...recording.keys], events: inOrder(recording).map(shown) };
+      const keys = [...(recording.keys ?? [recording.name])];
+      return { conversation: recording.name, keys, events: inOrder(recording).map(shown) };
     },
   };
 }
 
 function newRecording(name: string): Recording {
-  return { name, keys: new Set(), events: [], next: 0 };
+  return { name, keys: undefined, events: [], next: 0 };
 }
 
 /** By time: what a key had reported before it was linked came earlier than it was recorded here. */

@@ -1,0 +1,55 @@
+/** Alert rules name only metrics, labels and fields that exist. */
+import { expect } from 'chai';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { parse } from 'yaml';
+import { metricTable } from '../lib/metrics/table.js';
+
+interface Rules {
+  readonly groups: readonly {
+    readonly rules: readonly {
+      readonly alert: string;
+      readonly expr: string;
+      readonly labels: Readonly<Record<string, string>>;
+      readonly annotations: Readonly<Record<string, string>>;
+    }[];
+  }[];
+}
+
+const file = fileURLToPath(new URL('../../config/observability/alerts.yaml', import.meta.url));
+
+describe('config/observability/alerts.yaml', () => {
+  const { groups } = parse(readFileSync(file, 'utf8')) as Rules;
+  const rules = groups.flatMap((group) => group.rules);
+
+  /** As they are exposed, without `iwf_`. */
+  const exposed = new Set(
+    Object.entries(metricTable).flatMap(([name, { type }]) => {
+      if (type === 'histogram') return [`${name}_bucket`, `${name}_sum`, `${name}_count`];
+      return [type === 'counter' && !name.endsWith('_total') ? `${name}_total` : name];
+    }),
+  );
+
+  it('has each alert once, with a severity and a summary', () => {
+    expect(new Set(rules.map(({ alert }) => alert)).size).to.equal(rules.length);
+    for (const { alert, labels, annotations } of rules) {
+      expect(alert).to.match(/^Iwf[A-Z][A-Za-z]+$/);
+      expect(labels['severity']).to.be.oneOf(['critical', 'warning', 'info']);
+      expect(annotations['summary']).to.match(/\.$/);
+    }
+  });
+
+  it('asks for metrics that exist', () => {
+    const asked = rules.flatMap(({ expr }) => [...expr.matchAll(/\biwf_([a-z0-9_]+)/g)].map(([, name]) => name!));
+    expect(asked).to.have.length.above(5);
+    expect(asked.filter((name) => !exposed.has(name))).to.deep.equal([]);
+  });
+
+  it('shows labels that the metrics have', () => {
+    const known = new Set(['instance', 'job', ...Object.values(metricTable).flatMap(({ labels }) => labels ?? [])]);
+    const shown = rules.flatMap(({ annotations }) =>
+      [...annotations['summary']!.matchAll(/\$labels\.(\w+)/g)].map(([, name]) => name!),
+    );
+    expect(shown.filter((name) => !known.has(name))).to.deep.equal([]);
+  });
+});
