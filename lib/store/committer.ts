@@ -45,9 +45,11 @@ export function createCommitter({ journal, writer, queues, limits, clock }: Comm
   load();
 
   function load(): void {
+    const nowMs = clock.now();
     for (const { seq, queue, lane, id, enqueuedAtMs, attempts, dueAtMs } of journal.items()) {
       const item = { seq, lane, id, enqueuedAtMs, attempts, text: undefined };
-      queues[queue].lanes.add(item, Math.max(enqueuedAtMs, dueAtMs));
+      // The clock may have been put back since.
+      queues[queue].lanes.add(item, Math.max(Math.min(enqueuedAtMs, nowMs), dueAtMs));
       nextSeq = seq + 1;
     }
   }

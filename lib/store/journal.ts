@@ -68,6 +68,12 @@ export interface ListQuery {
   readonly nowMs: number;
 }
 
+export interface Swept {
+  readonly found: number;
+  /** It came to the end; the next sweep begins anew. */
+  readonly isRound: boolean;
+}
+
 export interface Journal {
   readonly kind: string;
   readonly durable: boolean;
@@ -80,8 +86,8 @@ export interface Journal {
   /** All items, oldest first. */
   items(): Iterable<KeptItem>;
   itemText(seq: number): string | undefined;
-  /** Forgets at most `limit` records whose time is over; how many it found. */
-  sweep(nowMs: number, limit: number): Promise<number>;
+  /** Looks at the next `limit` records and forgets those whose time is over. */
+  sweep(nowMs: number, limit: number): Promise<Swept>;
   ping(): Promise<void>;
   close(): Promise<void>;
 }

@@ -27,6 +27,7 @@ export interface OpenStoreOptions {
 export async function openStore(options: OpenStoreOptions): Promise<Store> {
   const { clock, log, metrics, path } = options;
   const common = { clock, log, metrics, limits: { ...defaultLimits, ...options.limits } };
+  if (options.kind === 'redis') throw new StoreError('failed', 'store.kind redis is not part of this version');
   const module = await sqliteOrReason();
   if (typeof module !== 'string') return await openSqliteStore({ ...common, path, module });
   if (!options.allowVolatile)

@@ -13,8 +13,8 @@ export interface SqliteFileOptions {
   readonly maxFileBytes: number | undefined;
 }
 
-/** A checkpoint copies so many pages (of 4 KiB) at most into the file while commits wait: 8 MiB of log. */
-const checkpointPages = 2000;
+/** The log (32 MiB) is copied into the file when it has so many pages of 4 KiB: less often makes longer pauses, more often fewer commits. */
+const checkpointPages = 8000;
 /** What the log is cut to after a burst. */
 const maxLogBytes = 64 * 1024 * 1024;
 

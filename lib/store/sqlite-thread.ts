@@ -1,13 +1,13 @@
 /** The writing thread as seen from the main one: a request out, its reply back, in order. */
 import { Worker } from 'node:worker_threads';
-import type { Outcome, Write } from './journal.js';
+import type { Outcome, Swept, Write } from './journal.js';
 import type { SqliteFileOptions } from './sqlite-file.js';
 import type { Reply, Request } from './sqlite-worker.js';
 import { StoreError } from './store-error.js';
 
 export interface SqliteThread {
   write(batch: readonly Write[]): Promise<readonly Outcome[]>;
-  sweep(nowMs: number, limit: number): Promise<number>;
+  sweep(nowMs: number, limit: number): Promise<Swept>;
   ping(): Promise<void>;
   /** The file is closed; the thread has ended. */
   close(): Promise<void>;
@@ -64,7 +64,7 @@ export async function startSqliteThread(options: SqliteFileOptions): Promise<Sql
     },
     async sweep(nowMs, limit) {
       const reply = await ask({ kind: 'sweep', nowMs, limit });
-      return reply.kind === 'swept' ? reply.found : 0;
+      return reply.kind === 'swept' ? reply.swept : { found: 0, isRound: true };
     },
     async ping() {
       await ask({ kind: 'ping' });

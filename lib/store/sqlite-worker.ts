@@ -1,6 +1,6 @@
 /** The thread that writes the SQLite file: fsync blocks it, and not the thread of SIP and MSRP. Started by sqlite-thread.ts. */
 import { parentPort, workerData } from 'node:worker_threads';
-import type { Outcome, Write } from './journal.js';
+import type { Outcome, Swept, Write } from './journal.js';
 import { loadSqlite, openForWriting, type SqliteFileOptions } from './sqlite-file.js';
 import { createSqliteWrites, type SqliteWrites } from './sqlite-writes.js';
 
@@ -14,7 +14,7 @@ export type Request =
 export type Reply =
   | { readonly kind: 'ok' }
   | { readonly kind: 'written'; readonly outcomes: readonly Outcome[] }
-  | { readonly kind: 'swept'; readonly found: number }
+  | { readonly kind: 'swept'; readonly swept: Swept }
   | { readonly kind: 'failed'; readonly text: string };
 
 async function serve(options: SqliteFileOptions): Promise<void> {
@@ -44,7 +44,7 @@ function perform(writes: SqliteWrites, request: Request): Reply {
     case 'write':
       return { kind: 'written', outcomes: writes.write(request.batch) };
     case 'sweep':
-      return { kind: 'swept', found: writes.sweep(request.nowMs, request.limit) };
+      return { kind: 'swept', swept: writes.sweep(request.nowMs, request.limit) };
     case 'ping':
       writes.ping();
       return { kind: 'ok' };

@@ -1,13 +1,22 @@
 /** Writes to the SQLite file, synchronously: many in one transaction, one fsync. */
-import { done, refused, type EncodedPut, type HeadState, type NewItem, type Outcome, type Write } from './journal.js';
+import {
+  done,
+  refused,
+  type EncodedPut,
+  type HeadState,
+  type NewItem,
+  type Outcome,
+  type Swept,
+  type Write,
+} from './journal.js';
 import { codeOf, type Database } from './sqlite-file.js';
 import type { Remove } from './store.js';
 
 export interface SqliteWrites {
   /** Durable on return; an outcome for each write. */
   write(batch: readonly Write[]): readonly Outcome[];
-  /** Forgets at most `limit` records whose time is over; how many it found. */
-  sweep(nowMs: number, limit: number): number;
+  /** As Journal.sweep. */
+  sweep(nowMs: number, limit: number): Swept;
   ping(): void;
 }
 
@@ -25,10 +34,7 @@ export function createSqliteWrites(database: Database): SqliteWrites {
   const begin = database.prepare('BEGIN IMMEDIATE');
   const commit = database.prepare('COMMIT');
   const rollback = database.prepare('ROLLBACK');
-  const expired = database.prepare<[number, number]>(
-    `DELETE FROM record WHERE (kind, key) IN
-       (SELECT kind, key FROM record WHERE expires_at IS NOT NULL AND expires_at <= ? LIMIT ?)`,
-  );
+  const sweep = prepareSweep(database);
   const answer = database.prepare('SELECT 1 FROM record LIMIT 1');
 
   function together(batch: readonly Write[]): readonly Outcome[] {
@@ -61,7 +67,7 @@ export function createSqliteWrites(database: Database): SqliteWrites {
         return batch.map(alone);
       }
     },
-    sweep: (nowMs, limit) => expired.run(nowMs, limit).changes,
+    sweep,
     ping: () => void answer.get(),
   };
 }
@@ -99,6 +105,34 @@ function prepare(database: Database): Statements {
     add: ({ seq, queue, lane, id, enqueuedAtMs, text }) => void add.run(seq, queue, lane, id, enqueuedAtMs, text),
     drop: (seq) => void drop.run(seq),
     head: ({ seq, attempts, dueAtMs }) => void head.run(attempts, dueAtMs, seq),
+  };
+}
+
+interface Place {
+  readonly kind: string;
+  readonly key: string;
+}
+
+/** Through the table in the order of its key: what is deleted together stood together. */
+function prepareSweep(database: Database): SqliteWrites['sweep'] {
+  const beginning: Place = { kind: '', key: '' };
+  let from = beginning;
+  const ahead = database.prepare<[string, string, number], Place>(
+    'SELECT kind, key FROM record WHERE (kind, key) > (?, ?) ORDER BY kind, key LIMIT 1 OFFSET ?',
+  );
+  const between = database.prepare<[string, string, string, string, number]>(
+    'DELETE FROM record WHERE (kind, key) > (?, ?) AND (kind, key) <= (?, ?) AND expires_at <= ?',
+  );
+  const after = database.prepare<[string, string, number]>(
+    'DELETE FROM record WHERE (kind, key) > (?, ?) AND expires_at <= ?',
+  );
+  return (nowMs, limit) => {
+    const to = ahead.get(from.kind, from.key, limit - 1);
+    const { changes } = to
+      ? between.run(from.kind, from.key, to.kind, to.key, nowMs)
+      : after.run(from.kind, from.key, nowMs);
+    from = to ?? beginning;
+    return { found: changes, isRound: !to };
   };
 }
 

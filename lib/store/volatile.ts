@@ -25,7 +25,7 @@ function createMemoryJournal(): Journal {
     list: (query) => list(kinds, query),
     items: () => [],
     itemText: () => undefined,
-    sweep: (nowMs, limit) => Promise.resolve(sweep(kinds, nowMs, limit)),
+    sweep: createSweep(kinds),
     ping: () => Promise.resolve(),
     close: () => Promise.resolve(),
   };
@@ -69,13 +69,29 @@ function list(kinds: Kinds, { kind, prefix, limit, nowMs }: ListQuery): readonly
     .slice(0, limit);
 }
 
-function sweep(kinds: Kinds, nowMs: number, limit: number): number {
-  let found = 0;
-  for (const records of kinds.values()) {
-    for (const record of records.values()) {
-      if (found === limit) return found;
+/** Goes on where it stopped, as an iterator of a Map does not mind what is put or deleted meanwhile. */
+function createSweep(kinds: Kinds): Journal['sweep'] {
+  let round = places(kinds);
+  return (nowMs, limit) => {
+    let found = 0;
+    for (let looked = 0; looked < limit; looked++) {
+      const place = round.next();
+      if (place.done) {
+        round = places(kinds);
+        return Promise.resolve({ found, isRound: true });
+      }
+      const { records, record } = place.value;
       if (isOver(record, nowMs) && records.delete(record.key)) found++;
     }
-  }
-  return found;
+    return Promise.resolve({ found, isRound: false });
+  };
+}
+
+interface MemoryPlace {
+  readonly records: Map<string, MemoryRecord>;
+  readonly record: MemoryRecord;
+}
+
+function* places(kinds: Kinds): Generator<MemoryPlace, void> {
+  for (const records of kinds.values()) for (const record of records.values()) yield { records, record };
 }

@@ -3,6 +3,7 @@ import { FakeClock } from '../support/fake-clock.js';
 import { describeItems } from './conformance-items.js';
 import { describeLimits } from './conformance-limits.js';
 import { describeLeases } from './conformance-leases.js';
+import { describeModel } from './conformance-model.js';
 import { describeRecords } from './conformance-records.js';
 import { describeRestart } from './conformance-restart.js';
 import type { Backend } from './harness.js';
@@ -35,5 +36,6 @@ export function describeStore(name: string, make: () => Promise<Backend>): void 
     describeLeases(fixture);
     describeLimits(fixture);
     describeRestart(fixture);
+    describeModel(fixture);
   });
 }
