@@ -186,6 +186,7 @@ describe('rest: paths and verbs', () => {
     [`/chat/v1/${botPath}/subscriptions`, 'GET, HEAD, POST'],
     [`/aliasmgmt/v1/${botPath}/subscriptions/s`, 'GET, HEAD, PUT, DELETE'],
     [`/capabilitydiscovery/v1/${botPath}/contactCapabilities/tel:1`, 'GET, HEAD'],
+    [`/capabilitydiscovery/v1/${botPath}/contactCapabilities`, 'POST'],
   ];
   for (const [path, allow] of verbs) {
     it(`405 with Allow: ${allow} at ${path.split('/').slice(1, 2).join('')}…${path.split('/').at(-1) ?? ''}`, async () => {
