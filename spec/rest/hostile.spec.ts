@@ -161,6 +161,21 @@ for (const [way, path] of [
       expect(await refusal(hello)).to.equal('500 SVC0001 internal error');
     });
 
+    it('an answer that cannot be written is a fault of ours too', async () => {
+      await face.close();
+      face = await openFace();
+      const actions = face.gateway.actions();
+      await face.close();
+      const send = () => Promise.resolve({ messageId: 'm', resourceURL: 'http://x/\r\nX: y' });
+      face = await openFace({ actions: { ...actions, send } });
+      const reply = await face.call('POST', path, hello);
+      expect([reply.status, reply.refusal, reply.headers.get('x')]).to.deep.equal([
+        500,
+        'SVC0001 internal error',
+        null,
+      ]);
+    });
+
     it('every answer, also one that refuses, has its safety headers and none that boasts', async () => {
       for (const headers of [{}, { Authorization: '' }]) {
         const reply = await face.call('POST', path, hello, headers);
@@ -219,6 +234,11 @@ describe('rest: paths and verbs', () => {
     expect(
       await face.raw('GET /docs/..%2f..%2fpackage.json HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'),
     ).to.match(/^HTTP\/1.1 404 /);
+  });
+
+  it('refuses in JSON where no form of ours is acceptable', async () => {
+    const reply = await face.call('GET', '/x', undefined, { Accept: 'image/png' });
+    expect([reply.status, reply.refusal]).to.deep.equal([404, 'SVC2008 resource']);
   });
 
   it('labels of metrics are of the house, never of the client', async () => {
