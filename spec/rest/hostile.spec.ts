@@ -328,6 +328,29 @@ describe('rest: limits of the server', () => {
     expect(await face.call('GET', '/').catch(() => 'refused')).to.equal('refused');
   });
 
+  it('close does not wait for connections that are merely kept', async () => {
+    let release: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => (release = resolve));
+    let begun: () => void = () => undefined;
+    const reached = new Promise<void>((resolve) => (begun = resolve));
+    face = await openFace();
+    const actions = face.gateway.actions();
+    await face.close();
+    const status = () => {
+      begun();
+      return held.then(() => undefined);
+    };
+    face = await openFace({ actions: { ...actions, status } });
+    const kept = face.raw(`GET ${messages}/m/status HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer key-a\r\n\r\n`);
+    await reached;
+    const closed = face.server.close(3_600_000);
+    release();
+    while (face.clock.pending > 0) await face.clock.advance(100);
+    await closed;
+    expect(await kept).to.match(/^HTTP\/1.1 404 /);
+    expect(face.clock.pending).to.equal(0);
+  });
+
   it('a port that is taken rejects', async () => {
     face = await openFace();
     const { startRest } = await import('../../lib/rest/listen.js');
