@@ -1,5 +1,6 @@
 /** contactServiceCapabilities of the OMA Capability Discovery API. */
-import { absoluteUri, resourceURL, type Schema } from './schema.js';
+import { exceptionSchema, type RequestErrorException } from './request-error.js';
+import { resourceURL, type Schema } from './schema.js';
 import { rootParser, rootPrinter } from './validator.js';
 
 export const capabilityIds = [
@@ -63,17 +64,46 @@ export const adhocContactListSchema: Schema = {
     contactId: {
       type: 'array',
       minItems: 1,
-      items: { type: 'string', minLength: 1, maxLength: 512, pattern: absoluteUri },
+      items: { type: 'string', minLength: 1, maxLength: 512 },
     },
   },
   required: ['contactId'],
 };
 
+export const contactServiceCapabilitiesListSchema: Schema = {
+  type: 'object',
+  description: 'One row for each contact, in the order asked.',
+  properties: {
+    contactServiceCapabilities: {
+      type: 'array',
+      items: {
+        ...contactServiceCapabilitiesSchema,
+        properties: {
+          ...contactServiceCapabilitiesSchema.properties,
+          serviceException: { ...exceptionSchema, description: 'Ours: why nothing is known of this contact.' },
+          policyException: { ...exceptionSchema, description: 'Ours: why this contact was not asked.' },
+        },
+      },
+    },
+  },
+};
+
+/** A contact of a list, or why nothing is known of it. */
+export interface CapabilityRow extends ContactServiceCapabilities {
+  readonly serviceException?: RequestErrorException;
+  readonly policyException?: RequestErrorException;
+}
+
 const print = rootPrinter('contactServiceCapabilities', contactServiceCapabilitiesSchema);
+const printList = rootPrinter('contactServiceCapabilitiesList', contactServiceCapabilitiesListSchema);
 const readContacts = rootParser<{ readonly contactId: readonly string[] }>('adhocContactList', adhocContactListSchema);
 
 export function printContactServiceCapabilities(capabilities: ContactServiceCapabilities): Record<string, unknown> {
   return print(capabilities);
+}
+
+export function printContactServiceCapabilitiesList(rows: readonly CapabilityRow[]): Record<string, unknown> {
+  return printList({ contactServiceCapabilities: rows });
 }
 
 /** `{"adhocContactList":{"contactId":[…]}}` → the contacts in the order asked; throws ApiError. */

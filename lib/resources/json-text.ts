@@ -48,7 +48,7 @@ function endOfString(text: string, openAt: number): number {
 
 /** An escaped half of a surrogate pair cannot be said in UTF-8: the other side would get another text than was sent. */
 function loneSurrogate(text: string): number | undefined {
-  if (!text.includes('\\u')) return undefined;
+  if (!/\\u[dD][89a-fA-F]/.test(text)) return undefined;
   const escapes = /\\(?:u([0-9a-fA-F]{4})|.)/gs;
   let highEndsAt = -1;
   let highAt = -1;

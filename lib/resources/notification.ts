@@ -3,8 +3,15 @@ import { type ChatMessage, chatMessageSchema } from './chat-message.js';
 import { inSchemaOrder } from './dialects.js';
 import { type IsComposing, isComposingSchema } from './is-composing.js';
 import { type MessageStatus, messageStatuses } from './message-status.js';
-import { callbackData, link, type Schema } from './schema.js';
-import { messageStatusUrl, messageUrl, type Owner, subscriptionUrl } from './urls.js';
+import { type FurtherNotification, printFurtherNotification } from './further-notification.js';
+import {
+  type Link,
+  type NotificationDelivery,
+  notificationHead,
+  notificationSchema,
+  ownerOf,
+} from './notification-head.js';
+import { messageStatusUrl, messageUrl } from './urls.js';
 
 export interface ChatMessageNotification {
   readonly kind: 'chatMessage';
@@ -38,22 +45,14 @@ export interface ChatMessageStatusNotification {
   readonly description?: string;
 }
 
-/** One member for each root element; rows to come: chatEvent, chatSessionInvitation, spamReport, privacyCommand, aliasLink, capability. */
+/** What the chat service tells in its everyday work; the rest is in FurtherNotification. */
 export type Notification = ChatMessageNotification | ChatComposingNotification | ChatMessageStatusNotification;
 
 export type NotificationKind = Notification['kind'];
 
-const notificationId: Schema = {
-  type: 'string',
-  description: 'Ours: the same on every retry, and equal to the header `webhook-id`.',
-};
-
-export const chatMessageNotificationSchema: Schema = {
-  type: 'object',
-  description: 'A message from a user, or that a user is writing.',
-  properties: {
-    callbackData,
-    link,
+export const chatMessageNotificationSchema = notificationSchema(
+  'A message from a user, or that a user is writing.',
+  {
     dateTime: { type: 'string', description: 'When it was sent (RFC 3339).' },
     chatMessage: chatMessageSchema,
     isComposing: isComposingSchema,
@@ -61,46 +60,33 @@ export const chatMessageNotificationSchema: Schema = {
     messageId: { type: 'string' },
     senderAddress: { type: 'string' },
     senderName: { type: 'string' },
-    notificationId,
   },
-  required: ['dateTime', 'sessionId', 'senderAddress', 'notificationId'],
-};
+  ['dateTime', 'sessionId', 'senderAddress'],
+);
 
-export const chatMessageStatusNotificationSchema: Schema = {
-  type: 'object',
-  description: 'What became of a message of the bot.',
-  properties: {
-    callbackData,
-    link,
+export const chatMessageStatusNotificationSchema = notificationSchema(
+  'What became of a message of the bot.',
+  {
     status: { type: 'string', enum: messageStatuses },
     messageId: { type: 'string' },
     description: { type: 'string', description: 'Ours: the reason in words.' },
-    notificationId,
   },
-  required: ['status', 'messageId', 'notificationId'],
-};
-
-/** What differs from one subscription to the next. */
-export interface NotificationDelivery {
-  readonly notificationId: string;
-  readonly callbackData?: string;
-  readonly serverRoot: string;
-  readonly subscriptionId: string;
-}
-
-interface Link {
-  readonly rel: string;
-  readonly href: string;
-}
+  ['status', 'messageId'],
+);
 
 /** The notification under its one root element, as a platform is told it. */
-export function printNotification(notification: Notification, delivery: NotificationDelivery): Record<string, unknown> {
+export function printNotification(
+  notification: Notification | FurtherNotification,
+  delivery: NotificationDelivery,
+): Record<string, unknown> {
   switch (notification.kind) {
     case 'chatMessage':
     case 'isComposing':
       return { chatMessageNotification: messageForm(notification, delivery) };
     case 'messageStatus':
       return { chatMessageStatusNotification: statusForm(notification, delivery) };
+    default:
+      return printFurtherNotification(notification, delivery);
   }
 }
 
@@ -108,13 +94,11 @@ function messageForm(
   notification: ChatMessageNotification | ChatComposingNotification,
   delivery: NotificationDelivery,
 ): unknown {
+  const { bot, dateTime, sessionId, senderAddress } = notification;
   return inSchemaOrder(chatMessageNotificationSchema, {
-    ...common(delivery),
-    link: [...receiptLink(notification, delivery), subscriptionLink(notification, delivery)],
-    dateTime: notification.dateTime,
+    ...notificationHead({ bot, api: 'chat', links: receiptLink(notification, delivery) }, delivery),
+    ...{ dateTime, sessionId, senderAddress },
     ...content(notification),
-    sessionId: notification.sessionId,
-    senderAddress: notification.senderAddress,
   });
 }
 
@@ -124,23 +108,6 @@ function content(notification: ChatMessageNotification | ChatComposingNotificati
   return { chatMessage: message, messageId, senderName };
 }
 
-function statusForm(notification: ChatMessageStatusNotification, delivery: NotificationDelivery): unknown {
-  const { status, messageId, description } = notification;
-  const href = messageUrl(owner(notification, delivery), notification);
-  return inSchemaOrder(chatMessageStatusNotificationSchema, {
-    ...common(delivery),
-    // Platforms take the first link for the message's Location.
-    link: [{ rel: 'ChatMessage', href }, subscriptionLink(notification, delivery)],
-    status,
-    messageId,
-    description,
-  });
-}
-
-function common(delivery: NotificationDelivery): object {
-  return { callbackData: delivery.callbackData, notificationId: delivery.notificationId };
-}
-
 /** Where the bot puts its receipt, only if the user asked for one. */
 function receiptLink(
   notification: ChatMessageNotification | ChatComposingNotification,
@@ -148,15 +115,16 @@ function receiptLink(
 ): readonly Link[] {
   if (notification.kind === 'isComposing' || !notification.receiptAsked) return [];
   const { senderAddress: contact, sessionId, messageId } = notification;
-  const href = messageStatusUrl(owner(notification, delivery), { contact, sessionId, messageId });
+  const href = messageStatusUrl(ownerOf(notification, delivery), { contact, sessionId, messageId });
   return [{ rel: 'MessageStatusReport', href }];
 }
 
-function subscriptionLink(notification: Notification, delivery: NotificationDelivery): Link {
-  const href = subscriptionUrl(owner(notification, delivery), 'chat', delivery.subscriptionId);
-  return { rel: 'ChatNotificationSubscription', href };
-}
-
-function owner(notification: Notification, delivery: NotificationDelivery): Owner {
-  return { serverRoot: delivery.serverRoot, bot: notification.bot };
+function statusForm(notification: ChatMessageStatusNotification, delivery: NotificationDelivery): unknown {
+  const { bot, status, messageId, description } = notification;
+  // Platforms take the first link for the message's Location.
+  const links = [{ rel: 'ChatMessage', href: messageUrl(ownerOf(notification, delivery), notification) }];
+  return inSchemaOrder(chatMessageStatusNotificationSchema, {
+    ...notificationHead({ bot, api: 'chat', links }, delivery),
+    ...{ status, messageId, description },
+  });
 }

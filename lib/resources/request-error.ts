@@ -21,7 +21,7 @@ export function printRequestError(error: ApiError): RequestError {
     : { requestError: { serviceException: exception } };
 }
 
-const exceptionSchema: Schema = {
+export const exceptionSchema: Schema = {
   type: 'object',
   properties: {
     messageId: { type: 'string', description: 'e.g. `SVC0002`.' },

@@ -70,7 +70,7 @@ export function unauthorized(challenge: string): Answer {
   return {
     status: 401,
     body: printRequestError(new ApiError('POL0001', ['unauthorized'])),
-    headers: { 'WWW-Authenticate': challenge },
+    headers: challenge === '' ? {} : { 'WWW-Authenticate': challenge },
   };
 }
 

@@ -64,10 +64,15 @@ function readBytes(request: IncomingMessage, maxBytes: number): Promise<Buffer> 
       discard(request, maxBytes);
       reject(tooLarge(maxBytes));
     };
+    const left = (): void => reject(gone());
     request.on('data', take);
-    request.once('end', () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)));
-    request.once('error', () => reject(gone()));
-    request.once('close', () => reject(gone()));
+    request.once('error', left);
+    request.once('close', left);
+    request.once('end', () => {
+      // Every request closes: an error made then for nobody would cost as much as reading the body.
+      request.off('close', left);
+      resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks));
+    });
   });
 }
 

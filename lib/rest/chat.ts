@@ -10,7 +10,7 @@ import { rootElement } from '../resources/validator.js';
 import type { Answer } from './answer.js';
 import { contactAddress } from './contact.js';
 import { idempotencyOf } from './idempotency.js';
-import { type Exchange, type Route, variable } from './route.js';
+import { type Exchange, ownerOf, type Route, variable } from './route.js';
 
 const messages = '/chat/v1/{userId}/oneToOne/{otherUserId}/adhoc/messages';
 const tag = 'Chat';
@@ -99,7 +99,7 @@ async function getMessage(deps: ChatDeps, exchange: Exchange): Promise<Answer> {
   const { bot, contact, messageId } = place(exchange);
   const message = await deps.actions.message(bot, contact, messageId);
   if (message === undefined) throw unknownMessage(messageId);
-  const resourceURL = messageUrl({ serverRoot: bot.serverRoot, bot: bot.uri }, { contact, messageId });
+  const resourceURL = messageUrl(ownerOf(bot), { contact, messageId });
   return { status: 200, body: printChatMessage({ ...message, resourceURL }) };
 }
 
@@ -107,7 +107,7 @@ async function getStatus(deps: ChatDeps, exchange: Exchange): Promise<Answer> {
   const { bot, contact, messageId } = place(exchange);
   const report = await deps.actions.status(bot, contact, messageId);
   if (report === undefined) throw unknownMessage(messageId);
-  const resourceURL = messageStatusUrl({ serverRoot: bot.serverRoot, bot: bot.uri }, { contact, messageId });
+  const resourceURL = messageStatusUrl(ownerOf(bot), { contact, messageId });
   return { status: 200, body: printMessageStatusReport({ ...report, resourceURL }) };
 }
 

@@ -5,6 +5,7 @@ import type { Logger } from '../log.js';
 import type { Metrics } from '../metrics.js';
 import type { TraceEvent } from '../trace/trace.js';
 import type { Authenticate } from './authenticate.js';
+import type { FurtherActions } from './further-actions.js';
 
 export interface RestLimits {
   /** Of a request body as sent; beyond: 413. */
@@ -39,6 +40,8 @@ export const defaultRestLimits: RestLimits = {
 export type RestActions = ChatActions & CapabilityActions & SubscriptionActions;
 
 export interface RestDeps {
+  /** Services beyond chat; one that is absent is answered 403 POL2006. */
+  readonly further?: FurtherActions | undefined;
   readonly actions: RestActions;
   readonly directory: ChatbotDirectory;
   readonly authenticate: Authenticate;

@@ -20,6 +20,11 @@ const page = `<!doctype html>
 </head>
 <body>
 <div id="ui"></div>
+<noscript>
+<h1>maap-iwf: the chatbot API</h1>
+<p>Every resource with its bodies and errors, and a first message in three steps, is described in
+<a href="../openapi.json">openapi.json</a>; with JavaScript this page shows it and lets you try it.</p>
+</noscript>
 <script src="swagger-ui-bundle.js"></script>
 <script src="start.js"></script>
 </body>

@@ -2,6 +2,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { Timer } from '../clock.js';
 import { ApiError } from '../resources/api-error.js';
 import { printRequestError } from '../resources/request-error.js';
 import type { RestDeps } from './deps.js';
@@ -77,10 +78,19 @@ const clientErrors: Readonly<Record<string, readonly [status: number, reason: st
   HPE_HEADER_OVERFLOW: [431, 'Request Header Fields Too Large'],
 };
 
+const sweepMs = 100;
+
 async function closeServer(server: Server, deps: RestDeps, graceMs: number): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  server.closeIdleConnections();
   const cut = deps.clock.after(graceMs, () => server.closeAllConnections());
+  // A connection whose last request has ended would be kept for the next one.
+  let sweeping: Timer | undefined;
+  const sweep = (): void => {
+    server.closeIdleConnections();
+    sweeping = deps.clock.after(sweepMs, sweep);
+  };
+  sweep();
   await closed;
+  sweeping?.close();
   cut.close();
 }

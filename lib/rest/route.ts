@@ -1,6 +1,7 @@
 /** One resource and verb: where it is, what it does, and what the API page says of it. */
 import type { IncomingMessage } from 'node:http';
 import type { Chatbot, Platform } from '../iwf/actions.js';
+import type { Owner } from '../resources/urls.js';
 import type { Answer } from './answer.js';
 import type { Body } from './body.js';
 
@@ -46,4 +47,9 @@ export function variable(exchange: Exchange, name: string): string {
   const value = exchange.variables[name];
   if (value === undefined) throw new TypeError(`the route has no path variable ${name}`);
   return value;
+}
+
+/** Whose URLs the chatbot's resources have. */
+export function ownerOf(bot: Chatbot): Owner {
+  return { serverRoot: bot.serverRoot, bot: bot.uri };
 }

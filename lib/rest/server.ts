@@ -5,6 +5,8 @@ import { ApiError } from '../resources/api-error.js';
 import { formatOfRefusal } from './accept.js';
 import { errorAnswer, methodNotAllowed, writeAnswer } from './answer.js';
 import { capabilityRoutes } from './capability-discovery.js';
+import { privacyCommandRoutes } from './alias-management.js';
+import { capabilitySourceRoutes } from './capability-sources.js';
 import { chatRoutes, postMessageRoute } from './chat.js';
 import { ContactQuota } from './contact-quota.js';
 import type { RestDeps } from './deps.js';
@@ -12,17 +14,23 @@ import { directVariables } from './direct.js';
 import { docsRouter } from './docs.js';
 import type { Route } from './route.js';
 import { routeRunner, type RunRoute } from './run-route.js';
+import { spamReportRoutes } from './spam-reports.js';
 import { subscriptionRoutes } from './subscriptions.js';
 import { unavailableRoutes } from './unavailable.js';
 
 /** All resources; a path is served by the first route that fits it. */
 export function restRoutes(deps: RestDeps): readonly Route[] {
+  const further = deps.further ?? {};
+  const { capabilitySources, spamReports, privacyCommands } = further;
   const quota = new ContactQuota(deps.limits.contactsPerHour, deps.clock);
   return [
     ...chatRoutes(deps),
     ...subscriptionRoutes(deps),
     ...capabilityRoutes({ actions: deps.actions, quota }),
-    ...unavailableRoutes(),
+    ...(capabilitySources === undefined ? [] : capabilitySourceRoutes(capabilitySources)),
+    ...(spamReports === undefined ? [] : spamReportRoutes(spamReports)),
+    ...(privacyCommands === undefined ? [] : privacyCommandRoutes(privacyCommands)),
+    ...unavailableRoutes(further),
   ];
 }
 

@@ -1,5 +1,6 @@
 /** Resources that the API has and this gateway does not: 403 POL2006, so that a client knows it asked the right question. */
 import { ApiError } from '../resources/api-error.js';
+import type { FurtherActions } from './further-actions.js';
 import type { Route } from './route.js';
 
 const rows: readonly (readonly [path: string, feature: string])[] = [
@@ -11,9 +12,24 @@ const rows: readonly (readonly [path: string, feature: string])[] = [
   ['/chat/v1/{userId}/oneToOne/{otherUserId}/{sessionId}/**', 'confirmed chat'],
 ];
 
+/** Of services that may be absent: their paths when they are. */
+const optional: Readonly<Record<keyof FurtherActions, readonly (readonly [path: string, feature: string])[]>> = {
+  capabilitySources: [
+    ['/capabilitydiscovery/v1/{userId}/capabilitySources', 'capability sources'],
+    ['/capabilitydiscovery/v1/{userId}/capabilitySources/**', 'capability sources'],
+  ],
+  spamReports: [
+    ['/spamreport/v1/{userId}/reports', 'spam reports'],
+    ['/spamreport/v1/{userId}/reports/**', 'spam reports'],
+  ],
+  privacyCommands: [['/aliasmgmt/v1/{userId}/{contactId}/commands/**', 'privacy commands']],
+};
+
 /** After all routes that exist: the first path that fits is taken. */
-export function unavailableRoutes(): readonly Route[] {
-  return rows.map(([path, feature]) => ({
+export function unavailableRoutes(services: FurtherActions): readonly Route[] {
+  const names = Object.keys(optional) as (keyof FurtherActions)[];
+  const absent = names.filter((name) => services[name] === undefined).flatMap((name) => optional[name]);
+  return [...rows, ...absent].map(([path, feature]) => ({
     method: 'ANY',
     path,
     handle: ({ variables }) => {

@@ -44,6 +44,7 @@ export class FakeGateway {
   readonly composed: IsComposing[] = [];
   readonly put: string[] = [];
   readonly asked: { readonly contact: string; readonly refresh: boolean }[] = [];
+  readonly correlators: (string | undefined)[] = [];
   readonly subscriptions = new Map<string, Subscription>();
   readonly statuses = new Map<string, MessageStatus>();
   /** Thrown by the next action. */
@@ -89,8 +90,9 @@ export class FakeGateway {
         if (contactId.endsWith('503')) throw new ApiError('SVC1000', [], { retryAfterS: 30 });
         return { contactId, serviceCapability: [{ capabilityId: 'Chat', status: 'Enabled' }] };
       },
-      create: async (by, api, request) => {
+      create: async (by, api, request, idempotency) => {
         await this.turn();
+        this.correlators.push(idempotency?.correlator);
         const { duration } = request;
         const id = `s${this.subscriptions.size + 1}`;
         const expiry = duration === undefined ? {} : { expiresAtMs: this.clock.now() + duration * 1000 };

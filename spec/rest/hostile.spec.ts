@@ -161,6 +161,21 @@ for (const [way, path] of [
       expect(await refusal(hello)).to.equal('500 SVC0001 internal error');
     });
 
+    it('an answer that cannot be written is a fault of ours too', async () => {
+      await face.close();
+      face = await openFace();
+      const actions = face.gateway.actions();
+      await face.close();
+      const send = () => Promise.resolve({ messageId: 'm', resourceURL: 'http://x/\r\nX: y' });
+      face = await openFace({ actions: { ...actions, send } });
+      const reply = await face.call('POST', path, hello);
+      expect([reply.status, reply.refusal, reply.headers.get('x')]).to.deep.equal([
+        500,
+        'SVC0001 internal error',
+        null,
+      ]);
+    });
+
     it('every answer, also one that refuses, has its safety headers and none that boasts', async () => {
       for (const headers of [{}, { Authorization: '' }]) {
         const reply = await face.call('POST', path, hello, headers);
@@ -186,6 +201,7 @@ describe('rest: paths and verbs', () => {
     [`/chat/v1/${botPath}/subscriptions`, 'GET, HEAD, POST'],
     [`/aliasmgmt/v1/${botPath}/subscriptions/s`, 'GET, HEAD, PUT, DELETE'],
     [`/capabilitydiscovery/v1/${botPath}/contactCapabilities/tel:1`, 'GET, HEAD'],
+    [`/capabilitydiscovery/v1/${botPath}/contactCapabilities`, 'POST'],
   ];
   for (const [path, allow] of verbs) {
     it(`405 with Allow: ${allow} at ${path.split('/').slice(1, 2).join('')}…${path.split('/').at(-1) ?? ''}`, async () => {
@@ -218,6 +234,11 @@ describe('rest: paths and verbs', () => {
     expect(
       await face.raw('GET /docs/..%2f..%2fpackage.json HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'),
     ).to.match(/^HTTP\/1.1 404 /);
+  });
+
+  it('refuses in JSON where no form of ours is acceptable', async () => {
+    const reply = await face.call('GET', '/x', undefined, { Accept: 'image/png' });
+    expect([reply.status, reply.refusal]).to.deep.equal([404, 'SVC2008 resource']);
   });
 
   it('labels of metrics are of the house, never of the client', async () => {
@@ -305,6 +326,29 @@ describe('rest: limits of the server', () => {
     await face.clock.advance(1000);
     await closed;
     expect(await face.call('GET', '/').catch(() => 'refused')).to.equal('refused');
+  });
+
+  it('close does not wait for connections that are merely kept', async () => {
+    let release: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => (release = resolve));
+    let begun: () => void = () => undefined;
+    const reached = new Promise<void>((resolve) => (begun = resolve));
+    face = await openFace();
+    const actions = face.gateway.actions();
+    await face.close();
+    const status = () => {
+      begun();
+      return held.then(() => undefined);
+    };
+    face = await openFace({ actions: { ...actions, status } });
+    const kept = face.raw(`GET ${messages}/m/status HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer key-a\r\n\r\n`);
+    await reached;
+    const closed = face.server.close(3_600_000);
+    release();
+    while (face.clock.pending > 0) await face.clock.advance(100);
+    await closed;
+    expect(await kept).to.match(/^HTTP\/1.1 404 /);
+    expect(face.clock.pending).to.equal(0);
   });
 
   it('a port that is taken rejects', async () => {

@@ -18,6 +18,7 @@ describe('rest/subscriptions', () => {
         [one]: { callbackReference, duration: 600, clientCorrelator: 'c' },
       });
       expect(created.status).to.equal(201);
+      expect(face.gateway.correlators).to.deep.equal(['c']);
       const resourceURL = `${serverRoot}${path}/s1`;
       expect(created.headers.get('location')).to.equal(resourceURL);
       const shown = {

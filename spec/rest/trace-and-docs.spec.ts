@@ -63,7 +63,7 @@ describe('rest/docs', () => {
     expect(page.text).not.to.match(/https?:/);
     expect(page.headers.get('content-security-policy')).to.contain("default-src 'none'; script-src 'self'");
     const loaded = [...page.text.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, file = '']) => file);
-    expect(loaded).to.have.length(4);
+    expect(loaded).to.have.length(5);
     for (const file of loaded) {
       const reply = await face.call('GET', `/docs/${file}`);
       expect(reply.status, file).to.equal(200);
