@@ -30,8 +30,9 @@ export function createLaneRoom<Lane>(max: number, maxPerGroup: number): LaneRoom
     },
     add(group, lane) {
       const lanes = groups.get(group) ?? [];
-      // No more than are left free, so that many that are slow leave room for one that is not.
-      if (lanes.length >= Math.min(maxPerGroup, max - size)) return false;
+      // No more than are left free, so that many that are slow leave room for one that is not; the first has it always.
+      const free = lanes.length === 0 && size < 2 * max ? 1 : max - size;
+      if (lanes.length >= Math.min(maxPerGroup, free)) return false;
       lanes.push(lane);
       groups.set(group, lanes);
       size++;

@@ -5,7 +5,7 @@ export interface Parallel {
   /** Callbacks under way at once, in all. */
   readonly total: number;
   readonly perPlatform: number;
-  /** Also the most connections that are opened to one origin. */
+  /** Twice as many connections may be open to one origin. */
   readonly perOrigin: number;
   readonly perBot: number;
 }
@@ -20,9 +20,9 @@ export interface NotifyOptions {
   /** An answer's body is read and thrown away up to here; then the connection is closed. */
   readonly maxResponseBytes: number;
   readonly parallel: Parallel;
-  /** Lanes claimed at once, waiting or under way. */
-  readonly maxLanes: number;
-  /** Lanes that wait in memory for their turn, of one bot at one origin. */
+  /** Lanes that wait in memory, with their items, for a place; the rest waits in the store. */
+  readonly maxWaiting: number;
+  /** The same of one bot at one origin. */
   readonly maxWaitingPerBot: number;
   /** Items of a lane taken with one claim. */
   readonly itemsPerLane: number;
@@ -53,7 +53,7 @@ export const notifyDefaults: NotifyOptions = {
   connectTimeoutMs: 5_000,
   maxResponseBytes: 65_536,
   parallel: { total: 1_024, perPlatform: 512, perOrigin: 128, perBot: 64 },
-  maxLanes: 4_096,
+  maxWaiting: 4_096,
   maxWaitingPerBot: 512,
   itemsPerLane: 16,
   leaseMs: 30_000,

@@ -28,7 +28,7 @@ export interface WorkerDeps {
   readonly aside: Aside;
   readonly options: Pick<
     NotifyOptions,
-    'backoff' | 'drainMs' | 'itemsPerLane' | 'leaseMs' | 'maxLanes' | 'maxWaitingPerBot' | 'parallel'
+    'backoff' | 'drainMs' | 'itemsPerLane' | 'leaseMs' | 'maxWaiting' | 'maxWaitingPerBot' | 'parallel'
   >;
   /** A live subscription, from memory. */
   readonly known: (subscriptionId: string) => Subscription | undefined;
@@ -69,7 +69,7 @@ export class Worker {
 
   constructor(deps: WorkerDeps) {
     this.deps = deps;
-    this.room = createLaneRoom<Held>(deps.options.maxLanes, deps.options.maxWaitingPerBot);
+    this.room = createLaneRoom<Held>(deps.options.maxWaiting, deps.options.maxWaitingPerBot);
   }
 
   start(): void {
@@ -133,21 +133,17 @@ export class Worker {
   /** True: there may be more. */
   private async claimSome(): Promise<boolean> {
     const { store, options } = this.deps;
-    const lanes = Math.min(claimSize, options.maxLanes - this.held.size);
-    if (lanes <= 0) return false;
-    const terms = { lanes, perLane: options.itemsPerLane, leaseMs: options.leaseMs };
+    const terms = { lanes: claimSize, perLane: options.itemsPerLane, leaseMs: options.leaseMs };
     const claims = await store.claim('notify', terms);
     await Promise.all(claims.map((claim) => this.take(claim)));
-    return claims.length === lanes;
+    return claims.length === claimSize;
   }
 
   /** Until the next lane is due; the store tells of anything sooner. */
   private async sleep(): Promise<void> {
     const dueMs = await this.deps.store.nextDueMs('notify');
     const waitMs = (dueMs ?? Infinity) - this.deps.clock.now();
-    // Lanes that are due but found no room here are looked for again when a lane ends.
-    const isFull = this.held.size >= this.deps.options.maxLanes;
-    this.wakeIn(isFull ? storePauseMs : Math.min(this.deps.options.leaseMs / 3, Math.max(1, waitMs)));
+    this.wakeIn(Math.min(this.deps.options.leaseMs / 3, Math.max(1, waitMs)));
   }
 
   private wakeIn(delayMs: number): void {
