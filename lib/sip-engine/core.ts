@@ -1,0 +1,51 @@
+/** What the called and the calling side of the engine share. */
+import type { Address, EngineDelegate } from './api.js';
+import { DialogTable } from './dialog.js';
+import type { Settings } from './options.js';
+import { sameAddress, type Path } from './path.js';
+import type { Resolve } from './resolve.js';
+import type { Timers } from './timers.js';
+import type { TransportLayer } from './transport.js';
+import { printHostPort } from './uri.js';
+
+export interface Core {
+  readonly settings: Settings;
+  readonly timers: Timers;
+  readonly transport: TransportLayer;
+  readonly resolve: Resolve;
+  readonly dialogs: DialogTable;
+  /** Where it listens, once started. */
+  listening: readonly Address[];
+  delegate: EngineDelegate | undefined;
+  draining: boolean;
+  closed: boolean;
+}
+
+/** Runs what is not ours; what it throws is told, and harms nobody. */
+export function guarded(core: Core, action: () => void): boolean {
+  try {
+    action();
+    return true;
+  } catch (error) {
+    core.settings.onError(error);
+    return false;
+  }
+}
+
+/** Contact of ours for a peer on that path: the path's own listening address, else the first. */
+export function contactFor(core: Core, path: Pick<Path, 'local'>): string {
+  const { local } = path;
+  const serving = core.listening.some((address) => address.protocol === local.protocol);
+  const first = core.listening[0];
+  if (serving || !first) return contactOf(local);
+  return contactOf({ ...first, host: local.host });
+}
+
+function contactOf(address: Address): string {
+  const transport = address.protocol === 'tcp' ? ';transport=tcp' : '';
+  return `<sip:${printHostPort(address.host, address.port)}${transport}>`;
+}
+
+export function isListening(core: Core, address: Address): boolean {
+  return core.listening.some((own) => sameAddress(own, address));
+}

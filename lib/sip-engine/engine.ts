@@ -1,0 +1,127 @@
+/** The engine put together: transports below, transactions and dialogs between, the typed API above (RFC 3261 §5). */
+import type { Address, Engine, EngineDelegate } from './api.js';
+import { guarded, type Core } from './core.js';
+import { DialogTable } from './dialog.js';
+import { InboundCalls } from './inbound.js';
+import { InboundDialogs } from './inbound-dialogs.js';
+import { MalformedMessage } from './malformed.js';
+import { WireMessage } from './message.js';
+import { settingsOf, type EngineOptions, type Settings } from './options.js';
+import { OutboundCalls } from './outbound.js';
+import { parseMessage } from './parse.js';
+import type { Path } from './path.js';
+import { createResolve } from './resolve.js';
+import { Timers } from './timers.js';
+import { parseListen, Transport, type TransportLayer } from './transport.js';
+import { parseVia } from './via.js';
+
+export type { EngineOptions } from './options.js';
+
+const DNS_CACHE_MS = 30_000;
+const MAX_DNS_CACHED = 1000;
+
+/** Throws Error where `listen` cannot be read. */
+export function createEngine(options: EngineOptions): Engine {
+  const settings = settingsOf(options);
+  const timers = new Timers(settings.clock);
+  const core: Core = {
+    settings,
+    timers,
+    transport: options.transport ?? newTransport(settings, timers),
+    resolve: createResolve({
+      dns: settings.dns,
+      clock: settings.clock,
+      timeoutMs: settings.limits.dnsMs,
+      cacheMs: DNS_CACHE_MS,
+      maxCached: MAX_DNS_CACHED,
+    }),
+    dialogs: new DialogTable(),
+    listening: [],
+    delegate: undefined,
+    draining: false,
+    closed: false,
+  };
+  return new SipEngine(core);
+}
+
+function newTransport(settings: Settings, timers: Timers): TransportLayer {
+  const { limits, count, trusted, trace, advertise } = settings;
+  return new Transport(settings.listen.map(parseListen), { limits, timers, count, trusted, trace, advertise });
+}
+
+class SipEngine implements Engine {
+  private readonly core: Core;
+  private readonly outbound: OutboundCalls;
+  private readonly inbound: InboundCalls;
+
+  constructor(core: Core) {
+    this.core = core;
+    this.outbound = new OutboundCalls(core);
+    this.inbound = new InboundCalls(core, new InboundDialogs(core, this.outbound.dialogs.life));
+  }
+
+  get listening(): readonly Address[] {
+    return this.core.listening;
+  }
+
+  async start(delegate: EngineDelegate): Promise<void> {
+    this.core.delegate = delegate;
+    this.core.listening = await this.core.transport.start({
+      onMessage: (bytes, path) => this.onMessage(bytes, path),
+      onUnframed: (bytes, error, path) => this.onUnframed(bytes, error, path),
+    });
+  }
+
+  send: Engine['send'] = (draft, listener, dialogId) => this.outbound.send(draft, listener, dialogId);
+
+  ack: Engine['ack'] = (dialogId, draft) => this.outbound.dialogs.ack(dialogId, draft);
+
+  setDraining(draining: boolean): void {
+    this.core.draining = draining;
+  }
+
+  close(): Promise<void> {
+    this.core.closed = true;
+    this.inbound.close();
+    this.outbound.close();
+    this.core.dialogs.clear();
+    this.core.timers.close();
+    this.core.transport.close();
+    this.core.listening = [];
+    return Promise.resolve();
+  }
+
+  private onMessage(bytes: Buffer, path: Path): void {
+    try {
+      const parsed = parseMessage(bytes, this.core.settings.limits, !path.reliable);
+      if (parsed.message.status === undefined) this.inbound.onRequest(parsed, path);
+      else this.outbound.onResponse(parsed);
+    } catch (error) {
+      if (error instanceof MalformedMessage) this.onMalformed(error, path);
+      else this.core.settings.onError(error);
+    }
+  }
+
+  /** 400 (413, 505) where the sender can be told, else dropped; always counted. */
+  private onMalformed(error: MalformedMessage, path: Path): void {
+    this.core.settings.count('sip_malformed_total', { protocol: path.remote.protocol });
+    const message = error.partial;
+    const top = message instanceof WireMessage ? message.raw('via') : undefined;
+    const via = top === undefined ? undefined : parseVia(top);
+    if (!via || !(message instanceof WireMessage)) return;
+    guarded(this.core, () =>
+      this.inbound.answerStateless({ message, routing: { via } }, path, { status: error.status, headers: [] }),
+    );
+  }
+
+  /** The head of a stream that cannot be followed is answered as far as it is one. */
+  private onUnframed(bytes: Buffer, error: MalformedMessage, path: Path): void {
+    try {
+      parseMessage(bytes, this.core.settings.limits, false);
+      this.onMalformed(error, path);
+    } catch (found) {
+      if (found instanceof MalformedMessage) this.onMalformed(found, path);
+      else this.core.settings.onError(found);
+    }
+  }
+}

@@ -1,0 +1,106 @@
+/** What the engine is told at its making, with its defaults and their reasons. */
+import type { MessageLimits } from './parse.js';
+import { systemDns, type Dns } from './resolve.js';
+import { DEFAULT_TIMERS, systemClock, type EngineClock, type TimerValues } from './timers.js';
+import type { TransportLayer } from './transport.js';
+import { DEFAULT_TRANSPORT_LIMITS, type Count, type Trace, type TransportLimits } from './transport-user.js';
+
+export interface EngineLimits extends TransportLimits, MessageLimits {
+  /** Client and server transactions without a final answer, each; beyond: 503 with Retry-After. */
+  readonly maxTransactions: number;
+  readonly maxDialogs: number;
+  /** Finished server transactions remembered for retransmissions; the oldest go first. */
+  readonly maxFinished: number;
+  /** Bytes of their responses. */
+  readonly maxFinishedBytes: number;
+  /** A DNS question. */
+  readonly dnsMs: number;
+}
+
+export const DEFAULT_LIMITS: EngineLimits = {
+  ...DEFAULT_TRANSPORT_LIMITS,
+  maxHeaders: 256,
+  maxHeaderBytes: 16_384,
+  maxTransactions: 50_000,
+  maxDialogs: 50_000,
+  // 32 s (timer J) of 6,000 requests/s over UDP.
+  maxFinished: 200_000,
+  maxFinishedBytes: 268_435_456,
+  dnsMs: 3_000,
+};
+
+export interface EngineOptions {
+  /** `udp|tcp/host:port`; numeric hosts, IPv6 in brackets, port 0 = the system chooses. */
+  readonly listen: readonly string[];
+  /** Host named in Via and Contact instead of the listening one. */
+  readonly advertise?: string;
+  /** `host` or `host:port` that mean the gateway itself in a Request-URI, besides where it listens. */
+  readonly localHosts?: readonly string[];
+  /** Answered 405 unless listed. Default: INVITE, ACK, CANCEL, BYE, UPDATE, MESSAGE, OPTIONS, INFO. */
+  readonly methods?: readonly string[];
+  /** Option tags that a Require may name. Default: timer. */
+  readonly supported?: readonly string[];
+  /** Accept of a 415 and of the gateway's own OPTIONS answer. */
+  readonly accept?: readonly string[];
+  /** Bodies that are no UTF-8, or encoded, are answered 415. Default true. */
+  readonly utf8Bodies?: boolean;
+  /** RFC 4028: the least Session-Expires, seconds. Default 90. */
+  readonly minSeS?: number;
+  /** Of a numeric host. Default: everyone. */
+  readonly trusted?: (host: string) => boolean;
+  readonly clock?: EngineClock;
+  readonly timers?: Partial<TimerValues>;
+  readonly limits?: Partial<EngineLimits>;
+  readonly dns?: Dns;
+  /** Counters of metrics; names end in `_total`. */
+  readonly count?: Count;
+  /** Every message that crosses the border, as it stood on the wire. */
+  readonly onMessage?: Trace;
+  /** What a delegate or listener has thrown; the engine lives on. */
+  readonly onError?: (error: unknown) => void;
+  /** In place of sockets, for specs. */
+  readonly transport?: TransportLayer;
+}
+
+export interface Settings {
+  readonly listen: readonly string[];
+  readonly advertise: string | undefined;
+  readonly localHosts: readonly string[];
+  readonly methods: readonly string[];
+  readonly supported: readonly string[];
+  readonly accept: readonly string[];
+  readonly utf8Bodies: boolean;
+  readonly minSeS: number;
+  readonly trusted: (host: string) => boolean;
+  readonly clock: EngineClock;
+  readonly values: TimerValues;
+  readonly limits: EngineLimits;
+  readonly dns: Dns;
+  readonly count: Count;
+  readonly trace: Trace | undefined;
+  readonly onError: (error: unknown) => void;
+}
+
+const METHODS = ['INVITE', 'ACK', 'CANCEL', 'BYE', 'UPDATE', 'MESSAGE', 'OPTIONS', 'INFO'];
+const ACCEPT = ['application/sdp', 'message/cpim', 'multipart/mixed'];
+
+export function settingsOf(options: EngineOptions): Settings {
+  return {
+    listen: options.listen,
+    advertise: options.advertise,
+    localHosts: (options.localHosts ?? []).map((host) => host.toLowerCase()),
+    methods: options.methods ?? METHODS,
+    supported: options.supported ?? ['timer'],
+    accept: options.accept ?? ACCEPT,
+    utf8Bodies: options.utf8Bodies ?? true,
+    minSeS: options.minSeS ?? 90,
+    trusted: options.trusted ?? (() => true),
+    clock: options.clock ?? systemClock,
+    values: { ...DEFAULT_TIMERS, ...options.timers },
+    limits: { ...DEFAULT_LIMITS, ...options.limits },
+    dns: options.dns ?? systemDns,
+    count: options.count ?? (() => undefined),
+    trace: options.onMessage,
+    onError: options.onError ?? (() => undefined),
+  };
+}

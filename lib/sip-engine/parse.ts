@@ -1,0 +1,217 @@
+/** Bytes → message, ready for routing, in one pass by hand (RFC 3261 §7, §8.1.1, §18.3). */
+import type { SipMessage } from './api.js';
+import { isTokenIn, sameName } from './grammar.js';
+import { headerPlaces, lineEnd, type HeaderLimits, type HeaderPlaces } from './header-lines.js';
+import { MalformedMessage } from './malformed.js';
+import { asText, WireMessage, type StartLine } from './message.js';
+import { tagOf } from './name-addr.js';
+import { parseVia, type Via } from './via.js';
+
+export interface MessageLimits extends HeaderLimits {
+  readonly maxMessageBytes: number;
+}
+
+/** What every message must have, and what finds its transaction and dialog; one character per byte. */
+export interface Routing {
+  readonly via: Via;
+  readonly callId: string;
+  readonly cseq: number;
+  readonly cseqMethod: string;
+  readonly from: string;
+  readonly to: string;
+  readonly fromTag: string | undefined;
+  readonly toTag: string | undefined;
+}
+
+export interface Parsed {
+  readonly message: WireMessage;
+  readonly routing: Routing;
+}
+
+const MAX_CSEQ = 2 ** 31 - 1;
+const ZERO = 48;
+
+/** `datagram`: the bytes end the body, and Content-Length may be missing (§18.3). Throws MalformedMessage. */
+export function parseMessage(bytes: Buffer, limits: MessageLimits, datagram: boolean): Parsed {
+  if (bytes.length > limits.maxMessageBytes) throw new MalformedMessage('message too large', 413);
+  const start = startOf(bytes);
+  const headEnd = bytes.indexOf('\r\n\r\n', start, 'latin1');
+  const head = bytes.toString('latin1', start, headEnd < 0 ? bytes.length : headEnd);
+  const startLine = parseStartLine(head);
+  const places = headerPlaces(head, lineEnd(head, 0) + 2, limits);
+  const rest = headEnd < 0 ? bytes.subarray(bytes.length) : bytes.subarray(headEnd + 4);
+  const raw = new WireMessage(startLine, { bytes, head, body: rest, places });
+  try {
+    if (headEnd < 0) throw new MalformedMessage('no empty line after the headers');
+    return finish(raw, startLine, datagram);
+  } catch (error) {
+    if (error instanceof MalformedMessage) error.partial = raw;
+    throw error;
+  }
+}
+
+/** Empty lines before the start line are no part of the message (§7.5). */
+function startOf(bytes: Buffer): number {
+  let at = 0;
+  while (bytes[at] === 13 && bytes[at + 1] === 10) at += 2;
+  return at;
+}
+
+function parseStartLine(head: string): StartLine {
+  const end = lineEnd(head, 0);
+  if (head.startsWith('SIP/')) return parseStatusLine(head, end);
+  const first = head.indexOf(' ');
+  const second = head.indexOf(' ', first + 1);
+  if (first < 0 || second < 0 || second > end || !isTokenIn(head, 0, first)) throw new MalformedMessage('not SIP');
+  if (!sameName(head, second + 1, end, 'sip/2.0')) {
+    throw new MalformedMessage('start line', sameName(head, second + 1, second + 5, 'sip/') ? 505 : 400);
+  }
+  if (second === first + 1 || head.charCodeAt(first + 1) === 60) throw new MalformedMessage('Request-URI');
+  return {
+    method: head.slice(0, first),
+    uri: asText(head.slice(first + 1, second)),
+    status: undefined,
+    reason: undefined,
+  };
+}
+
+function parseStatusLine(head: string, end: number): StartLine {
+  const status = Number(head.slice(8, 11));
+  const separated = end === 11 || head.charCodeAt(11) === 32;
+  if (!head.startsWith('SIP/2.0 ') || !/^[1-6]\d\d$/.test(head.slice(8, 11)) || !separated) {
+    throw new MalformedMessage('status line');
+  }
+  return { method: undefined, uri: undefined, status, reason: asText(head.slice(12, end)) };
+}
+
+/** Places in the header table; -1 where a header is missing, -2 where it is twice. */
+interface Mandatory {
+  via: number;
+  from: number;
+  to: number;
+  callId: number;
+  cseq: number;
+  contentLength: number;
+}
+
+type Wanted = keyof Mandatory;
+
+function wantedAt(head: string, start: number, end: number): Wanted | undefined {
+  switch (end - start) {
+    case 1:
+      return compactWanted(head.charCodeAt(start) | 32);
+    case 2:
+      return sameName(head, start, end, 'to') ? 'to' : undefined;
+    case 3:
+      return sameName(head, start, end, 'via') ? 'via' : undefined;
+    case 4:
+      if (sameName(head, start, end, 'from')) return 'from';
+      return sameName(head, start, end, 'cseq') ? 'cseq' : undefined;
+    case 7:
+      return sameName(head, start, end, 'call-id') ? 'callId' : undefined;
+    case 14:
+      return sameName(head, start, end, 'content-length') ? 'contentLength' : undefined;
+    default:
+      return undefined;
+  }
+}
+
+function compactWanted(lower: number): Wanted | undefined {
+  switch (lower) {
+    case 118:
+      return 'via';
+    case 102:
+      return 'from';
+    case 116:
+      return 'to';
+    case 105:
+      return 'callId';
+    case 108:
+      return 'contentLength';
+    default:
+      return undefined;
+  }
+}
+
+function findMandatory(head: string, places: HeaderPlaces): Mandatory {
+  const found: Mandatory = { via: -1, from: -1, to: -1, callId: -1, cseq: -1, contentLength: -1 };
+  for (let at = 0; at < places.length; at += 4) {
+    const wanted = wantedAt(head, places[at] ?? 0, places[at + 1] ?? 0);
+    if (wanted === undefined) continue;
+    if (found[wanted] === -1) found[wanted] = at;
+    else if (wanted !== 'via') found[wanted] = -2;
+  }
+  return found;
+}
+
+function finish(raw: WireMessage, startLine: StartLine, datagram: boolean): Parsed {
+  const { head, places } = raw;
+  if (head.includes('\0')) throw new MalformedMessage('NUL in the head');
+  const found = findMandatory(head, places);
+  const value = (name: Wanted): string => mandatoryValue(raw, found[name], name);
+  const routing = routingOf(value);
+  if (raw.method !== undefined && raw.method !== routing.cseqMethod)
+    throw new MalformedMessage('CSeq names another method');
+  if (found.contentLength === -1 && !datagram) throw new MalformedMessage('no Content-Length on a stream');
+  const length = found.contentLength === -1 ? raw.body.length : contentLengthOf(value('contentLength'));
+  // A datagram cut short is answered 400; bytes beyond Content-Length are padding (§18.3).
+  if (length > raw.body.length) throw new MalformedMessage('body shorter than Content-Length');
+  if (length === raw.body.length) return { message: raw, routing };
+  const body = raw.body.subarray(0, length);
+  return { message: new WireMessage(startLine, { bytes: raw.bytes, head, body, places }), routing };
+}
+
+function mandatoryValue(raw: WireMessage, at: number, name: string): string {
+  if (at === -1) throw new MalformedMessage(`no ${name}`);
+  if (at === -2) throw new MalformedMessage(`${name} twice`);
+  return raw.valueAt(at);
+}
+
+/** 1*DIGIT; throws MalformedMessage. */
+export function contentLengthOf(text: string): number {
+  if (text.length === 0 || text.length > 10) throw new MalformedMessage('Content-Length');
+  let length = 0;
+  for (let i = 0; i < text.length; i++) {
+    const digit = text.charCodeAt(i) - ZERO;
+    if (digit < 0 || digit > 9) throw new MalformedMessage('Content-Length');
+    length = length * 10 + digit;
+  }
+  return length;
+}
+
+function routingOf(value: (name: Wanted) => string): Routing {
+  const via = parseVia(value('via'));
+  if (!via) throw new MalformedMessage('Via');
+  const callId = value('callId');
+  if (callId === '' || callId.includes(' ')) throw new MalformedMessage('Call-ID');
+  const from = value('from');
+  const to = value('to');
+  return { via, callId, ...parseCseq(value('cseq')), from, to, fromTag: tagOf(from), toTag: tagOf(to) };
+}
+
+function parseCseq(value: string): { cseq: number; cseqMethod: string } {
+  let end = 0;
+  let cseq = 0;
+  for (; end < value.length && end < 12; end++) {
+    const digit = value.charCodeAt(end) - ZERO;
+    if (digit < 0 || digit > 9) break;
+    cseq = cseq * 10 + digit;
+  }
+  const method = value.slice(end).trimStart();
+  // §8.1.1.5: below 2**31.
+  if (end === 0 || cseq > MAX_CSEQ || end + method.length === value.length || !isTokenIn(method, 0, method.length)) {
+    throw new MalformedMessage('CSeq');
+  }
+  return { cseq, cseqMethod: method };
+}
+
+/** Routing of a message of our own making; throws MalformedMessage where the application's headers make none. */
+export function routingOfOwn(message: WireMessage): Routing {
+  return routingOf((name) => message.raw(name === 'callId' ? 'call-id' : name.toLowerCase()) ?? '');
+}
+
+export function isRequest(
+  message: SipMessage,
+): message is SipMessage & { readonly method: string; readonly uri: string } {
+  return message.method !== undefined;
+}
