@@ -5,6 +5,7 @@ import type { Address, ClientTransaction, DialogId, Engine, ResponseListener, Si
 import type { Command, SendCommand } from './drachtio-command.js';
 import { bodyOf, ownHeaders, requestDraft } from './drachtio-draft.js';
 import { messageLeader, refusal, requestEcho } from './drachtio-leader.js';
+import { passingBytes } from './drachtio-passing.js';
 import type { AppSession } from './drachtio-session.js';
 
 export interface OutgoingDeps {
@@ -114,7 +115,7 @@ export class OutgoingRequests {
     if (pending.method === 'BYE' && status >= 200 && command.dialogId !== undefined)
       this.deps.dropDialog(command.dialogId);
     const leader = messageLeader(response, from, { nowMs: this.deps.clock.now(), txnId, dialogId });
-    this.deps.session.send(leader, response.bytes);
+    this.deps.session.send(leader, passingBytes(response));
   }
 
   private trackDialog(command: SendCommand, { dialogId }: Arrival, status: number): void {

@@ -1,5 +1,4 @@
 /** Which application a request of the network goes to, and what comes back from it. */
-import { isUtf8 } from 'node:buffer';
 import type { Clock } from '../clock.js';
 import type { Logger } from '../log.js';
 import type { Metrics } from '../metrics.js';
@@ -17,6 +16,7 @@ import type { Command } from './drachtio-command.js';
 import { responseDraft } from './drachtio-draft.js';
 import { messageLeader, refusal, requestLeader, responseEcho, unsolicitedLeader } from './drachtio-leader.js';
 import { endDialog, OutgoingRequests } from './drachtio-outgoing.js';
+import { isInitial, passingBytes, unfitness } from './drachtio-passing.js';
 import type { AppSession } from './drachtio-session.js';
 
 export interface RouterDeps {
@@ -29,6 +29,8 @@ export interface RouterDeps {
 }
 
 const MAX_TURNS = 32;
+/** Nobody can take it now. */
+const OVERLOADED: ResponseDraft = { status: 503, headers: [['Retry-After', '5']] };
 
 interface Unanswered {
   readonly transaction: ServerTransaction;
@@ -49,7 +51,7 @@ export class FaceRouter implements EngineDelegate {
   }
 
   onRequest(transaction: ServerTransaction): void {
-    const refusedWith = this.unfit(transaction);
+    const refusedWith = this.refusal(transaction);
     if (refusedWith) {
       this.refuse(transaction, refusedWith);
       return;
@@ -61,18 +63,18 @@ export class FaceRouter implements EngineDelegate {
         this.refuse(transaction, { status: 481, headers: [] });
         return;
       }
-      this.refuse(transaction, { status: 503, headers: [['Retry-After', '5']] });
+      this.refuse(transaction, OVERLOADED);
       return;
     }
     this.unanswered.set(transaction.id, { transaction, session });
-    session.send(requestLeader(transaction, this.deps.clock.now()), transaction.request.bytes);
+    session.send(requestLeader(transaction, this.deps.clock.now()), passingBytes(transaction.request));
   }
 
   onAck(invite: ServerTransaction, ack: SipMessage, source: Address): void {
     const { dialogId } = invite;
     if (dialogId === undefined) return;
     const leader = messageLeader(ack, source, { nowMs: this.deps.clock.now(), txnId: invite.id, dialogId });
-    this.owners.get(dialogId)?.send(leader, ack.bytes);
+    this.owners.get(dialogId)?.send(leader, passingBytes(ack));
   }
 
   onCancel(invite: ServerTransaction, cancel: SipMessage, source: Address): void {
@@ -80,7 +82,7 @@ export class FaceRouter implements EngineDelegate {
     this.unanswered.delete(invite.id);
     if (invite.dialogId !== undefined && isInitial(invite)) this.owners.delete(invite.dialogId);
     const tail = { nowMs: this.deps.clock.now(), txnId: invite.id, dialogId: undefined };
-    waiting?.session.send(messageLeader(cancel, source, tail), cancel.bytes);
+    waiting?.session.send(messageLeader(cancel, source, tail), passingBytes(cancel));
   }
 
   onBye(dialogId: DialogId, bye: Sent): void {
@@ -181,17 +183,9 @@ export class FaceRouter implements EngineDelegate {
     return takers[turn % Math.max(1, takers.length)];
   }
 
-  /** What an application could not be handed unaltered, or not at all. */
-  private unfit(transaction: ServerTransaction): ResponseDraft | undefined {
-    const { request, dialogId } = transaction;
-    if (this.unanswered.size >= this.deps.maxPending) return { status: 503, headers: [['Retry-After', '5']] };
-    if (dialogId?.includes('|')) return { status: 400, reason: 'Bad Call-ID', headers: [] };
-    const encoding = request.header('Content-Encoding')?.toLowerCase() ?? 'identity';
-    // the client library decodes bodies as UTF-8: what is none would be altered
-    if (encoding !== 'identity' || !isUtf8(request.body)) {
-      return { status: 415, headers: [['Accept-Encoding', 'identity']] };
-    }
-    return undefined;
+  private refusal(transaction: ServerTransaction): ResponseDraft | undefined {
+    if (this.unanswered.size >= this.deps.maxPending) return OVERLOADED;
+    return unfitness(transaction);
   }
 
   private refuse(transaction: ServerTransaction, draft: ResponseDraft): void {
@@ -220,10 +214,4 @@ export class FaceRouter implements EngineDelegate {
 /** The words are those that the client library knows a vanished dialog by. */
 function unknownDialog(session: AppSession, id: string): void {
   session.send(refusal(id, 'unable to find dialog'));
-}
-
-/** Whether the request came outside of any dialog: its To has no tag. */
-function isInitial({ request }: ServerTransaction): boolean {
-  const to = request.header('To') ?? '';
-  return !/;\s*tag\s*=/i.test(to.slice(to.lastIndexOf('>') + 1));
 }

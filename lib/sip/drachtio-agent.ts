@@ -34,6 +34,8 @@ export interface DrachtioAgentOptions {
   readonly inviteTimeoutMs?: number;
   /** Until the engine says what it has done with a message; 5,000. */
   readonly echoTimeoutMs?: number;
+  /** Connect: until an engine that says nothing, not even to a ping, is taken for lost; 45,000, three pings. */
+  readonly silenceTimeoutMs?: number;
   /** Above it 513 is made up; connect: 11,000 (drachtio-server hangs above 12,228), listen: 2 MiB. */
   readonly maxFrameBytes?: number;
   /** Written and not echoed; connect: 32,768 (drachtio-server loses its place above 80,000), listen: no limit. */
@@ -47,6 +49,7 @@ const DEFAULTS = {
   callTimeoutMs: 35_000,
   inviteTimeoutMs: 180_000,
   echoTimeoutMs: 5_000,
+  silenceTimeoutMs: 45_000,
   maxReconnectDelayMs: 5_000,
 };
 const FRAME_LIMITS = {

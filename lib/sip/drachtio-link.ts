@@ -1,5 +1,5 @@
 /** One drachtio-srf application and its connection to an engine; whatever waits on it ends with it. */
-import type { Server, Socket } from 'node:net';
+import type { Server } from 'node:net';
 import type { Clock } from '../clock.js';
 import { PeerError } from '../errors.js';
 import type { Logger } from '../log.js';
@@ -11,6 +11,7 @@ import type {
   SrfRequestOptions,
   SrfResponse,
 } from './drachtio-types.js';
+import { LinkSockets } from './drachtio-sockets.js';
 import { SendWindow } from './drachtio-window.js';
 
 export type LinkTarget =
@@ -27,6 +28,8 @@ export interface LinkOptions {
   readonly maxInFlightBytes: number | undefined;
   /** An echo that takes longer is no longer waited for. */
   readonly echoTimeoutMs: number;
+  /** A connection over which nothing comes for so long, in spite of a ping every 15 s, is given up. */
+  readonly silenceTimeoutMs: number;
 }
 
 export interface LinkDelegate {
@@ -62,7 +65,7 @@ export class Link {
   private readonly delegate: LinkDelegate;
   private readonly window: SendWindow;
   private readonly guards = new Set<(why: Failure) => void>();
-  private readonly sockets = new Set<Socket>();
+  private readonly sockets: LinkSockets;
   private hostports: readonly string[] = [];
   private up = false;
   private closed = false;
@@ -72,6 +75,7 @@ export class Link {
     this.options = options;
     this.delegate = delegate;
     this.window = new SendWindow(options.maxInFlightBytes);
+    this.sockets = new LinkSockets(options);
     app.on('connect', (error, hostports) => this.onConnect(error, hostports));
     app.on('error', (error) => this.onDown(new PeerError('sip', 503, error.message)));
     app.on('close', () => this.onDown(new PeerError('sip', 503, 'connection to the engine lost')));
@@ -96,7 +100,7 @@ export class Link {
     const { target } = this.options;
     switch (target.kind) {
       case 'listen':
-        target.server.on('connection', (socket) => this.track(socket));
+        target.server.on('connection', (socket) => this.sockets.track(socket));
         {
           this.app.listen({ server: target.server, secret: target.secret });
           return;
@@ -210,8 +214,7 @@ export class Link {
     if (this.closed) return;
     this.closed = true;
     this.fail();
-    for (const socket of this.sockets) socket.destroy();
-    this.hangUp();
+    this.sockets.close();
   }
 
   private write(res: SrfResponse, text: string, done: (error: unknown) => void): void {
@@ -222,17 +225,11 @@ export class Link {
     res.agent.sendResponse(res, {}, done);
   }
 
-  private track(socket: Socket): void {
-    if (this.closed) return void socket.destroy();
-    this.sockets.add(socket);
-    socket.on('close', () => this.sockets.delete(socket));
-  }
-
   private onConnect(error: Error | null, hostports: string | undefined): void {
-    if (this.closed) {
-      this.hangUp();
-      return;
-    }
+    // all that srf tells of a connection of its own making; in listen mode the server has told us
+    const socket = this.app.app.client?.mapServer.keys().next().value;
+    if (socket && this.options.target.kind === 'connect') this.sockets.watch(socket);
+    if (this.closed) return;
     if (error) {
       this.onDown(new PeerError('sip', 403, error.message, 'ours'));
       return;
@@ -254,16 +251,6 @@ export class Link {
     this.up = false;
     this.window.reset();
     for (const fail of [...this.guards]) fail('lost');
-  }
-
-  private hangUp(): void {
-    const { target } = this.options;
-    if (target.kind === 'listen') return;
-    try {
-      this.app.disconnect();
-    } catch {
-      // srf throws where it has no connection, which is what is wanted
-    }
   }
 }
 

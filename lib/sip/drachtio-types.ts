@@ -65,9 +65,11 @@ export interface SrfConnectOptions {
 export type SrfHandler = (req: SrfRequest, res: SrfResponse) => void;
 
 export interface SrfApp {
+  /** Once it connects or listens; its connections are the keys. */
+  readonly app: { readonly client?: { readonly mapServer: ReadonlyMap<Socket, unknown> } };
   on(event: 'connect', listener: (error: Error | null, hostports?: string, version?: string) => void): void;
   on(event: 'error', listener: (error: Error) => void): void;
-  on(event: 'close', listener: (socket: Socket | undefined) => void): void;
+  on(event: 'close', listener: () => void): void;
   use(handler: SrfHandler): void;
   /** Also asks the server for requests of this method. */
   invite(handler: SrfHandler): void;
@@ -77,6 +79,4 @@ export interface SrfApp {
   request(uri: string, options: SrfRequestOptions, done: SrfCallback<SrfRequest>): void;
   connect(options: SrfConnectOptions): void;
   listen(options: { readonly server: Server; readonly secret: string }): void;
-  /** Throws where nothing is connected. */
-  disconnect(): void;
 }

@@ -220,6 +220,16 @@ describe('drachtio agent', () => {
       expect(await again).to.include({ status: 200 });
     });
 
+    it('is noticed by silence', async () => {
+      const dialed = agent.invite({ ...MESSAGE, method: 'INVITE' }, delegate);
+      await engine.next();
+      await clock.advance(45_000);
+      expect((await dialed).response.status).to.equal(503);
+      expect(agent.ready).to.equal(false);
+      await clock.advance(100);
+      await untilReady();
+    });
+
     it('ends calls as lost', async () => {
       await established();
       engine.drop();
@@ -229,7 +239,7 @@ describe('drachtio agent', () => {
   });
 
   describe('INVITE to the network', () => {
-    beforeEach(() => make().start(handlers));
+    beforeEach(() => make({ inviteTimeoutMs: 30_000 }).start(handlers));
 
     it('is acknowledged, and ended by BYE inside its dialog', async () => {
       const call = await established();
@@ -292,7 +302,7 @@ describe('drachtio agent', () => {
       engine.fromNetwork('t1', response(180));
       await turn();
       await turn();
-      await clock.advance(180_000);
+      await clock.advance(30_000);
       expect((await dialed).response.status).to.equal(408);
       expect((await engine.next()).sip).to.match(/^CANCEL /);
       await answerLate('t1');
