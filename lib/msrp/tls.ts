@@ -1,6 +1,7 @@
 /** TLS for msrps: the peer's certificate is known by its fingerprint in the SDP, not by who signed it (RFC 4975 §14.4, RFC 8122). */
 import type { Socket } from 'node:net';
 import { connect, createSecureContext, TLSSocket, type SecureContext } from 'node:tls';
+import type { RemoteEnd } from './api.js';
 
 export class Tls {
   private readonly context: SecureContext;
@@ -37,4 +38,15 @@ export class Tls {
     ];
     return new Map(known.flatMap(([hash, value]) => (value === undefined ? [] : [[hash, value.toUpperCase()]])));
   }
+}
+
+/** With a fingerprint in the SDP the certificate must match one whose hash we know (RFC 8122 §6). */
+export function fingerprintFits(
+  { secure, fingerprints = [] }: RemoteEnd,
+  shown: ReadonlyMap<string, string> | undefined,
+): boolean {
+  if (!secure) return true;
+  if (!shown) return false;
+  if (fingerprints.length === 0) return true;
+  return fingerprints.some(({ hash, value }) => shown.get(hash.toLowerCase()) === value.toUpperCase());
 }
