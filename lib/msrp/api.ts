@@ -74,6 +74,7 @@ export interface RemoteEnd {
   readonly role: 'active' | 'passive';
   /** Where to connect to; used if active. */
   readonly connect: { readonly host: string; readonly port: number };
+  /** Makes no difference here: the peer is known by its session-id in any case (RFC 6714 §5.3). */
   readonly cema?: boolean;
   /** TLS; the peer's certificate must match one of the fingerprints, if there are any. */
   readonly secure?: boolean;

@@ -214,7 +214,7 @@ describe('MSRP session, outbound', () => {
   });
 
   it('limits: messages and octets that wait are answered 408', async () => {
-    await bound({ maxUnansweredChunks: 1, maxQueuedMessages: 2, maxQueuedBytes: 10_000 });
+    await bound({ maxUnansweredChunks: 1, maxQueuedMessages: 3, maxQueuedBytes: 10_000 });
     void session.send(message('m-zero'));
     void session.send(message('m-one'));
     expect(await session.send(message('m-big', 'x'.repeat(9995)))).to.deep.include({ kind: 'refused', status: 408 });
