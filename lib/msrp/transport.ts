@@ -2,6 +2,7 @@
 import { createServer, connect as connectTcp, isIP, type Server, type Socket } from 'node:net';
 import { PeerError } from '../errors.js';
 import type { DecodeError } from '../wire/decode-error.js';
+import type { Fingerprint } from './api.js';
 import { Connection, WriteTurn, type ConnectionHandler } from './connection.js';
 import type { MsrpDeps, MsrpOptions } from './options.js';
 import { Tls } from './tls.js';
@@ -49,6 +50,10 @@ export class Transport {
 
   get canSecure(): boolean {
     return this.tls !== undefined;
+  }
+
+  get fingerprints(): readonly Fingerprint[] {
+    return this.tls?.fingerprints ?? [];
   }
 
   listen(): Promise<void> {

@@ -57,6 +57,13 @@ describe('MSRP over TLS', () => {
 
   const hello = { messageId: 'abcd', contentType: 'message/cpim', content: Buffer.from('hello') };
 
+  it('shows the fingerprint of its certificate', async () => {
+    expect(active.endpoint.fingerprints).to.deep.equal([one.sha256]);
+    const plain = await House.open();
+    expect(plain.endpoint.fingerprints).to.deep.equal([]);
+    await plain.close();
+  });
+
   it('offers a msrps: path beside the other, on the same port', () => {
     const { session } = active.session();
     expect(session.paths).to.deep.equal([session.localPath, session.localPath.replace('msrp:', 'msrps:')]);
