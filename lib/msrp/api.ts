@@ -1,11 +1,20 @@
 /** What the application sees of the MSRP endpoint: sessions, what it sends, what it is told. */
 
+export interface Fingerprint {
+  /** sha-1, sha-256 or sha-512, without regard to case. */
+  readonly hash: string;
+  /** Hexadecimal pairs with colons, without regard to case. */
+  readonly value: string;
+}
+
 export interface MsrpEndpoint {
   /** Where it listens; the configured port before start(). */
   readonly port: number;
   readonly listening: boolean;
   readonly sessionCount: number;
   readonly connectionCount: number;
+  /** Of our certificate, for a=fingerprint; empty without TLS. */
+  readonly fingerprints: readonly Fingerprint[];
   /** Listens; rejects with the system's error where the port is taken. */
   start(): Promise<void>;
   /** The session is known to peers from now on, so that it may be offered. Throws PeerError 503 above the limit of sessions. */
@@ -74,10 +83,11 @@ export interface RemoteEnd {
   readonly role: 'active' | 'passive';
   /** Where to connect to; used if active. */
   readonly connect: { readonly host: string; readonly port: number };
+  /** Makes no difference here: the peer is known by its session-id in any case (RFC 6714 §5.3). */
   readonly cema?: boolean;
   /** TLS; the peer's certificate must match one of the fingerprints, if there are any. */
   readonly secure?: boolean;
-  readonly fingerprints?: readonly { readonly hash: string; readonly value: string }[];
+  readonly fingerprints?: readonly Fingerprint[];
 }
 
 export type SessionState = 'idle' | 'awaiting' | 'connecting' | 'bound' | 'closed';

@@ -62,7 +62,8 @@ export class ChunkSender {
     if (!contentTypeForm.test(message.contentType)) return Promise.reject(new TypeError('malformed contentType'));
     if (this.closed) return Promise.resolve({ kind: 'lost' });
     const { maxQueuedMessages, maxQueuedBytes } = this.limits;
-    if (this.queue.length >= maxQueuedMessages || this.queuedBytes + message.content.length > maxQueuedBytes) {
+    const waiting = this.queue.length + this.transactions.size;
+    if (waiting >= maxQueuedMessages || this.queuedBytes + message.content.length > maxQueuedBytes) {
       return Promise.resolve({ kind: 'refused', status: 408, comment: 'too much is waiting to be sent' });
     }
     return new Promise((settle) => {

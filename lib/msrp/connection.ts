@@ -1,11 +1,14 @@
 /** One TCP or TLS connection: octets ↔ frames, one write a turn, backpressure both ways (RFC 4975 §5.4, §10). */
 import type { Socket } from 'node:net';
+import type { Clock, Timer } from '../clock.js';
 import { DecodeError } from '../wire/decode-error.js';
 import { printBodiless, printEndLine, printHead, type Frame } from '../wire/msrp/frame.js';
 import { FrameParser, type ParserLimits } from '../wire/msrp/parser.js';
 
 export interface ConnectionLimits extends ParserLimits {
   readonly maxBufferedBytes: number;
+  /** From end() until a peer that does not read is cut off. */
+  readonly lingerTimeoutMs: number;
 }
 
 export interface ConnectionHandler {
@@ -40,6 +43,7 @@ interface ConnectionParts {
   readonly limits: ConnectionLimits;
   readonly handler: ConnectionHandler;
   readonly turn: WriteTurn;
+  readonly clock: Clock;
   /** Of the peer's certificate, by hash (sha-1, sha-256): TLS only. */
   readonly fingerprints: ReadonlyMap<string, string> | undefined;
 }
@@ -64,6 +68,7 @@ export class Connection {
   /** Frames that were read together with the one at which reading had to stop. */
   private backlog: Frame[] = [];
   private readonly holds = new Set<object>();
+  private linger: Timer | undefined;
 
   constructor(parts: ConnectionParts) {
     this.parts = parts;
@@ -143,12 +148,9 @@ export class Connection {
     if (this.state !== 'open') return;
     this.flush();
     this.state = 'ending';
-    this.parts.socket.destroySoon();
-  }
-
-  destroy(): void {
-    this.parts.socket.destroy();
-    this.closed();
+    const { socket, clock, limits } = this.parts;
+    this.linger = clock.after(limits.lingerTimeoutMs, () => socket.destroy());
+    socket.destroySoon();
   }
 
   private read(chunk: Buffer): void {
@@ -196,6 +198,7 @@ export class Connection {
   private closed(): void {
     if (this.state === 'closed') return;
     this.state = 'closed';
+    this.linger?.close();
     this.backlog = [];
     this.holds.clear();
     this.parts.handler.onClosed(this);

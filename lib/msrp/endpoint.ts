@@ -1,7 +1,7 @@
 /** The MSRP endpoint of the gateway: its listener, its sessions (RFC 4975). */
 import { PeerError } from '../errors.js';
 import { printUri } from '../wire/msrp/uri.js';
-import type { MsrpEndpoint, MsrpSession, SessionOptions } from './api.js';
+import type { Fingerprint, MsrpEndpoint, MsrpSession, SessionOptions } from './api.js';
 import type { AssemblyBudget } from './chunk-assembler.js';
 import type { MsrpDeps, MsrpOptions } from './options.js';
 import { Session } from './session.js';
@@ -48,6 +48,10 @@ class Endpoint implements MsrpEndpoint {
 
   get connectionCount(): number {
     return this.transport.connectionCount;
+  }
+
+  get fingerprints(): readonly Fingerprint[] {
+    return this.transport.fingerprints;
   }
 
   start(): Promise<void> {

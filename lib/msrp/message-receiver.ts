@@ -117,7 +117,12 @@ export class MessageReceiver {
     if (++this.inHand >= this.parts.options.maxMessagesInHand) arrival.connection.hold(this);
     const taken = (verdict: Verdict | undefined): void => this.settle(arrival, verdict ?? ok, message.content.length);
     const failed = (): void => this.settle(arrival, { status: 408, comment: 'Not stored' }, message.content.length);
-    this.parts.delegate.onMessage(message).then(taken, failed);
+    this.ask(message).then(taken, failed);
+  }
+
+  /** What the application throws at once is a rejection, too. */
+  private async ask(message: InboundMessage): Promise<Verdict | undefined> {
+    return this.parts.delegate.onMessage(message);
   }
 
   private settle(arrival: Arrival, verdict: Verdict, bytes: number): void {
@@ -128,8 +133,9 @@ export class MessageReceiver {
       const transactionId = this.parts.newTransactionId();
       this.parts.reply(reportOn(request, { transactionId, status: 200, comment: 'OK', bytes }), connection);
     }
+    this.inHand--;
     connection.release(this);
-    if (--this.inHand === 0) this.onIdle?.();
+    if (this.inHand === 0) this.onIdle?.();
   }
 
   private answer({ request, flags, connection }: Arrival, { status, comment }: Verdict): void {

@@ -29,7 +29,7 @@ export interface MsrpOptions {
   readonly maxMessagesInHand: number;
   /** Written to a connection and not taken by the peer; reading and sending stop there. */
   readonly maxBufferedBytes: number;
-  /** Messages of one session that wait to be sent; above it 408. */
+  /** Messages of one session that wait to be sent or for their answer; above it 408. */
   readonly maxQueuedMessages: number;
   /** Octets of them; above it 408. */
   readonly maxQueuedBytes: number;
@@ -46,6 +46,8 @@ export interface MsrpOptions {
   readonly rebindTimeoutMs: number;
   /** A connection from outside without a session. */
   readonly unboundTimeoutMs: number;
+  /** From the end of a connection to cutting off a peer that does not read the rest. */
+  readonly lingerTimeoutMs: number;
   /** Whether trace events carry the content of messages, or its length. */
   readonly traceContent: boolean;
 }
@@ -75,6 +77,7 @@ export const defaultMsrpOptions: MsrpOptions = {
   bindTimeoutMs: 30_000,
   rebindTimeoutMs: 5000,
   unboundTimeoutMs: 30_000,
+  lingerTimeoutMs: 5000,
   traceContent: false,
 };
 

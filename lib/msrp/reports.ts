@@ -20,13 +20,13 @@ export function isReported(flags: ReportFlags, status: number): boolean {
   return flags.success && status === 200;
 }
 
-/** The response goes to the previous hop alone (RFC 4975 §7.2). */
+/** The response goes to the previous hop alone (RFC 4975 §7.2). The comment may be anyone's words: line breaks become blanks. */
 export function responseTo(request: Request, status: number, comment: string): Response {
   return {
     kind: 'response',
     transactionId: request.transactionId,
     status,
-    comment,
+    comment: comment.replace(/\p{Cc}+/gu, ' '),
     toPath: firstUri(request.fromPath),
     fromPath: request.toPath,
     headers: [],

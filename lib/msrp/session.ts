@@ -2,7 +2,7 @@
 import type { Timer } from '../clock.js';
 import { PeerError } from '../errors.js';
 import { DecodeError } from '../wire/decode-error.js';
-import { headerOf, printHead, type Frame, type Request, type Response } from '../wire/msrp/frame.js';
+import { headerOf, type Frame, type Request, type Response } from '../wire/msrp/frame.js';
 import { parseStatus } from '../wire/msrp/status.js';
 import { sessionIdOfPath } from '../wire/msrp/uri.js';
 import type {
@@ -21,6 +21,8 @@ import { MessageReceiver } from './message-receiver.js';
 import type { MsrpDeps, MsrpOptions } from './options.js';
 import { responseTo } from './reports.js';
 import type { SessionTable, TableSession } from './session-table.js';
+import { fingerprintFits } from './tls.js';
+import { traceEvent } from './trace-event.js';
 import type { Target } from './transport.js';
 
 export interface SessionParts {
@@ -192,7 +194,7 @@ export class Session implements MsrpSession, TableSession {
         connection.end();
         return;
       }
-      if (!this.fingerprintFits(connection)) {
+      if (this.remote && !fingerprintFits(this.remote, connection.fingerprints)) {
         connection.end();
         throw new PeerError('msrp', 408, 'certificate does not match the fingerprint');
       }
@@ -247,13 +249,10 @@ export class Session implements MsrpSession, TableSession {
   /** By session-id alone: SBCs rewrite hosts, and with CEMA they must not count (RFC 6714 §5.3). */
   private isPeer(remote: RemoteEnd, fromPath: string, connection: Connection): boolean {
     const fits =
-      sessionIdOfPath(fromPath) === sessionIdOfPath(remote.path.at(-1) ?? '') && fingerprintFits(remote, connection);
+      sessionIdOfPath(fromPath) === sessionIdOfPath(remote.path.at(-1) ?? '') &&
+      fingerprintFits(remote, connection.fingerprints);
     if (!fits) this.parts.deps.metrics.count('msrp_stray_total', { kind: 'peer' });
     return fits;
-  }
-
-  private fingerprintFits(connection: Connection): boolean {
-    return this.remote === undefined || fingerprintFits(this.remote, connection);
   }
 
   private ownPathFor(remote: RemoteEnd): string {
@@ -281,28 +280,12 @@ export class Session implements MsrpSession, TableSession {
     const { trace, clock } = this.parts.deps;
     if (!trace) return;
     const { traceContent } = this.parts.options;
-    const body = frame.kind === 'request' ? frame.body : undefined;
-    const bytes = body?.length;
-    // The ring must not keep contents alive that it is not to show.
-    const shown = traceContent && body ? body : undefined;
-    const head: Frame = frame.kind === 'request' ? { ...frame, body: undefined } : frame;
-    const text = (): string => traceText(head, bytes, shown);
-    trace({ atMs: clock.now(), border: 'msrp', direction, peer: connection.peer, key: this.id, text });
+    trace(traceEvent(frame, { atMs: clock.now(), direction, peer: connection.peer, key: this.id }, traceContent));
   }
 
   private newTransactionId(): string {
     return `${this.idPrefix}${(this.idCount++).toString(36)}`;
   }
-}
-
-/** With a fingerprint in the SDP the certificate must match one whose hash we know (RFC 8122 §6). */
-function fingerprintFits({ secure, fingerprints = [] }: RemoteEnd, connection: Connection): boolean {
-  if (!secure) return true;
-  if (!connection.fingerprints) return false;
-  if (fingerprints.length === 0) return true;
-  return fingerprints.some(
-    ({ hash, value }) => connection.fingerprints?.get(hash.toLowerCase()) === value.toUpperCase(),
-  );
 }
 
 function readStatus(text: string | undefined): ReturnType<typeof parseStatus> | undefined {
@@ -312,10 +295,4 @@ function readStatus(text: string | undefined): ReturnType<typeof parseStatus> | 
     if (error instanceof DecodeError) return undefined;
     throw error;
   }
-}
-
-function traceText(head: Frame, bytes: number | undefined, shown: Buffer | undefined): string {
-  const text = printHead(head);
-  if (bytes === undefined) return text;
-  return `${text}\r\n${shown ? shown.toString('utf8') : `(${bytes} octets)`}`;
 }

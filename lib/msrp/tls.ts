@@ -1,12 +1,17 @@
 /** TLS for msrps: the peer's certificate is known by its fingerprint in the SDP, not by who signed it (RFC 4975 §14.4, RFC 8122). */
+import { X509Certificate } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { connect, createSecureContext, TLSSocket, type SecureContext } from 'node:tls';
+import type { Fingerprint, RemoteEnd } from './api.js';
 
 export class Tls {
+  /** Of our own certificate: SHA-256, which every peer must know (RFC 8122 §5). */
+  readonly fingerprints: readonly Fingerprint[];
   private readonly context: SecureContext;
 
   /** Without a certificate of its own it can only connect. */
   constructor(own: { readonly cert: string; readonly key: string } | undefined) {
+    this.fingerprints = own ? [{ hash: 'sha-256', value: new X509Certificate(own.cert).fingerprint256 }] : [];
     this.context = createSecureContext({ minVersion: 'TLSv1.2', ...own });
   }
 
@@ -37,4 +42,15 @@ export class Tls {
     ];
     return new Map(known.flatMap(([hash, value]) => (value === undefined ? [] : [[hash, value.toUpperCase()]])));
   }
+}
+
+/** With a fingerprint in the SDP the certificate must match one whose hash we know (RFC 8122 §6). */
+export function fingerprintFits(
+  { secure, fingerprints = [] }: RemoteEnd,
+  shown: ReadonlyMap<string, string> | undefined,
+): boolean {
+  if (!secure) return true;
+  if (!shown) return false;
+  if (fingerprints.length === 0) return true;
+  return fingerprints.some(({ hash, value }) => shown.get(hash.toLowerCase()) === value.toUpperCase());
 }

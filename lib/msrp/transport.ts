@@ -2,6 +2,7 @@
 import { createServer, connect as connectTcp, isIP, type Server, type Socket } from 'node:net';
 import { PeerError } from '../errors.js';
 import type { DecodeError } from '../wire/decode-error.js';
+import type { Fingerprint } from './api.js';
 import { Connection, WriteTurn, type ConnectionHandler } from './connection.js';
 import type { MsrpDeps, MsrpOptions } from './options.js';
 import { Tls } from './tls.js';
@@ -51,6 +52,10 @@ export class Transport {
     return this.tls !== undefined;
   }
 
+  get fingerprints(): readonly Fingerprint[] {
+    return this.tls?.fingerprints ?? [];
+  }
+
   listen(): Promise<void> {
     return new Promise((resolve, reject) => {
       this.server.once('error', reject);
@@ -79,15 +84,7 @@ export class Transport {
     for (const socket of this.opening) socket.destroy();
     for (const connection of [...this.connections]) connection.end();
     if (!this.server.listening) return;
-    await new Promise<void>((resolve) => {
-      this.server.close(() => resolve());
-      // A peer that does not read would keep its connection, and us, for ever.
-      this.deps.clock.after(this.options.connectTimeoutMs, () => this.destroyAll());
-    });
-  }
-
-  private destroyAll(): void {
-    for (const connection of [...this.connections]) connection.destroy();
+    await new Promise<void>((resolve) => this.server.close(() => resolve()));
   }
 
   /** Resolves on the event; rejects when the socket closes before it, or takes too long. */
@@ -162,12 +159,13 @@ export class Transport {
   }
 
   private connection(socket: Socket, fingerprints: ReadonlyMap<string, string> | undefined): Connection {
-    const { maxHeaderBytes, maxHeaders, maxMessageBytes, maxBufferedBytes } = this.options;
+    const { maxHeaderBytes, maxHeaders, maxMessageBytes, maxBufferedBytes, lingerTimeoutMs } = this.options;
     const connection = new Connection({
       socket,
       peer: peerName(socket),
-      limits: { maxHeaderBytes, maxHeaders, maxBodyBytes: maxMessageBytes, maxBufferedBytes },
+      limits: { maxHeaderBytes, maxHeaders, maxBodyBytes: maxMessageBytes, maxBufferedBytes, lingerTimeoutMs },
       turn: this.turn,
+      clock: this.deps.clock,
       fingerprints,
       handler: {
         onOpen: (from) => this.handler.onOpen(from),

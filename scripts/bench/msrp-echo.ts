@@ -24,7 +24,6 @@ const endpoint = createMsrpEndpoint(
   },
 );
 
-
 function open(): void {
   endpoint.createSession({
     acceptTypes: ['message/cpim'],
@@ -32,6 +31,7 @@ function open(): void {
   });
 }
 
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(0));
 await endpoint.start();
 for (let n = 0; n < Number(sessions); n++) open();
 console.log(`msrp echo on ${endpoint.port}`);

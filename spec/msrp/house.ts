@@ -10,7 +10,6 @@ import type {
 } from '../../lib/msrp/api.js';
 import { createMsrpEndpoint } from '../../lib/msrp/endpoint.js';
 import { defaultMsrpOptions, type MsrpDeps, type MsrpOptions } from '../../lib/msrp/options.js';
-import type { TraceEvent } from '../../lib/trace/trace.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { Peer } from './peer.js';
 
@@ -63,7 +62,6 @@ export class Application implements SessionDelegate {
 export class House {
   readonly clock = new FakeClock();
   readonly counts = new Map<string, number>();
-  readonly traced: TraceEvent[] = [];
   readonly endpoint: MsrpEndpoint;
   private readonly peers: Peer[] = [];
 

@@ -93,8 +93,18 @@ describe('MSRP session, inbound', () => {
     ['undefined', () => Promise.resolve(undefined), 200],
     ['200', () => Promise.resolve({ status: 200, comment: 'OK' }), 200],
     ['403', () => Promise.resolve({ status: 403, comment: 'No' }), 403],
+    ['a status with odd words', () => Promise.resolve({ status: 403, comment: 'No\r\nX: y' }), 403],
     ['a rejection', () => Promise.reject(new Error('disk')), 408],
   ];
+  it('takes what the application throws at once for a rejection', async () => {
+    await bound();
+    app.verdict = () => {
+      throw new Error('bug');
+    };
+    peer.write(send({ to, body: 'x' }));
+    expect(await peer.status()).to.equal(408);
+  });
+
   for (const [name, verdict, status] of verdicts) {
     for (const failure of ['yes', 'partial', 'no']) {
       const answered = failure === 'yes' || (failure === 'partial' && status !== 200);

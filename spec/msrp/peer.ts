@@ -20,7 +20,7 @@ export class Peer {
     socket.on('error', () => undefined);
     socket.on('data', (chunk: Buffer) => {
       this.reads++;
-      for (const frame of this.parser.push(chunk)) this.take(frame);
+      this.read(chunk);
     });
   }
 
@@ -64,6 +64,12 @@ export class Peer {
 
   destroy(): void {
     this.socket.destroy();
+  }
+
+  /** A TLS alert is no frame. */
+  private read(chunk: Buffer): void {
+    if (chunk[0] === 21) return;
+    for (const frame of this.parser.push(chunk)) this.take(frame);
   }
 
   private take(frame: Frame): void {

@@ -139,9 +139,11 @@ describe('MSRP transport', () => {
     peer.write(send({ to: session.localPath }));
     await peer.status();
     peer.socket.pause();
-    const total = 60_000;
+    // More than the kernel's buffers hold: each REPORT repeats its Message-ID.
+    const total = 4000;
+    const id = 'x'.repeat(4000);
     for (let n = 0; n < total; n++)
-      peer.write(send({ to: session.localPath, body: 'x', extra: [['Success-Report', 'yes']] }));
+      peer.write(send({ to: session.localPath, id, body: 'x', extra: [['Success-Report', 'yes']] }));
     for (let n = 0; n < 200; n++) await house.clock.advance(0);
     const before = app.messages.length;
     for (let n = 0; n < 50; n++) await house.clock.advance(0);
@@ -149,6 +151,22 @@ describe('MSRP transport', () => {
     peer.socket.resume();
     for (let n = 0; n < 2 * total; n++) await peer.next();
     expect(app.messages).to.have.length(total);
+  });
+
+  it('cuts off a peer that does not read what is left for it', async () => {
+    house = await House.open({ maxBufferedBytes: 16_384, lingerTimeoutMs: 1000 });
+    const { session } = house.session();
+    const peer = await house.peer();
+    peer.socket.pause();
+    for (let n = 0; n < 4000; n++)
+      peer.write(send({ to: session.localPath, id: 'x'.repeat(4000), body: 'x', extra: [['Success-Report', 'yes']] }));
+    for (let n = 0; n < 100; n++) await house.clock.advance(0);
+    const closing = house.endpoint.close();
+    await house.clock.advance(999);
+    expect(house.endpoint.connectionCount).to.equal(1);
+    await house.clock.advance(1);
+    await closing;
+    expect(house.endpoint.connectionCount).to.equal(0);
   });
 
   it('closes everything, once', async () => {

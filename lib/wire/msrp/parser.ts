@@ -1,6 +1,7 @@
 /** MSRP frames out of a stream of octets, however it is cut (RFC 4975 §9). */
 import { DecodeError } from '../decode-error.js';
-import { decodeUtf8, type ContinuationFlag, type Frame, type HeaderLine } from './frame.js';
+import type { ContinuationFlag, Frame } from './frame.js';
+import { readHead, type Head } from './head.js';
 
 export interface ParserLimits {
   /** First line and headers of one frame. */
@@ -10,23 +11,13 @@ export interface ParserLimits {
   readonly maxBodyBytes: number;
 }
 
-type Head = Omit<Frame, 'flag' | 'body' | 'kind'> &
-  (
-    | { readonly kind: 'request'; readonly method: string }
-    | { readonly kind: 'response'; readonly status: number; readonly comment: string | undefined }
-  );
-
 /** Where the parser stands in the frame at hand. */
 type Stage = 'head' | 'body' | 'passing-over';
 
 const CR = 13;
 const LF = 10;
 const DASH = 45;
-const COLON = 58;
-const BLANK = 32;
-const TAB = 9;
 const magic = 'MSRP ';
-const firstLineForm = /^(?:(\d{3})(?: (.*))?|([A-Z]{1,32}))$/;
 const emptyBuffer = Buffer.alloc(0);
 
 /**
@@ -220,83 +211,12 @@ export class FrameParser {
   }
 
   private readHead(headEnd: number): Head {
-    const text = this.bytes.toString('latin1', this.at, headEnd);
-    const firstEnd = text.indexOf('\r');
-    const idEnd = text.indexOf(' ', magic.length);
-    const transactionId = text.slice(magic.length, idEnd);
-    if (idEnd > firstEnd || !isTransactionId(transactionId)) throw this.error(this.at, 'bad transaction id');
-    const { toPath, fromPath, headers } = this.readHeaders(text, firstEnd);
-    // The method that carries the traffic needs no look at its form.
-    if (firstEnd - idEnd === 5 && text.startsWith('SEND', idEnd + 1)) {
-      return { kind: 'request', method: 'SEND', transactionId, toPath, fromPath, headers };
-    }
-    const rest = firstLineForm.exec(text.slice(idEnd + 1, firstEnd));
-    if (!rest) throw this.error(this.at, 'bad first line');
-    const [, code, comment, method] = rest;
-    if (method !== undefined) return { kind: 'request', method, transactionId, toPath, fromPath, headers };
-    const readable = comment === undefined ? undefined : decodeUtf8(comment);
-    return { kind: 'response', status: Number(code), comment: readable, transactionId, toPath, fromPath, headers };
-  }
-
-  /** `lineEnd` is the CR of the first line. */
-  private readHeaders(text: string, lineEnd: number): Pick<Head, 'toPath' | 'fromPath' | 'headers'> {
-    const headers: HeaderLine[] = [];
-    let toPath: string | undefined;
-    let fromPath: string | undefined;
-    for (let end = lineEnd; end + 2 < text.length;) {
-      const at = end + 2;
-      if (text.charCodeAt(end + 1) !== LF) throw this.error(this.at + end, 'carriage return without line feed');
-      end = text.indexOf('\r', at);
-      const colon = this.nameEnd(text, at);
-      const name = text.slice(at, colon);
-      const value = valueOf(text, colon + 1, end);
-      if (toPath === undefined && sameName(name, 'To-Path')) toPath = value;
-      else if (fromPath === undefined && sameName(name, 'From-Path')) fromPath = value;
-      else headers.push([name, value]);
-    }
-    if (!toPath || !fromPath) throw this.error(this.at, 'To-Path or From-Path is missing');
-    return { toPath, fromPath, headers };
-  }
-
-  private nameEnd(text: string, at: number): number {
-    let colon = at;
-    while (isTokenCode[text.charCodeAt(colon)] === 1) colon++;
-    if (colon === at || text.charCodeAt(colon) !== COLON) throw this.error(this.at + at, 'bad header name');
-    return colon;
+    return readHead(this.bytes.toString('latin1', this.at, headEnd));
   }
 
   private error(at: number, text: string): DecodeError {
     return new DecodeError('msrp', `octet ${at - this.at} of the frame`, text);
   }
-}
-
-/** 1 for each character of a token (RFC 4975 §9). */
-const isTokenCode = Uint8Array.from({ length: 256 }, (_, code) =>
-  /^[!#$%&'*+\-.^_`|~0-9A-Za-z]$/.test(String.fromCharCode(code)) ? 1 : 0,
-);
-/** 1 for each character of a transaction id: ALPHANUM / ".-+%=". */
-const isIdCode = Uint8Array.from({ length: 256 }, (_, code) =>
-  /^[0-9A-Za-z.\-+%=]$/.test(String.fromCharCode(code)) ? 1 : 0,
-);
-
-/** 4 to 32 characters, the first a letter or digit. */
-function isTransactionId(text: string): boolean {
-  if (text.length < 4 || text.length > 32 || !/^[0-9A-Za-z]/.test(text)) return false;
-  for (let i = 1; i < text.length; i++) if (isIdCode[text.charCodeAt(i)] !== 1) return false;
-  return true;
-}
-
-/** Blanks around the value do not belong to it; mostly there is the one before. */
-function valueOf(text: string, from: number, to: number): string {
-  const start = text.charCodeAt(from) === BLANK ? from + 1 : from;
-  const first = text.charCodeAt(start);
-  const last = text.charCodeAt(to - 1);
-  const value = text.slice(start, to);
-  return first === BLANK || first === TAB || last === BLANK || last === TAB ? value.trim() : value;
-}
-
-function sameName(name: string, wanted: string): boolean {
-  return name === wanted || (name.length === wanted.length && name.toLowerCase() === wanted.toLowerCase());
 }
 
 /** `$`, `+` or `#`. */

@@ -161,6 +161,27 @@ describe('MSRP frame parser', () => {
     });
   });
 
+  it('octets changed at random give frames or a DecodeError, nothing else', () => {
+    const stream = Buffer.concat(fixtures('valid').map(({ bytes }) => bytes));
+    const changes = fc.array(fc.tuple(fc.nat(stream.length - 1), fc.nat(255)), { minLength: 1, maxLength: 8 });
+    fc.assert(
+      fc.property(changes, fc.integer({ min: 1, max: 500 }), (changed, size) => {
+        const hostile = Buffer.from(stream);
+        for (const [at, octet] of changed) hostile[at] = octet;
+        const parser = new FrameParser(limits);
+        try {
+          for (let at = 0; at < hostile.length; at += size) {
+            for (const frame of parser.push(hostile.subarray(at, at + size))) printFrame(frame);
+          }
+        } catch (error) {
+          expect(error).to.be.instanceOf(DecodeError);
+          expect(error).to.equal(parser.failure);
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+
   it('round trip of any frame in any pieces', () => {
     const token = fc.stringMatching(/^[0-9A-Za-z][0-9A-Za-z.\-+%=]{3,31}$/);
     const value = fc.stringMatching(/^[!-~]([ -~]{0,30}[!-~])?$/);

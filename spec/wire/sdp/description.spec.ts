@@ -64,6 +64,25 @@ describe('session description', () => {
     expect(attributeOf(lines, 'path')).to.equal(undefined);
   });
 
+  it('octets changed at random give a description or a DecodeError, nothing else', () => {
+    const text = readFileSync(join(folder, 'tls.sdp'));
+    const changes = fc.array(fc.tuple(fc.nat(text.length - 1), fc.nat(255)), { minLength: 1, maxLength: 5 });
+    fc.assert(
+      fc.property(changes, (changed) => {
+        const hostile = Buffer.from(text);
+        for (const [at, octet] of changed) hostile[at] = octet;
+        try {
+          const description = parseDescription(hostile);
+          for (const section of description.media) messageMediaOf(description, section);
+          printDescription(description);
+        } catch (error) {
+          expect(error).to.be.instanceOf(DecodeError);
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+
   it('round trip of any lines', () => {
     const line = fc.record({
       type: fc.constantFrom('o', 's', 'c', 'a', 'b'),
