@@ -1,0 +1,85 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { parseFileTransferHttp, printFileTransferHttp } from '../../../lib/wire/rcs/file-transfer-http.js';
+import { fixture, fixtures } from '../fixtures.js';
+import { placeOfRefusal } from '../refusal.js';
+
+const folder = 'rcs/file-transfer-http';
+
+describe('file transfer by HTTP', () => {
+  for (const [name, bytes] of fixtures(`${folder}/canonical`)) {
+    it(`${name}: parse and print give the same bytes`, () => {
+      expect(printFileTransferHttp(parseFileTransferHttp(bytes)).toString()).to.equal(bytes.toString());
+    });
+  }
+
+  const until = '2026-11-29T10:00:00Z';
+  const thumbnail = { type: 'thumbnail', size: 2048, contentType: 'image/png', url: 'https://ft.example.com/t', until };
+  const file = {
+    type: 'file',
+    size: 1_024_000,
+    name: 'DSCN0001.jpg',
+    contentType: 'image/jpeg',
+    url: 'https://ft.example.com/f?id=1&k=2',
+    until,
+  };
+  for (const [name, bytes] of fixtures(`${folder}/tolerated`)) {
+    it(`${name}: is a file with its thumbnail`, () => {
+      const { files } = parseFileTransferHttp(bytes);
+      const audio = name === 'unbound-prefix.xml' ? { playingLengthMs: 12_500 } : {};
+      expect(files).to.deep.equal([thumbnail, { ...file, ...audio }]);
+    });
+  }
+
+  it('reads the extensions', () => {
+    const read = (name: string) => parseFileTransferHttp(fixture(`${folder}/canonical/${name}`)).files[0];
+    expect(read('extension.xml')).to.deep.include({ brandedUrl: 'https://brand.example/f', hash: 'a94a8fe5' });
+    expect(read('audio.xml')).to.deep.include({ playingLengthMs: 12_500 });
+    expect(read('disposition.xml')).to.deep.include({ disposition: 'render' });
+  });
+
+  const places: Readonly<Record<string, string>> = {
+    'no-file.xml': 'file-info',
+    'empty.xml': 'file-info',
+    'no-url.xml': 'data',
+    'no-data.xml': 'data',
+    'bad-size.xml': 'file-size',
+    'no-content-type.xml': 'content-type',
+    'bad-type.xml': 'type',
+    'wrong-namespace.xml': 'root',
+    'other-root.xml': 'root',
+    'too-many.xml': 'file-info',
+    'truncated.xml': '1:112',
+    'dtd.xml': '1:15',
+  };
+  for (const [name, bytes] of fixtures(`${folder}/invalid`)) {
+    it(`${name}: refused at ${places[name] ?? '?'}`, () => {
+      expect(placeOfRefusal(() => parseFileTransferHttp(bytes))).to.equal(places[name]);
+    });
+  }
+
+  it('round trip', () => {
+    const text = fc.stringMatching(/^[!-~]{1,30}$/);
+    const info = fc.record(
+      {
+        type: fc.constant('file' as const),
+        disposition: text,
+        size: fc.nat(),
+        name: text,
+        contentType: text,
+        url: text,
+        until: text,
+        brandedUrl: text,
+        hash: text,
+        playingLengthMs: fc.nat(),
+      },
+      { requiredKeys: ['type', 'size', 'contentType', 'url'] },
+    );
+    const document = fc.record({ files: fc.array(info, { minLength: 1, maxLength: 3 }) });
+    fc.assert(
+      fc.property(document, (made) => {
+        expect(parseFileTransferHttp(printFileTransferHttp(made))).to.deep.equal(made);
+      }),
+    );
+  });
+});
