@@ -397,6 +397,17 @@ describe('drachtio face', () => {
       expect(response.sip).to.match(/^SIP\/2\.0 202 /);
     });
 
+    it('are refused above the limit of those under way', async () => {
+      await open({ maxPending: 1 });
+      const app = await application();
+      const options = `OPTIONS ${target()} SIP/2.0\r\n\r\n`;
+      expect((await app.ask('sip||', options))[0]).to.equal('OK');
+      expect((await app.ask('sip||', options))[0]).to.equal('NOK');
+      peer.send(respondTo(await peer.nextOf('OPTIONS'), '200 OK'));
+      expect((await app.next()).sip).to.match(/^SIP\/2\.0 200 /);
+      expect((await app.ask('sip||', options))[0]).to.equal('OK');
+    });
+
     it('go to the next hop', async () => {
       await open();
       const app = await application();
@@ -459,6 +470,18 @@ describe('drachtio face', () => {
       await peer.nextOf('ACK');
       peer.send(respondTo(await peer.nextOf('BYE'), '200 OK'));
     });
+  });
+
+  it('closes in spite of an application that does not read', async () => {
+    const clock = new FakeClock();
+    await open({ clock });
+    const app = await application();
+    app.pause();
+    for (let n = 0; n < 40; n++) app.say(`x|${'y'.repeat(100_000)}`);
+    for (let n = 0; n < 4_000; n++) app.say(`sip||${'z'.repeat(2_000)}`);
+    const closing = face.close();
+    await clock.advance(1_000);
+    await closing;
   });
 
   describe('an application in listen mode', () => {
