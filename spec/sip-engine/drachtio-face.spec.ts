@@ -475,10 +475,15 @@ describe('drachtio face', () => {
   it('closes in spite of an application that does not read', async () => {
     const clock = new FakeClock();
     await open({ clock });
-    const app = await application();
+    const app = await application('message');
     app.pause();
-    for (let n = 0; n < 40; n++) app.say(`x|${'y'.repeat(100_000)}`);
-    for (let n = 0; n < 4_000; n++) app.say(`sip||${'z'.repeat(2_000)}`);
+    // more than the loopback takes on by itself
+    for (let n = 0; n < 300; n++) {
+      peer.send(
+        request('MESSAGE', { callId: `unread${n}`, lines: ['Content-Type: text/plain'], body: 'x'.repeat(40_000) }),
+      );
+      await new Promise((resolve) => setImmediate(resolve));
+    }
     const closing = face.close();
     await clock.advance(1_000);
     await closing;
