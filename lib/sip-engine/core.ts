@@ -1,8 +1,8 @@
 /** What the called and the calling side of the engine share. */
-import type { Address, EngineDelegate } from './api.js';
+import type { Address, DialogId, EngineDelegate } from './api.js';
 import { DialogTable } from './dialog.js';
 import type { Settings } from './options.js';
-import { sameAddress, type Path } from './path.js';
+import type { Path } from './path.js';
 import type { Resolve } from './resolve.js';
 import type { Timers } from './timers.js';
 import type { TransportLayer } from './transport.js';
@@ -14,6 +14,8 @@ export interface Core {
   readonly transport: TransportLayer;
   readonly resolve: Resolve;
   readonly dialogs: DialogTable;
+  /** Dialogs that INVITEs of ours may make. */
+  readonly calling: Set<DialogId>;
   /** Where it listens, once started. */
   listening: readonly Address[];
   delegate: EngineDelegate | undefined;
@@ -44,8 +46,4 @@ export function contactFor(core: Core, path: Pick<Path, 'local'>): string {
 function contactOf(address: Address): string {
   const transport = address.protocol === 'tcp' ? ';transport=tcp' : '';
   return `<sip:${printHostPort(address.host, address.port)}${transport}>`;
-}
-
-export function isListening(core: Core, address: Address): boolean {
-  return core.listening.some((own) => sameAddress(own, address));
 }

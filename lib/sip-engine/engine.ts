@@ -36,6 +36,7 @@ export function createEngine(options: EngineOptions): Engine {
       maxCached: MAX_DNS_CACHED,
     }),
     dialogs: new DialogTable(),
+    calling: new Set(),
     listening: [],
     delegate: undefined,
     draining: false,

@@ -38,7 +38,8 @@ export class InboundDialogs {
     if (routing.cseqMethod === 'BYE') return { status: 481, headers: [] };
     if (routing.cseqMethod !== 'INVITE') return undefined;
     // Our own INVITE has come back to us: one id cannot name both ends (§16.3 calls it a loop).
-    if (this.core.dialogs.get(dialogIdOf(routing.callId, routing.fromTag ?? ''))) return { status: 482, headers: [] };
+    const id = dialogIdOf(routing.callId, routing.fromTag ?? '');
+    if (this.core.calling.has(id) || this.core.dialogs.get(id)) return { status: 482, headers: [] };
     if (this.core.dialogs.size < this.core.settings.limits.maxDialogs) return undefined;
     this.core.settings.count('sip_overload_total', { limit: 'dialogs' });
     return busy(503, 5);
@@ -57,7 +58,10 @@ export class InboundDialogs {
     const { dialog } = request;
     if (!dialog) return;
     const { cseqMethod } = request.routing;
-    if (cseqMethod === 'INVITE') dialog.inviting = 'theirs';
+    if (cseqMethod === 'INVITE') {
+      dialog.inviting = 'theirs';
+      request.inviting = true;
+    }
     if (REFRESHING.has(cseqMethod)) dialog.remoteTarget = contactOf(request.request) ?? dialog.remoteTarget;
     // §15.1.2: the session is over, whatever the answer to the BYE.
     if (cseqMethod === 'BYE') this.life.end(dialog);
@@ -71,7 +75,7 @@ export class InboundDialogs {
     const initial = cseqMethod === 'INVITE' && toTag === undefined;
     const dialog = initial && status < 300 ? this.made(request) : request.dialog;
     if (!dialog || status < 200) return;
-    if (cseqMethod === 'INVITE') dialog.inviting = undefined;
+    if (request.inviting) dialog.inviting = undefined;
     if (status < 300) this.onSuccess(dialog, request, answer);
     else if (initial && dialog.state === 'early') this.life.end(dialog);
   }
@@ -81,6 +85,7 @@ export class InboundDialogs {
     const dialog = calledDialog(request.request, request.routing, request.toTag);
     this.core.dialogs.add(dialog);
     request.dialog = dialog;
+    request.inviting = true;
     return dialog;
   }
 

@@ -34,6 +34,8 @@ export class InboundRequest implements ServerTransaction {
   /** Where answers go. */
   readonly path: Path;
   dialog: Dialog | undefined;
+  /** It is the INVITE that its dialog waits for (§14). */
+  inviting = false;
   /** Of all answers but 100. */
   toTag = newToken();
   private readonly answer: (request: InboundRequest, draft: ResponseDraft) => Sent;

@@ -1,5 +1,5 @@
 /** The called side: what comes from the network, matched, checked and handed on (RFC 3261 §8.2, §9.2, §12.2.2, §17.2). */
-import type { ResponseDraft, Sent } from './api.js';
+import type { Address, ResponseDraft, Sent } from './api.js';
 import { contactFor, guarded, type Core } from './core.js';
 import { busy, ownOptions, refusalOf } from './duties.js';
 import { Finished } from './finished.js';
@@ -106,7 +106,7 @@ export class InboundCalls {
 
   private refusal(request: InboundRequest, merges: boolean): ResponseDraft | undefined {
     const { request: message, routing } = request;
-    if (message.method === 'OPTIONS' && routing.toTag === undefined && this.isOwn(message.uri ?? '')) {
+    if (message.method === 'OPTIONS' && routing.toTag === undefined && this.isOwn(message.uri ?? '', request.local)) {
       return refusalOf(message, this.core.settings) ?? ownOptions(this.core.settings, this.core.draining);
     }
     if (merges) return { status: 482, headers: [] };
@@ -114,13 +114,15 @@ export class InboundCalls {
   }
 
   /** A Request-URI without user that names where we listen (§11.2). */
-  private isOwn(text: string): boolean {
+  private isOwn(text: string, local: Address): boolean {
     const uri = parseSipUri(text);
     if (!uri || uri.user !== undefined) return false;
     const port = uri.port ?? 5060;
     const { localHosts, advertise } = this.core.settings;
     if (localHosts.includes(uri.host) || localHosts.includes(`${uri.host}:${port}`)) return true;
-    return this.core.listening.some((own) => own.port === port && (own.host === uri.host || advertise === uri.host));
+    return [local, ...this.core.listening].some(
+      (own) => own.port === port && (own.host === uri.host || advertise === uri.host),
+    );
   }
 
   /** A transaction of its own. */

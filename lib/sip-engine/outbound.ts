@@ -116,8 +116,14 @@ export class OutboundCalls {
     return { ...outbound.sent, message: outbound.cancelling };
   }
 
+  /** Whoever still waits is told 503. */
   close(): void {
-    for (const outbound of [...this.running.values()]) outbound.machine?.terminate();
+    for (const outbound of [...this.running.values()]) {
+      outbound.machine?.terminate();
+      if (outbound.final) continue;
+      outbound.final = true;
+      this.deliver(outbound, this.madeUp(outbound, 503));
+    }
   }
 
   private async start(
@@ -168,11 +174,13 @@ export class OutboundCalls {
     });
     outbound.machine = machine;
     this.running.set(outbound.key, outbound);
+    if (outbound.invite && !outbound.dialog) this.core.calling.add(this.dialogs.idOf(outbound));
     machine.start();
   }
 
   private onTerminated(outbound: Outbound): void {
     this.running.delete(outbound.key);
+    if (outbound.invite && !outbound.dialog) this.core.calling.delete(this.dialogs.idOf(outbound));
     this.dialogs.forget(outbound);
   }
 

@@ -23,8 +23,7 @@ export interface ResponseBase {
 /** Throws Error where the draft would break a line. */
 export function makeResponse(base: ResponseBase, draft: ResponseDraft): WireMessage {
   const lines = viaLines(base);
-  lines.push(`From: ${base.request.raw('from') ?? ''}`, toLine(base, draft));
-  lines.push(`Call-ID: ${base.request.raw('call-id') ?? ''}`, `CSeq: ${base.request.raw('cseq') ?? ''}`);
+  lines.push(...copied(base, 'From'), ...toLine(base, draft), ...copied(base, 'Call-ID'), ...copied(base, 'CSeq'));
   if (draft.status > 100 && draft.status < 300) {
     for (const route of base.request.rawAll('record-route')) lines.push(`Record-Route: ${route}`);
   }
@@ -44,11 +43,16 @@ function viaLines(base: ResponseBase): string[] {
   return [first, ...others].map((value) => `Via: ${value}`);
 }
 
-function toLine(base: ResponseBase, draft: ResponseDraft): string {
-  const to = base.request.raw('to') ?? '';
-  if (base.toTag === undefined || tagOf(to) !== undefined) return `To: ${to}`;
-  const given = draftTag(draft);
-  return `To: ${withTag(withoutTag(to), given ?? base.toTag)}`;
+/** As it stands in the request; a malformed one may lack it. */
+function copied(base: ResponseBase, name: string): string[] {
+  const value = base.request.raw(name.toLowerCase());
+  return value === undefined ? [] : [`${name}: ${value}`];
+}
+
+function toLine(base: ResponseBase, draft: ResponseDraft): string[] {
+  const to = base.request.raw('to');
+  if (to === undefined || base.toTag === undefined || tagOf(to) !== undefined) return copied(base, 'To');
+  return [`To: ${withTag(withoutTag(to), draftTag(draft) ?? base.toTag)}`];
 }
 
 /** The tag that the application has chosen, if it has. */

@@ -77,6 +77,12 @@ class Connection implements Path {
     this.socket.end();
   }
 
+  /** What is written still leaves; nobody waits for it. */
+  finish(): void {
+    this.socket.unref();
+    this.socket.destroySoon();
+  }
+
   destroy(): void {
     this.socket.destroy();
   }
@@ -150,7 +156,7 @@ export class TcpTransport {
     this.closed = true;
     this.sweeper?.close();
     this.server?.close();
-    for (const connection of this.connections.values()) connection.destroy();
+    for (const connection of this.connections.values()) connection.finish();
   }
 
   private async connect(remote: Address): Promise<Path> {

@@ -1,0 +1,422 @@
+import { expect } from 'chai';
+import type { HeaderLine, SipMessage } from '../../lib/sip-engine/api.js';
+import { createEngine } from '../../lib/sip-engine/engine.js';
+import { FakeClock } from '../support/fake-clock.js';
+import { requestText, ScriptedPath, ScriptedTransport, toTagOf, type RequestText } from './scripted-transport.js';
+import { send, stage, type Stage } from './stage.js';
+
+/** Sends what the peer says, and takes what came back. */
+function ask(on: Stage, of: RequestText): SipMessage {
+  on.net.receive(requestText(of));
+  const answers = on.net.take().filter((message) => message.status !== 100);
+  expect(answers).to.have.length(1);
+  return answers[0]!;
+}
+
+const OK = { status: 200, headers: [] } as const;
+
+describe('The duties of a server (RFC 3261 §8.2)', () => {
+  const refusals: readonly (readonly [string, RequestText, number, HeaderLine?])[] = [
+    [
+      'unknown method',
+      { method: 'PUBLISH' },
+      405,
+      ['Allow', 'INVITE, ACK, CANCEL, BYE, UPDATE, MESSAGE, OPTIONS, INFO'],
+    ],
+    ['unknown scheme', { method: 'MESSAGE', uri: 'mailto:bot@example.net' }, 416],
+    [
+      'unknown extension',
+      { method: 'MESSAGE', lines: ['Require: timer, precondition'] },
+      420,
+      ['Unsupported', 'precondition'],
+    ],
+    [
+      'encoded body',
+      { method: 'MESSAGE', lines: ['Content-Encoding: gzip'], body: 'x' },
+      415,
+      ['Accept-Encoding', 'identity'],
+    ],
+    ['short session', { method: 'INVITE', lines: ['Supported: timer', 'Session-Expires: 60'] }, 422, ['Min-SE', '90']],
+    ['unknown dialog', { method: 'MESSAGE', toTag: 'nobody' }, 481],
+    ['BYE without a dialog', { method: 'BYE' }, 481],
+    ['CANCEL of nothing', { method: 'CANCEL' }, 481],
+  ];
+  for (const [title, request, status, header] of refusals) {
+    it(`${title}: ${status}`, async () => {
+      const on = await stage();
+      const answer = ask(on, request);
+      expect(answer.status).to.equal(status);
+      if (header) expect(answer.header(header[0])).to.equal(header[1]);
+      expect(on.requests).to.deep.equal([]);
+    });
+  }
+
+  it('a body that is no UTF-8: 415 with Accept', async () => {
+    const on = await stage();
+    on.net.receive(Buffer.from(requestText({ method: 'MESSAGE', body: 'caf\xe9' }).replace(': 5', ': 4'), 'latin1'));
+    const [answer] = on.net.take();
+    expect(answer?.status).to.equal(415);
+    expect(answer?.header('Accept')).to.contain('message/cpim');
+    expect(answer?.header('Accept-Encoding')).to.be.undefined;
+  });
+
+  it('leaves such a body alone where the option says so', async () => {
+    const on = await stage({ utf8Bodies: false });
+    on.net.receive(Buffer.from(requestText({ method: 'MESSAGE', body: 'caf\xe9' }).replace(': 5', ': 4'), 'latin1'));
+    expect(on.requests[0]?.request.body).to.deep.equal(Buffer.from('caf\xe9', 'latin1'));
+  });
+
+  it('merged requests: 482', async () => {
+    const on = await stage();
+    on.net.receive(requestText({ method: 'MESSAGE' }));
+    expect(ask(on, { method: 'MESSAGE' }).status).to.equal(482);
+    on.requests[0]?.respond(OK);
+    on.net.take();
+    expect(ask(on, { method: 'MESSAGE' }).status).to.equal(482);
+    expect(on.requests).to.have.length(1);
+  });
+
+  it('malformed: 400 where the sender can be told, else dropped, always counted', async () => {
+    const on = await stage();
+    on.net.receive(requestText({ method: 'MESSAGE' }).replace(/Call-ID.*\r\n/, ''));
+    expect(String(on.net.sent.splice(0)[0])).to.match(/^SIP\/2.0 400 Bad Request\r\nVia: /);
+    on.net.receive('nonsense');
+    on.net.receive(requestText({ method: 'MESSAGE' }).replace(/Via.*\r\n/, ''));
+    on.net.receive(requestText({ method: 'ACK' }).replace(/Call-ID.*\r\n/, ''));
+    expect(on.net.take()).to.deep.equal([]);
+    expect(on.counted.filter((name) => name === 'sip_malformed_total')).to.have.length(4);
+  });
+
+  it('answers OPTIONS to the gateway itself, 503 while draining', async () => {
+    const on = await stage({ localHosts: ['gateway.example.net:5060'] });
+    for (const uri of [
+      'sip:192.0.2.1:5060',
+      'sip:192.0.2.1',
+      'sip:gateway.example.net',
+      'sip:192.0.2.1;transport=udp',
+    ]) {
+      const answer = ask(on, { method: 'OPTIONS', uri, callId: uri });
+      expect(answer.status, uri).to.equal(200);
+      expect(answer.header('Allow')).to.contain('MESSAGE');
+    }
+    on.engine.setDraining(true);
+    const answer = ask(on, { method: 'OPTIONS', uri: 'sip:192.0.2.1:5060' });
+    expect(answer.status).to.equal(503);
+    expect(answer.header('Retry-After')).to.equal('30');
+    on.net.receive(requestText({ method: 'OPTIONS', uri: 'sip:bot@192.0.2.1', callId: 'other' }));
+    on.net.receive(requestText({ method: 'OPTIONS', uri: 'sip:192.0.2.1:5070', callId: 'more' }));
+    expect(on.requests).to.have.length(2);
+  });
+
+  it('stamps the topmost Via with received and rport (RFC 3581), and keeps the others', async () => {
+    const on = await stage();
+    const more = 'Via: SIP/2.0/UDP 198.51.100.7;branch=z9hG4bKinner';
+    on.net.receive(requestText({ method: 'MESSAGE', branch: 'z9hG4bKtop', lines: [more] }));
+    on.requests[0]?.respond(OK);
+    expect(on.net.take()[0]?.headers('Via')).to.deep.equal([
+      'SIP/2.0/UDP 192.0.2.9:5060;branch=z9hG4bKtop;rport=5060;received=192.0.2.9',
+      more.slice(5),
+    ]);
+  });
+
+  it('takes neither From nor Via from the application, and no line break from anyone', async () => {
+    const on = await stage();
+    on.net.receive(requestText({ method: 'MESSAGE' }));
+    const request = on.requests[0]!;
+    expect(() => request.respond({ status: 200, headers: [['X', 'a\r\nVia: evil']] })).to.throw('line break');
+    expect(() => request.respond({ status: 200, headers: [['X Y', 'a']] })).to.throw('header name');
+    expect(() => request.respond({ status: 200, reason: 'a\r\nb', headers: [] })).to.throw('line break');
+    const sent = request.respond({
+      status: 200,
+      headers: [
+        ['Via', 'x'],
+        ['From', 'y'],
+        ['X', 'é'],
+      ],
+    });
+    expect(sent.message.header('From')).to.equal('<tel:+15550001>;tag=peer');
+    expect(sent.message.headers('Via')).to.have.length(1);
+    expect(sent.message.bytes.includes(Buffer.from('X: é\r\n'))).to.be.true;
+    expect(() => request.respond(OK)).to.throw('given before');
+  });
+
+  it('absorbs repetitions, and gives the same answer to them', async () => {
+    const on = await stage();
+    const text = requestText({ method: 'MESSAGE' });
+    on.net.receive(text);
+    on.net.receive(text);
+    expect(on.requests).to.have.length(1);
+    const sent = on.requests[0]!.respond(OK);
+    on.net.receive(text);
+    expect(on.net.sent).to.deep.equal([sent.message.bytes, sent.message.bytes]);
+  });
+
+  it('sends a 100 to a slow MESSAGE after 3.5 s, no earlier and no other provisional (RFC 4320)', async () => {
+    const on = await stage();
+    on.net.receive(requestText({ method: 'MESSAGE' }));
+    on.requests[0]?.respond({ status: 100, headers: [] });
+    on.requests[0]?.respond({ status: 180, headers: [] });
+    expect(on.net.takeShort()).to.deep.equal([]);
+    await on.clock.advance(3500);
+    expect(on.net.takeShort()).to.deep.equal(['100 MESSAGE']);
+    on.requests[0]?.respond({ status: 408, headers: [] });
+    expect(on.net.takeShort()).to.deep.equal([]);
+  });
+
+  it('answers 480 to an INVITE that the application leaves unanswered', async () => {
+    const on = await stage({ timers: { answerMs: 10_000 } });
+    on.net.receive(requestText({ method: 'INVITE' }));
+    expect(on.net.takeShort()).to.deep.equal(['100 INVITE']);
+    await on.clock.advance(10_000);
+    expect(on.net.takeShort()).to.deep.equal(['480 INVITE']);
+  });
+
+  it('answers 500 when the application throws, and lives on', async () => {
+    const errors: unknown[] = [];
+    const clock = new FakeClock(0);
+    const net = new ScriptedTransport();
+    const engine = createEngine({ listen: [], clock, transport: net, onError: (error) => void errors.push(error) });
+    await engine.start({
+      onRequest: () => {
+        throw new Error('bug');
+      },
+      onAck: () => undefined,
+      onCancel: () => undefined,
+      onBye: () => undefined,
+    });
+    net.receive(requestText({ method: 'MESSAGE' }));
+    expect(net.takeShort()).to.deep.equal(['500 MESSAGE']);
+    expect(errors).to.have.length(1);
+  });
+});
+
+describe('Limits of the engine', () => {
+  it('transactions without an answer: 503 with Retry-After', async () => {
+    const on = await stage({ limits: { maxTransactions: 2 } });
+    for (const callId of ['a', 'b']) on.net.receive(requestText({ method: 'MESSAGE', callId }));
+    const answer = ask(on, { method: 'MESSAGE', callId: 'c' });
+    expect(answer.status).to.equal(503);
+    expect(answer.header('Retry-After')).to.equal('5');
+    on.requests[0]?.respond(OK);
+    on.net.take();
+    on.net.receive(requestText({ method: 'MESSAGE', callId: 'd' }));
+    expect(on.requests).to.have.length(3);
+  });
+
+  it('dialogs: 503', async () => {
+    const on = await stage({ limits: { maxDialogs: 1 } });
+    on.net.receive(requestText({ method: 'INVITE', callId: 'a' }));
+    on.requests[0]?.respond(OK);
+    on.net.take();
+    expect(ask(on, { method: 'INVITE', callId: 'b' }).status).to.equal(503);
+  });
+
+  for (const [what, limits] of [
+    ['number', { maxFinished: 2 }],
+    ['bytes', { maxFinishedBytes: 500 }],
+  ] as const) {
+    it(`finished transactions, by ${what}: the oldest is forgotten first`, async () => {
+      const on = await stage({ limits });
+      const texts = ['a', 'b', 'c'].map((callId) => requestText({ method: 'MESSAGE', callId }));
+      for (const text of texts) {
+        on.net.receive(text);
+        on.requests.at(-1)?.respond(OK);
+      }
+      on.net.take();
+      on.net.receive(texts[2]!);
+      on.net.receive(texts[1]!);
+      expect(on.net.takeShort()).to.deep.equal(['200 MESSAGE', '200 MESSAGE']);
+      expect(on.requests).to.have.length(3);
+      on.net.receive(texts[0]!);
+      expect(on.requests).to.have.length(4);
+      expect(on.counted).to.include('sip_finished_evicted_total');
+    });
+  }
+
+  it('our own requests: 503 at once', async () => {
+    const on = await stage({ limits: { maxTransactions: 1 } });
+    await send(on, { method: 'MESSAGE' });
+    const second = await send(on, { method: 'MESSAGE' });
+    await on.clock.advance(0);
+    expect(second.statuses).to.deep.equal([503]);
+  });
+});
+
+/** An established call of the peer's to us. */
+async function called(
+  on: Stage,
+  lines?: readonly string[],
+  answer: readonly HeaderLine[] = [],
+): Promise<{ id: string; tag: string }> {
+  on.net.receive(requestText({ method: 'INVITE', ...(lines ? { lines } : {}) }));
+  const sent = on.requests.at(-1)!.respond({ status: 200, headers: answer });
+  const tag = toTagOf(on.net.take().at(-1)!);
+  on.net.receive(requestText({ method: 'ACK', toTag: tag }));
+  expect(sent.message.header('Contact')).to.equal('<sip:192.0.2.1:5060>');
+  return { id: on.requests.at(-1)!.dialogId!, tag };
+}
+
+describe('Dialogs as the called side', () => {
+  it('are named by Call-ID and the caller’s tag, and know their own requests', async () => {
+    const on = await stage();
+    const { id, tag } = await called(on);
+    expect(id).to.equal('call;from-tag=peer');
+    expect(on.told).to.deep.equal(['ACK']);
+    on.net.receive(requestText({ method: 'MESSAGE', toTag: tag, cseq: 2 }));
+    expect(on.requests[1]?.dialogId).to.equal(id);
+    expect(ask(on, { method: 'MESSAGE', toTag: tag, fromTag: 'other', cseq: 3 }).status).to.equal(481);
+  });
+
+  it('repeat the 2xx until the ACK, over TCP too; none in 64*T1: BYE and onBye', async () => {
+    const on = await stage();
+    on.net.receive(requestText({ method: 'INVITE' }), new ScriptedPath('tcp', on.net.sent));
+    on.requests[0]?.respond(OK);
+    on.net.take();
+    await on.clock.advance(3500);
+    expect(on.net.takeShort()).to.deep.equal(['200 INVITE', '200 INVITE', '200 INVITE']);
+    await on.clock.advance(28_500);
+    expect(on.net.takeShort().filter((message) => message === 'BYE')).to.have.length(1);
+    expect(on.told).to.deep.equal(['own BYE in call;from-tag=peer']);
+  });
+
+  it('hand on an ACK once, with its body', async () => {
+    const on = await stage();
+    on.net.receive(requestText({ method: 'INVITE' }));
+    on.requests[0]?.respond(OK);
+    const toTag = toTagOf(on.net.take().at(-1)!);
+    for (let i = 0; i < 2; i++) on.net.receive(requestText({ method: 'ACK', toTag, body: 'answer' }));
+    expect(on.told).to.deep.equal(['ACK answer']);
+    await on.clock.advance(40_000);
+    expect(on.net.takeShort()).to.deep.equal([]);
+  });
+
+  it('end with the peer’s BYE', async () => {
+    const on = await stage();
+    const { id, tag } = await called(on);
+    on.net.receive(requestText({ method: 'BYE', toTag: tag, cseq: 2 }));
+    on.requests[1]?.respond(OK);
+    on.net.take();
+    expect(ask(on, { method: 'BYE', toTag: tag, cseq: 3 }).status).to.equal(481);
+    const failure = await send(on, { method: 'BYE' }, id).catch((error: unknown) => error);
+    expect(failure).to.be.instanceOf(Error);
+  });
+
+  it('answer 500 to a request out of order (§12.2.2)', async () => {
+    const on = await stage();
+    const { tag } = await called(on);
+    on.net.receive(requestText({ method: 'MESSAGE', toTag: tag, cseq: 5 }));
+    on.net.take();
+    expect(ask(on, { method: 'MESSAGE', toTag: tag, cseq: 4 }).status).to.equal(500);
+  });
+
+  it('glare: 491 while our INVITE is open, 500 with Retry-After while theirs is (§14.2)', async () => {
+    const on = await stage();
+    const { id, tag } = await called(on);
+    await send(on, { method: 'INVITE' }, id);
+    on.net.take();
+    expect(ask(on, { method: 'INVITE', toTag: tag, cseq: 2 }).status).to.equal(491);
+    expect(ask(on, { method: 'INVITE', toTag: tag, cseq: 3 }).status).to.equal(491);
+    const other = await stage();
+    const second = await called(other);
+    other.net.receive(requestText({ method: 'INVITE', toTag: second.tag, cseq: 2 }));
+    other.net.take();
+    const answer = ask(other, { method: 'INVITE', toTag: second.tag, cseq: 3 });
+    expect(answer.status).to.equal(500);
+    expect(Number(answer.header('Retry-After'))).to.be.within(0, 10);
+    const ours = await send(other, { method: 'INVITE' }, second.id);
+    await other.clock.advance(0);
+    expect(ours.statuses).to.deep.equal([491]);
+  });
+
+  it('follow the route set and the moved target (§12.2.1.1)', async () => {
+    const on = await stage();
+    const routes = ['Record-Route: <sip:192.0.2.70;lr>, <sip:192.0.2.71;lr>', 'Contact: <sip:phone@198.51.100.1>'];
+    const { id, tag } = await called(on, routes);
+    await send(
+      on,
+      { method: 'MESSAGE', uri: 'sip:placeholder', headers: [['Content-Type', 'text/plain']], body: Buffer.from('x') },
+      id,
+    );
+    const [message] = on.net.take();
+    expect(message?.uri).to.equal('sip:phone@198.51.100.1');
+    expect(message?.headers('Route')).to.deep.equal(['<sip:192.0.2.70;lr>', '<sip:192.0.2.71;lr>']);
+    expect(message?.header('To')).to.equal('<tel:+15550001>;tag=peer');
+    expect(message?.header('From')).to.equal(`<sip:bot@192.0.2.1>;tag=${tag}`);
+    expect(on.net.opened.at(-1)).to.equal('udp 192.0.2.70:5060');
+    on.net.receive(
+      requestText({ method: 'UPDATE', toTag: tag, cseq: 2, lines: ['Contact: <sip:phone@198.51.100.2>'] }),
+    );
+    on.requests[1]?.respond(OK);
+    on.net.take();
+    await send(on, { method: 'BYE' }, id);
+    expect(on.net.take()[0]?.uri).to.equal('sip:phone@198.51.100.2');
+  });
+
+  it('take a strict router at his word', async () => {
+    const on = await stage();
+    const { id } = await called(on, ['Record-Route: <sip:192.0.2.70>', 'Contact: <sip:phone@198.51.100.1>']);
+    await send(on, { method: 'BYE' }, id);
+    const [bye] = on.net.take();
+    expect(bye?.uri).to.equal('sip:192.0.2.70');
+    expect(bye?.headers('Route')).to.deep.equal(['<sip:phone@198.51.100.1>']);
+  });
+
+  it('are ended by the session timer, a little early where the peer refreshes (RFC 4028 §10)', async () => {
+    const on = await stage();
+    const { tag } = await called(
+      on,
+      ['Supported: timer', 'Session-Expires: 1800'],
+      [['Session-Expires', '1800;refresher=uac']],
+    );
+    await on.clock.advance(1_000_000);
+    on.net.receive(requestText({ method: 'UPDATE', toTag: tag, cseq: 2 }));
+    on.requests[1]?.respond({ status: 200, headers: [['Session-Expires', '1800;refresher=uac']] });
+    await on.clock.advance(1_767_999);
+    expect(on.told).to.deep.equal(['ACK']);
+    await on.clock.advance(1);
+    expect(on.told).to.deep.equal(['ACK', 'own BYE in call;from-tag=peer']);
+  });
+
+  it('are ended by the session timer at its end where we refresh', async () => {
+    const on = await stage();
+    await called(on, ['Supported: timer'], [['Session-Expires', '90;refresher=uas']]);
+    await on.clock.advance(89_999);
+    expect(on.told).to.deep.equal(['ACK']);
+    await on.clock.advance(1);
+    expect(on.told).to.have.length(2);
+  });
+
+  it('tell of a CANCEL, after 200 and 487', async () => {
+    const on = await stage();
+    const invite = { method: 'INVITE', branch: 'z9hG4bKc' };
+    on.net.receive(requestText(invite));
+    on.requests[0]?.respond({ status: 180, headers: [] });
+    on.net.take();
+    on.net.receive(requestText({ ...invite, method: 'CANCEL' }));
+    const answers = on.net.take();
+    expect(answers.map((answer) => answer.status)).to.deep.equal([200, 487]);
+    expect(toTagOf(answers[0]!)).to.equal(toTagOf(answers[1]!));
+    expect(on.told).to.deep.equal(['CANCEL of INVITE']);
+    expect(() => on.requests[0]?.respond(OK)).to.throw('given before');
+    on.net.receive(requestText({ ...invite, method: 'ACK', toTag: toTagOf(answers[1]!) }));
+    await on.clock.advance(40_000);
+    expect(on.net.takeShort()).to.deep.equal([]);
+  });
+
+  it('a CANCEL after the final answer changes nothing (§9.2)', async () => {
+    const on = await stage();
+    on.net.receive(requestText({ method: 'INVITE', branch: 'z9hG4bKd' }));
+    on.requests[0]?.respond(OK);
+    on.net.take();
+    expect(ask(on, { method: 'CANCEL', branch: 'z9hG4bKd' }).status).to.equal(200);
+    expect(on.told).to.deep.equal([]);
+  });
+
+  it('answer 482 to our own INVITE that has come back', async () => {
+    const on = await stage();
+    await send(on, { method: 'INVITE', uri: 'sip:bot@192.0.2.1' });
+    const [invite] = on.net.take();
+    on.net.receive(Buffer.from(invite!.bytes.toString().replace(/branch=[^;]*/, 'branch=z9hG4bKproxied')));
+    expect(on.net.takeShort()).to.include('482 INVITE');
+  });
+});
