@@ -189,7 +189,7 @@ export class FaceRouter implements EngineDelegate {
   }
 
   private refuse(transaction: ServerTransaction, draft: ResponseDraft): void {
-    this.deps.metrics?.count('sip_engine_refused', { status: String(draft.status) });
+    this.deps.metrics?.count('sip_engine_refused_total', { status: String(draft.status) });
     try {
       transaction.respond(draft);
     } catch (error) {

@@ -31,6 +31,8 @@ export interface SessionDelegate {
 
 /** Before it has authenticated a peer needs no more than the one command. */
 const GREETING_BYTES = 4096;
+/** For what was written before the end. */
+const LINGER_MS = 1_000;
 
 /**
  *   new ──authenticate──▶ ready ──▶ closed
@@ -82,8 +84,16 @@ export class AppSession {
     this.state = 'closed';
     this.deadline.close();
     if (reason === 'too slow') this.socket.destroy();
-    else this.socket.destroySoon();
+    else this.finish();
     this.delegate.onClose(this, reason);
+  }
+
+  /** A peer that does not read must not keep us from closing. */
+  private finish(): void {
+    const { socket } = this;
+    const lingering = this.options.clock.after(LINGER_MS, () => socket.destroy());
+    socket.once('close', () => lingering.close());
+    socket.destroySoon();
   }
 
   /** Frames of one turn leave in one system call. */

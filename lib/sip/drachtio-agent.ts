@@ -147,7 +147,7 @@ class DrachtioAgent implements SipAgent, LinkDelegate {
       return;
     }
     this.settings.log.warn('sip engine lost', { error });
-    this.settings.metrics?.count('sip_engine_lost');
+    this.settings.metrics?.count('sip_engine_lost_total');
     this.endCalls();
     if (this.settings.mode.kind === 'connect') this.openLater();
   }

@@ -77,6 +77,40 @@ describe('MSRP binding', () => {
       expect(app.closedReason).to.equal('transaction-timeout');
     });
 
+    it('closed while it connects: the connection is let go', async () => {
+      house = await House.open();
+      const { port } = await listening();
+      const { session, app } = house.session();
+      const start = session.start({ path: [peerPath], role: 'active', connect: { host: '127.0.0.1', port } });
+      session.close();
+      await start;
+      await (
+        await listener!.accept()
+      ).closed;
+      expect([session.state, app.bound, app.closedReason]).to.deep.equal(['closed', 0, undefined]);
+    });
+
+    it('to one who does not finish the handshake: over in time', async () => {
+      house = await House.open({ connectTimeoutMs: 1000 });
+      const { port } = await listening();
+      const { session, app } = house.session();
+      const connect = { host: '127.0.0.1', port };
+      const start = session.start({ path: [peerPath], role: 'active', connect, secure: true });
+      const failed = start.catch((reason: unknown) => reason);
+      const silent = await listener!.connection();
+      await house.clock.advance(1000);
+      expect(await failed).to.be.instanceOf(PeerError);
+      expect(app.closedReason).to.equal('connect-failed');
+      silent.destroy();
+    });
+
+    it('above the limit of connections: start rejects', async () => {
+      house = await House.open({ maxConnections: 0 });
+      const { session } = house.session();
+      const start = session.start({ path: [peerPath], role: 'active', connect: { host: '127.0.0.1', port: 9 } });
+      expect(await start.catch((reason: unknown) => reason)).to.include({ status: 408, fault: 'ours' });
+    });
+
     it('its connection dies: over', async () => {
       house = await House.open();
       const { port } = await listening();

@@ -240,6 +240,16 @@ describe('MSRP session, inbound', () => {
     expect(app.closedReason).to.equal(undefined);
   });
 
+  it('traces the content, too, where it is told to', async () => {
+    const texts: string[] = [];
+    house = await House.open({ traceContent: true }, { trace: (event) => texts.push(event.text()) });
+    ({ session, app } = house.session());
+    peer = await house.peer();
+    peer.write(send({ to: session.localPath, body: 'not secret' }));
+    await peer.status();
+    expect(texts[0]).to.match(/\r\n\r\nnot secret$/);
+  });
+
   it('traces what crosses the border, the content as its length', async () => {
     const events: { direction: string; key: string; text: () => string }[] = [];
     house = await House.open({}, { trace: (event) => events.push(event) });

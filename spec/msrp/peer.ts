@@ -110,6 +110,12 @@ export class Listener {
     return peer ? Promise.resolve(peer) : new Promise((resolve) => this.waiting.push(resolve));
   }
 
+  /** A connection on which nothing is read. */
+  connection(): Promise<Socket> {
+    this.server.removeAllListeners('connection');
+    return new Promise((resolve) => this.server.once('connection', resolve));
+  }
+
   close(): void {
     this.server.close();
   }

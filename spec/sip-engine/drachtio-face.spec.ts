@@ -397,6 +397,17 @@ describe('drachtio face', () => {
       expect(response.sip).to.match(/^SIP\/2\.0 202 /);
     });
 
+    it('are refused above the limit of those under way', async () => {
+      await open({ maxPending: 1 });
+      const app = await application();
+      const options = `OPTIONS ${target()} SIP/2.0\r\n\r\n`;
+      expect((await app.ask('sip||', options))[0]).to.equal('OK');
+      expect((await app.ask('sip||', options))[0]).to.equal('NOK');
+      peer.send(respondTo(await peer.nextOf('OPTIONS'), '200 OK'));
+      expect((await app.next()).sip).to.match(/^SIP\/2\.0 200 /);
+      expect((await app.ask('sip||', options))[0]).to.equal('OK');
+    });
+
     it('go to the next hop', async () => {
       await open();
       const app = await application();
@@ -459,6 +470,23 @@ describe('drachtio face', () => {
       await peer.nextOf('ACK');
       peer.send(respondTo(await peer.nextOf('BYE'), '200 OK'));
     });
+  });
+
+  it('closes in spite of an application that does not read', async () => {
+    const clock = new FakeClock();
+    await open({ clock });
+    const app = await application('message');
+    app.pause();
+    // more than the loopback takes on by itself
+    for (let n = 0; n < 300; n++) {
+      peer.send(
+        request('MESSAGE', { callId: `unread${n}`, lines: ['Content-Type: text/plain'], body: 'x'.repeat(40_000) }),
+      );
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    const closing = face.close();
+    await clock.advance(1_000);
+    await closing;
   });
 
   describe('an application in listen mode', () => {
