@@ -41,6 +41,7 @@ export interface InboundOptions {
   readonly notifications: Notifications;
   readonly memory: ConversationMemory;
   readonly dispositions: Dispositions;
+  readonly link: (key: string, conversationId: string) => void;
   /** How long a Message-ID is known again, ms. */
   readonly dedupeMs: number;
 }
@@ -109,6 +110,7 @@ export class Inbound {
     const { bot, user, ids } = context;
     const startedMs = clock.now();
     const messageId = inbound.imdnMessageId ?? randomUUID();
+    this.options.link(messageId, ids.conversationId);
     const items = notifications.items(this.notification(context, inbound, messageId));
     if (items.length === 0) return { kind: 'unwanted' };
     const note = memory.note(bot.uri, user.key, { conversationId: ids.conversationId, userUri: user.uri });
