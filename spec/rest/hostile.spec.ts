@@ -176,6 +176,16 @@ for (const [way, path] of [
       ]);
     });
 
+    it('counting that fails harms no answer', async () => {
+      await face.close();
+      const count = () => {
+        throw new Error('no such metric');
+      };
+      face = await openFace({ metrics: { count, observe: () => undefined } });
+      expect(await refusal(hello)).to.match(/^201/);
+      expect(face.logged.join()).to.contain('rest report failed').and.to.contain('no such metric');
+    });
+
     it('every answer, also one that refuses, has its safety headers and none that boasts', async () => {
       for (const headers of [{}, { Authorization: '' }]) {
         const reply = await face.call('POST', path, hello, headers);
@@ -276,6 +286,21 @@ describe('rest: limits of the server', () => {
     expect(await face.raw(`GET / HTTP/1.1\r\nX: ${'a'.repeat(20_000)}`)).to.match(/^HTTP\/1.1 431 /);
     const smuggled = head(messages, 'Content-Length: 5\r\nTransfer-Encoding: chunked\r\n');
     expect(await face.raw(`${smuggled}0\r\n\r\n`)).to.match(/^HTTP\/1.1 400 /);
+  });
+
+  it('an idle connection is closed after its time', async () => {
+    face = await openFace({ limits: { ...defaultRestLimits, keepAliveTimeoutMs: 50 } });
+    expect(await face.raw('GET /x HTTP/1.1\r\nHost: x\r\n\r\n')).to.match(/^HTTP\/1.1 404 /);
+  });
+
+  it('connections beyond the limit are closed as they come', async () => {
+    face = await openFace({ limits: { ...defaultRestLimits, maxConnections: 1 } });
+    const first = connect(face.server.port, '127.0.0.1');
+    await new Promise((resolve) => first.once('connect', resolve));
+    expect(await face.raw('GET /x HTTP/1.1\r\nHost: x\r\n\r\n')).to.equal('');
+    first.end('GET /x HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
+    const answer = await new Promise<string>((resolve) => first.once('data', (bytes) => resolve(bytes.toString())));
+    expect(answer).to.match(/^HTTP\/1.1 404 /);
   });
 
   it('too many at once: 503 with Retry-After, until one has ended', async () => {
