@@ -5,18 +5,19 @@ import {
   freshDeclaration,
   parseDeclaration,
   prefixOf,
+  canonicalDeclaration,
   printDeclaration,
   uriOf,
   type Declarations,
 } from './cpim-namespace.js';
 import { DecodeError } from './decode-error.js';
 import {
-  hasLines,
   headerValue,
   maxHeaderLines,
   printHeaderLines,
   sameName,
   scanHeaders,
+  unbroken,
   type HeaderLine,
 } from './header-lines.js';
 import { decodeTransfer } from './transfer-encoding.js';
@@ -75,12 +76,7 @@ export function printCpim({ headers, contentHeaders, content }: Cpim): Buffer {
   const declarations: Declarations = [];
   let head = '';
   for (const header of headers) head += printHeader(header, declarations);
-  head += '\r\n' + printHeaderLines(contentHeaders) + '\r\n';
-  // Declarations that were put in make lines of their own.
-  const declared = headers.reduce((count, header) => (isDeclaration(header) ? count + 1 : count), 0);
-  if (!hasLines(head, headers.length + declarations.length - declared + contentHeaders.length + 2)) {
-    throw new DecodeError(codec, 'headers', 'a header value holds a line break or NUL');
-  }
+  head += '\r\n' + printHeaderLines(contentHeaders, codec) + '\r\n';
   return withContent(head, content);
 }
 
@@ -139,6 +135,8 @@ function scanHead(text: string, limits: CpimLimits, truncated: boolean): Head {
           maxCount,
           sink: (name, value) => contentHeaders.push({ name, value }),
         });
+  const nul = text.indexOf('\0');
+  if (nul !== -1 && nul < end) throw new DecodeError(codec, `byte ${nul}`, 'NUL in the headers');
   if (end !== -1) return { headers, contentHeaders, end };
   if (truncated) throw new DecodeError(codec, 'headers', 'headers too long');
   if (afterHeaders === -1) throw new DecodeError(codec, 'end', 'no empty line after the headers');
@@ -159,7 +157,13 @@ function toHeader({ name, value: text, glued }: RawHeader, declarations: Declara
   if (name === 'NS') {
     const declaration = parseDeclaration(value);
     declarations.push(declaration);
-    return { namespace: undefined, name, value: printDeclaration(declaration), prefix: undefined, parameters };
+    return {
+      namespace: undefined,
+      name,
+      value: canonicalDeclaration(value, declaration),
+      prefix: undefined,
+      parameters,
+    };
   }
   const dot = name.indexOf('.');
   const prefix = dot === -1 ? '' : name.slice(0, dot);
@@ -188,11 +192,12 @@ function printHeader(header: CpimHeader, declarations: Declarations): string {
   if (prefix !== undefined) return prefix === '' ? line : prefix + '.' + line;
   const declaration = freshDeclaration(declarations, uri, header.prefix);
   declarations.push(declaration);
-  return `NS: ${printDeclaration(declaration)}\r\n${declaration.prefix}.${line}`;
+  return `NS: ${unbroken(printDeclaration(declaration), 'NS', codec)}\r\n${declaration.prefix}.${line}`;
 }
 
 function printLine({ name, value, parameters }: CpimHeader): string {
-  return parameters === undefined ? name + ': ' + value + '\r\n' : `${name}:${parameters} ${value}\r\n`;
+  if (parameters === undefined) return name + ': ' + unbroken(value, name, codec) + '\r\n';
+  return `${name}:${unbroken(parameters, name, codec)} ${unbroken(value, name, codec)}\r\n`;
 }
 
 function isDeclaration({ namespace, name }: CpimHeader): boolean {

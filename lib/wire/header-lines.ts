@@ -59,16 +59,17 @@ export function parseHeaderLines(
   return { lines, next: next === -1 ? text.length : next };
 }
 
-/** Lines with CRLF, without the empty one; whoever sends them asks `hasLines` first. */
-export function printHeaderLines(lines: readonly HeaderLine[]): string {
+/** Lines with CRLF, without the empty one. Throws DecodeError where a value would break its line. */
+export function printHeaderLines(lines: readonly HeaderLine[], codec: string): string {
   let text = '';
-  for (const { name, value } of lines) text += name + ': ' + value + '\r\n';
+  for (const { name, value } of lines) text += name + ': ' + unbroken(value, name, codec) + '\r\n';
   return text;
 }
 
-/** Whether printed headers are exactly `count` lines: otherwise a value held a line break, and would smuggle a header in. */
-export function hasLines(text: string, count: number): boolean {
-  return occurrences(text, '\r') === count && occurrences(text, '\n') === count && !text.includes('\0');
+/** The value itself. Throws DecodeError where it holds a line break, and would smuggle a header in. */
+export function unbroken(value: string, name: string, codec: string): string {
+  if (value.includes('\n') || value.includes('\r')) throw new DecodeError(codec, name, 'a line break in a value');
+  return value;
 }
 
 /** Value of the first line of that name, whatever its case. */
@@ -79,12 +80,6 @@ export function headerValue(lines: readonly HeaderLine[], name: string): string 
 
 export function sameName(a: string, b: string): boolean {
   return a === b || (a.length === b.length && a.toLowerCase() === b.toLowerCase());
-}
-
-function occurrences(text: string, character: string): number {
-  let count = 0;
-  for (let at = text.indexOf(character); at !== -1; at = text.indexOf(character, at + 1)) count++;
-  return count;
 }
 
 function endOfLine(text: string, at: number): number {

@@ -1,7 +1,7 @@
 /** A multipart body: parts between boundaries, each byte for byte (RFC 2046 §5.1). */
 import { isUtf8 } from 'node:buffer';
 import { DecodeError } from './decode-error.js';
-import { hasLines, headerValue, parseHeaderLines, printHeaderLines, type HeaderLine } from './header-lines.js';
+import { headerValue, parseHeaderLines, printHeaderLines, type HeaderLine } from './header-lines.js';
 import { mediaParameter, parseMediaType } from './media-type.js';
 
 export interface BodyPart {
@@ -57,8 +57,7 @@ export function printMultipart(parts: readonly BodyPart[], boundary: string): Bu
   const pieces: Buffer[] = [];
   for (const { headers, content } of parts) {
     if (occursIn(content, boundary)) throw new DecodeError(codec, 'boundary', 'the boundary occurs in a part');
-    const lines = printHeaderLines(headers);
-    if (!hasLines(lines, headers.length)) throw new DecodeError(codec, 'headers', 'a header value holds a line break');
+    const lines = printHeaderLines(headers, codec);
     pieces.push(Buffer.from(`--${checkedBoundary(boundary)}\r\n${lines}\r\n`), content, Buffer.from('\r\n'));
   }
   return Buffer.concat([...pieces, Buffer.from(`--${boundary}--\r\n`)]);
