@@ -194,10 +194,13 @@ export class Interpreter implements ChatActions, CapabilityActions {
     }
   }
 
-  capabilities(
+  async capabilities(
     ...[bot, contact, options]: Parameters<CapabilityActions['capabilities']>
   ): ReturnType<CapabilityActions['capabilities']> {
-    return this.contacts.query(bot, this.user(contact), options);
+    const user = this.user(contact);
+    // Who hides his number is asked under the address that he wrote from.
+    const uri = user.key.startsWith('tel:') ? undefined : (await this.memory.get(bot.uri, user.key))?.userUri;
+    return this.contacts.query(bot, uri === undefined ? user : { key: user.key, uri }, options);
   }
 
   /** A notification that will never arrive: the user who asked to know is told (design §2, promise 2). */

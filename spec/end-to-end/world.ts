@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { systemClock } from '../../lib/clock.js';
 import { loadConfig } from '../../lib/config.js';
+import type { Logger } from '../../lib/log.js';
 import { type Gateway, startGateway } from '../../lib/gateway.js';
 import type { MsrpEndpoint } from '../../lib/msrp/api.js';
 import { createMsrpEndpoint } from '../../lib/msrp/endpoint.js';
@@ -29,9 +30,22 @@ export interface World {
   stop(): Promise<void>;
 }
 
+type Tree = Readonly<Record<string, unknown>>;
+
+export interface Ports {
+  readonly sip: number;
+  readonly rest: number;
+  readonly msrp: number;
+  /** Of the phone's SIP. */
+  readonly phone: number;
+}
+
 export interface WorldOptions {
   /** Merged over the configuration. */
-  readonly config?: Readonly<Record<string, unknown>>;
+  readonly config?: Tree | ((ports: Ports) => Tree);
+  /** Merged over the one platform. */
+  readonly platform?: Tree;
+  readonly log?: Logger;
   readonly mode?: 'auto' | 'session' | 'standalone';
   readonly receipts?: readonly ('delivered' | 'displayed')[];
   /** Without a subscription nobody listens for the bot. */
@@ -57,8 +71,8 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const platform = new SimulatedPlatform({ serverRoot, key, bot });
   await platform.start();
   const gateway = await startGateway(
-    configOf(options, { folder, ports, phonePort: phone.port, serverRoot }),
-    silentLog,
+    configOf(options, { folder, ports: { ...ports, phone: phone.port }, serverRoot }),
+    options.log ?? silentLog,
   );
   if (options.subscribe !== false) await platform.subscribe('the data');
   return {
@@ -80,13 +94,8 @@ function template(name: 'offer' | 'answer'): string {
 }
 
 function configOf(
-  { config = {}, mode = 'auto' }: WorldOptions,
-  {
-    folder,
-    ports,
-    phonePort,
-    serverRoot,
-  }: { folder: string; ports: { sip: number; rest: number; msrp: number }; phonePort: number; serverRoot: string },
+  { config = {}, mode = 'auto', platform = {} }: WorldOptions,
+  { folder, ports, serverRoot }: { folder: string; ports: Ports; serverRoot: string },
 ): ReturnType<typeof loadConfig> {
   const file = join(folder, 'config.yaml');
   const own = {
@@ -95,7 +104,7 @@ function configOf(
     admin: { port: 0, key: createHash('sha256').update('admin').digest('hex') },
     sip: {
       listen: [`udp/127.0.0.1:${ports.sip}`, `tcp/127.0.0.1:${ports.sip}`],
-      nextHop: `sip:127.0.0.1:${phonePort};transport=tcp`,
+      nextHop: `sip:127.0.0.1:${ports.phone};transport=tcp`,
       userUri: 'sip:{e164}@ims.example.net;user=phone',
     },
     msrp: { port: ports.msrp },
@@ -106,10 +115,11 @@ function configOf(
         keys: [createHash('sha256').update(key).digest('hex')],
         chatbots: [{ uri: bot, mode }],
         notify: { allow: ['127.0.0.1'] },
+        ...platform,
       },
     ],
   };
-  writeFileSync(file, stringify(merge(own, config)));
+  writeFileSync(file, stringify(merge(own, typeof config === 'function' ? config(ports) : config)));
   return loadConfig({ file, env: {} });
 }
 
