@@ -74,6 +74,14 @@ export class SimulatedPhone {
   readonly composing: ('active' | 'idle')[] = [];
   /** How a spec makes it unreachable: the status that an INVITE or MESSAGE is refused with. */
   refuseWith: number | undefined;
+  /** INVITEs alone: a phone that takes no sessions. */
+  refuseInvitesWith: number | undefined;
+  /** Requests that it has refused. */
+  refused = 0;
+  /** INVITEs that it has accepted. */
+  invitations = 0;
+  /** What it says of itself. */
+  services: 'all' | 'standalone' = 'all';
   private readonly options: PhoneOptions;
   private readonly transport: TcpTransport;
   private readonly agent: UserAgent;
@@ -158,6 +166,21 @@ export class SimulatedPhone {
     await this.sendCpim(bot, { headers, contentHeaders, content: printIsComposing({ state }) });
   }
 
+  /** OPTIONS to the bot; resolves with the status of the answer. */
+  async askCapabilities(bot: string): Promise<number> {
+    const target = UserAgent.makeURI(bot);
+    if (!target) throw new TypeError(`not a SIP URI: ${bot}`);
+    const { userAgentCore, contact } = this.agent;
+    const from = contact.uri.clone();
+    const extraHeaders = [`Contact: ${this.contact()}`, ...this.headers(icsi.session)];
+    const message = userAgentCore.makeOutgoingRequestMessage('OPTIONS', target, from, target, {}, extraHeaders);
+    return new Promise((resolve) => {
+      const answered = ({ message: { statusCode = 0 } }: { message: { statusCode?: number | undefined } }): void =>
+        resolve(statusCode);
+      userAgentCore.request(message, { onAccept: answered, onReject: answered });
+    });
+  }
+
   async hangUp(bot: string): Promise<void> {
     const open = this.sessions.get(bot);
     this.sessions.delete(bot);
@@ -190,9 +213,10 @@ export class SimulatedPhone {
 
   private contact(): string {
     const { host, number } = this.options;
+    const all = this.services === 'all';
     const parameters = printContactParameters({
-      icsis: [icsi.session, icsi.message, icsi.largeMessage],
-      iaris: [iari.chatbot, iari.chatbotStandalone, iari.fileTransferHttp],
+      icsis: [...(all ? [icsi.session] : []), icsi.message, icsi.largeMessage],
+      iaris: [...(all ? [iari.chatbot] : []), iari.chatbotStandalone, iari.fileTransferHttp],
       botVersions: ['#=1'],
     });
     return `<sip:${number}@${host}:${this.port};transport=tcp>${parameters}`;
@@ -201,7 +225,7 @@ export class SimulatedPhone {
   private headers(service: string): string[] {
     const accept = printAcceptContacts({ icsi: service, iari: iari.chatbot, botVersions: ['#=1'] });
     return [
-      `P-Asserted-Identity: <tel:${this.options.number}>`,
+      `P-Asserted-Identity: <sip:${this.options.number}@ims.example.net;user=phone>`,
       `P-Asserted-Service: ${printService(service)}`,
       ...accept.map((value) => `Accept-Contact: ${value}`),
       `Conversation-ID: ${randomUUID()}`,
@@ -253,16 +277,24 @@ export class SimulatedPhone {
     });
   }
 
+  private async refuse(request: Invitation | Message, statusCode: number): Promise<void> {
+    this.refused++;
+    await request.reject({ statusCode });
+    this.changed();
+  }
+
   private async invited(invitation: Invitation): Promise<void> {
-    if (this.refuseWith !== undefined) return invitation.reject({ statusCode: this.refuseWith });
+    const refusal = this.refuseWith ?? this.refuseInvitesWith;
+    if (refusal !== undefined) return this.refuse(invitation, refusal);
     const bot = botOf(invitation.remoteIdentity.uri.toString());
     await invitation.accept();
+    this.invitations++;
     this.keep(bot, invitation);
     this.changed();
   }
 
   private async messaged(message: Message): Promise<void> {
-    if (this.refuseWith !== undefined) return message.reject({ statusCode: this.refuseWith });
+    if (this.refuseWith !== undefined) return this.refuse(message, this.refuseWith);
     await message.accept();
     const { request } = message;
     this.received({
