@@ -36,20 +36,29 @@ export function createPhoneAgent(options: PhoneAgentOptions): UserAgent {
 }
 
 /** With what the phone can do. */
-export function phoneContact({ number, host, port }: { number: string; host: string; port: number }): string {
+export function phoneContact({ number, host, port, services }: PhoneContact): string {
+  const all = services === 'all';
   const parameters = printContactParameters({
-    icsis: [icsi.session, icsi.message, icsi.largeMessage],
-    iaris: [iari.chatbot, iari.chatbotStandalone, iari.fileTransferHttp],
+    icsis: [...(all ? [icsi.session] : []), icsi.message, icsi.largeMessage],
+    iaris: [...(all ? [iari.chatbot] : []), iari.chatbotStandalone, iari.fileTransferHttp],
     botVersions: ['#=1'],
   });
   return `<sip:${number}@${host}:${port};transport=tcp>${parameters}`;
 }
 
-/** Of an INVITE or MESSAGE to a chatbot. */
+export interface PhoneContact {
+  readonly number: string;
+  readonly host: string;
+  readonly port: number;
+  /** What it says of itself. */
+  readonly services: 'all' | 'standalone';
+}
+
+/** Of an INVITE or MESSAGE to a chatbot; sip.js cannot read tel: in the To of an answer to it, so the phone is a sip: user. */
 export function phoneHeaders(number: string, service: string): string[] {
   const accept = printAcceptContacts({ icsi: service, iari: iari.chatbot, botVersions: ['#=1'] });
   return [
-    `P-Asserted-Identity: <tel:${number}>`,
+    `P-Asserted-Identity: <sip:${number}@ims.example.net;user=phone>`,
     `P-Asserted-Service: ${printService(service)}`,
     ...accept.map((value) => `Accept-Contact: ${value}`),
     `Conversation-ID: ${randomUUID()}`,

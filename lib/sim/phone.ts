@@ -1,6 +1,6 @@
 /** A simulated RCS phone: sip.js for its SIP, our MSRP and CPIM for its chats. */
 import { randomUUID } from 'node:crypto';
-import type { Invitation, Message, Session, UserAgent } from 'sip.js/lib/api/index.js';
+import { type Invitation, type Message, type Session, UserAgent } from 'sip.js/lib/api/index.js';
 import type { MsrpEndpoint } from '../msrp/api.js';
 import { icsi } from '../wire/feature-tags.js';
 import type { ImdnDisposition } from '../wire/imdn.js';
@@ -60,6 +60,14 @@ export class SimulatedPhone {
   readonly composing: ('active' | 'idle')[] = [];
   /** Makes it unreachable: the status that an INVITE or MESSAGE is refused with. */
   refuseWith: number | undefined;
+  /** INVITEs alone: a phone that takes no sessions. */
+  refuseInvitesWith: number | undefined;
+  /** Requests that it has refused. */
+  refused = 0;
+  /** INVITEs that it has accepted. */
+  invitations = 0;
+  /** What it says of itself. */
+  services: 'all' | 'standalone' = 'all';
   private readonly options: PhoneOptions;
   private readonly transport: TcpTransport;
   private readonly agent: UserAgent;
@@ -143,6 +151,21 @@ export class SimulatedPhone {
     await this.sendInChat(bot, composingCpim(state));
   }
 
+  /** OPTIONS to the bot; resolves with the status of the answer. */
+  async askCapabilities(bot: string): Promise<number> {
+    const target = UserAgent.makeURI(bot);
+    if (!target) throw new TypeError(`not a SIP URI: ${bot}`);
+    const { userAgentCore, contact } = this.agent;
+    const from = contact.uri.clone();
+    const extraHeaders = [`Contact: ${this.contact()}`, ...phoneHeaders(this.options.number, icsi.session)];
+    const message = userAgentCore.makeOutgoingRequestMessage('OPTIONS', target, from, target, {}, extraHeaders);
+    return new Promise((resolve) => {
+      const answered = ({ message: { statusCode = 0 } }: { message: { statusCode?: number | undefined } }): void =>
+        resolve(statusCode);
+      userAgentCore.request(message, { onAccept: answered, onReject: answered });
+    });
+  }
+
   async hangUp(bot: string): Promise<void> {
     await this.chats.leaveBot(bot);
   }
@@ -171,7 +194,7 @@ export class SimulatedPhone {
 
   private contact(): string {
     const { host, number } = this.options;
-    return phoneContact({ host, number, port: this.port });
+    return phoneContact({ host, number, port: this.port, services: this.services });
   }
 
   /** A chat that dies under the message is opened once more; the Message-ID stays, so that nothing is told twice. */
@@ -197,16 +220,24 @@ export class SimulatedPhone {
     });
   }
 
+  private async refuse(request: Invitation | Message, statusCode: number): Promise<void> {
+    this.refused++;
+    await request.reject({ statusCode });
+    this.changed();
+  }
+
   private async invited(invitation: Invitation): Promise<void> {
-    if (this.refuseWith !== undefined) return invitation.reject({ statusCode: this.refuseWith });
+    const refusal = this.refuseWith ?? this.refuseInvitesWith;
+    if (refusal !== undefined) return this.refuse(invitation, refusal);
     const bot = botOf(invitation.remoteIdentity.uri.toString());
     await invitation.accept();
     this.chats.keep(bot, invitation);
+    this.invitations++;
     this.changed();
   }
 
   private async messaged(message: Message): Promise<void> {
-    if (this.refuseWith !== undefined) return message.reject({ statusCode: this.refuseWith });
+    if (this.refuseWith !== undefined) return this.refuse(message, this.refuseWith);
     await message.accept();
     const { request } = message;
     this.received({

@@ -111,6 +111,12 @@ export class SimulatedPlatform {
     return this.request('PUT', url, { messageStatusReport: { status } });
   }
 
+  /** What became of a message of the bot. */
+  status(contact: string, messageId: string): Promise<RestAnswer> {
+    const { serverRoot, bot } = this.options;
+    return this.request('GET', messageStatusUrl({ serverRoot, bot }, { contact, messageId }));
+  }
+
   /** Any request with the platform's credential; `path` may be a whole URL. */
   async request(method: string, path: string, body?: unknown): Promise<RestAnswer> {
     const url = path.startsWith('http') ? path : `${this.options.serverRoot}${path}`;

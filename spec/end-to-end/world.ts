@@ -20,14 +20,28 @@ import { silentLog, silentMetrics } from '../support/silent.js';
 export const bot = 'sip:shop@botplatform.example.net';
 export const number = '+15550100001';
 export const contact = `tel:${number}`;
-const key = 'a-key-of-the-spec';
+/** Belongs to a second platform. */
+export const otherBot = 'sip:bank@botplatform.example.org';
+export const key = 'a-key-of-the-spec';
+export const otherKey = 'another-key-of-the-spec';
 
 export interface World {
   readonly gateway: Gateway;
   readonly phone: SimulatedPhone;
   readonly platform: SimulatedPlatform;
   readonly folder: string;
+  /** Where the gateway listens. */
+  readonly ports: Ports;
+  readonly serverRoot: string;
+  /** Stops the gateway and starts it anew with the same configuration and store. */
+  restart(): Promise<void>;
   stop(): Promise<void>;
+}
+
+interface Ports {
+  readonly sip: number;
+  readonly rest: number;
+  readonly msrp: number;
 }
 
 export interface WorldOptions {
@@ -43,7 +57,7 @@ export interface WorldOptions {
 
 export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const folder = mkdtempSync(join(tmpdir(), 'maap-iwf-spec-'));
-  const ports = { sip: await freePort(), rest: await freePort(), msrp: await freePort() };
+  const ports: Ports = { sip: await freePort(), rest: await freePort(), msrp: await freePort() };
   const msrp = phoneMsrp();
   await msrp.start();
   const phone = new SimulatedPhone({
@@ -61,16 +75,22 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   await platform.start();
   const listen = [`udp/127.0.0.1:${ports.sip}`, `tcp/127.0.0.1:${ports.sip}`];
   const server = options.engine === 'drachtio' ? await startEngineServer(listen) : undefined;
-  const gateway = await startGateway(
-    configOf(options, { folder, ports, phonePort: phone.port, serverRoot, server, listen }),
-    silentLog,
-  );
+  const config = configOf(options, { folder, ports, phonePort: phone.port, serverRoot, server, listen });
+  let gateway = await startGateway(config, silentLog);
   if (options.subscribe !== false) await platform.subscribe('the data');
   return {
-    gateway,
+    get gateway() {
+      return gateway;
+    },
     phone,
     platform,
     folder,
+    ports,
+    serverRoot,
+    async restart() {
+      await gateway.stop();
+      gateway = await startGateway(config, silentLog);
+    },
     async stop() {
       await phone.stop();
       await gateway.stop();
@@ -98,7 +118,7 @@ function configOf(
     server: EngineServer | undefined;
     listen: readonly string[];
     folder: string;
-    ports: { sip: number; rest: number; msrp: number };
+    ports: Ports;
     phonePort: number;
     serverRoot: string;
   },
@@ -107,7 +127,7 @@ function configOf(
   const own = {
     serverRoot,
     rest: { port: ports.rest },
-    admin: { port: 0, key: createHash('sha256').update('admin').digest('hex') },
+    admin: { port: 0, key: sha256('admin') },
     sip: {
       ...(server ? { engine: 'drachtio', drachtio: { port: server.port, secret: server.secret } } : { listen }),
       nextHop: `sip:127.0.0.1:${phonePort};transport=tcp`,
@@ -118,14 +138,19 @@ function configOf(
     platforms: [
       {
         id: 'spec',
-        keys: [createHash('sha256').update(key).digest('hex')],
+        keys: [sha256(key)],
         chatbots: [{ uri: bot, mode }],
         notify: { allow: ['127.0.0.1'] },
       },
+      { id: 'other', keys: [sha256(otherKey)], chatbots: [{ uri: otherBot }], notify: { allow: ['127.0.0.1'] } },
     ],
   };
   writeFileSync(file, stringify(merge(own, config)));
   return loadConfig({ file, env: {} });
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
 }
 
 function merge(base: Record<string, unknown>, over: Readonly<Record<string, unknown>>): Record<string, unknown> {
