@@ -258,10 +258,7 @@ export class Interpreter implements ChatActions, CapabilityActions {
 
   private async messaged(message: StandaloneMessage): Promise<void> {
     const bot = this.options.directory.find(message.botUri);
-    const isReceipt = message.contentType.toLowerCase().startsWith('message/cpim');
-    const refusal = this.refusal(message.botUri, isReceipt ? new Set<string>() : message.askedVersions, {
-      receiptsToo: true,
-    });
+    const refusal = this.refusal(message.botUri, message.askedVersions, { receiptsToo: true });
     if (refusal || !bot) return message.answer(refusal ?? { status: 404 });
     const context = await this.context(message);
     if (!context) return message.answer({ status: 404 });

@@ -291,7 +291,7 @@ export class SipNetwork implements Network {
     }
   }
 
-  private refuseNow(request: Pick<InboundRequest, 'answer' | 'callId'>, refusal: Refusal): void {
+  private refuseNow(request: Pick<InboundRequest, 'answer' | 'callId' | 'method'>, refusal: Refusal): void {
     const { log, metrics } = this.options;
     metrics.count('sip_refused_total', { status: String(refusal.status) });
     log.warn('request refused', { callId: request.callId, status: refusal.status });
