@@ -147,9 +147,10 @@ export class SimulatedPhone {
   }
 
   /** By SIP MESSAGE; resolves with the Message-ID once it was answered 2xx. */
-  async sendPager(bot: string, text: string): Promise<string> {
+  async sendPager(bot: string, text: string, { expiresS }: { expiresS?: number } = {}): Promise<string> {
     const messageId = randomUUID();
-    await this.sendMessage(bot, this.message(messageId, 'text/plain;charset=UTF-8', Buffer.from(text)));
+    const cpim = this.message(messageId, 'text/plain;charset=UTF-8', Buffer.from(text));
+    await this.sendMessage(bot, cpim, expiresS === undefined ? [] : [`Expires: ${expiresS}`]);
     return messageId;
   }
 
@@ -346,10 +347,10 @@ export class SimulatedPhone {
     }
   }
 
-  private async sendMessage(bot: string, cpim: Cpim): Promise<void> {
+  private async sendMessage(bot: string, cpim: Cpim, more: readonly string[] = []): Promise<void> {
     const target = UserAgent.makeURI(bot);
     if (!target) throw new TypeError(`not a SIP URI: ${bot}`);
-    const extraHeaders = this.headers(icsi.message);
+    const extraHeaders = [...this.headers(icsi.message), ...more];
     const content = printCpim(cpim).toString('utf8');
     const messager = new Messager(this.agent, target, content, cpimType, { extraHeaders });
     await new Promise<void>((resolve, reject) => {

@@ -101,12 +101,7 @@ function template(name: 'offer' | 'answer'): string {
 
 function configOf(
   { config = {}, mode = 'auto' }: WorldOptions,
-  {
-    folder,
-    ports,
-    phonePort,
-    serverRoot,
-  }: { folder: string; ports: Ports; phonePort: number; serverRoot: string },
+  { folder, ports, phonePort, serverRoot }: { folder: string; ports: Ports; phonePort: number; serverRoot: string },
 ): ReturnType<typeof loadConfig> {
   const file = join(folder, 'config.yaml');
   const own = {
