@@ -1,12 +1,15 @@
 /** The composition root: what exists, who gets what, in which order it starts and stops. */
 import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from './clock.js';
 import type { Config } from './config.js';
+import { restActions } from './gateway/actions.js';
+import { callbackEvents } from './gateway/callback-trace.js';
 import { basePathsOf, callbacksOf, directoryOf, keyHolders } from './gateway/platforms.js';
 import { createSipSide, type SipSide, trustedBy } from './gateway/sip.js';
-import { interpreterLimits, msrpOptions, notifyOptions, restLimits } from './gateway/settings.js';
+import { interpreterLimits, msrpOptions, notifyOptions, restLimits, storeLimits } from './gateway/settings.js';
 import { userRoutes } from './gateway/user-routes.js';
 import { Interpreter } from './iwf/interpreter.js';
 import type { Logger } from './log.js';
@@ -57,7 +60,7 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
   const readiness: ReadyCheck[] = [{ name: 'start', check: () => ({ state: 'failed', detail: 'starting' }) }];
   const admin = await openAdmin(parts, readiness);
   started.push(() => admin.close());
-  const store = await openStore({ ...config.store, clock, log, metrics });
+  const store = await openStore({ ...config.store, clock, log, metrics, limits: storeLimits(config) });
   started.push(() => store.close());
   const msrp = createMsrp(parts);
   await msrp.start();
@@ -80,9 +83,8 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
     clock,
     log,
     metrics,
-    ...(trace && { trace }),
     templates: await readTemplates(),
-    fingerprints: [],
+    fingerprints: msrp.fingerprints,
     contactHost: () => contactHost(config, sip),
     nextHop: (userUri) => routes.nextHop(userUri),
     userOptions: config.sip.defaultCountry === undefined ? {} : { defaultCountry: config.sip.defaultCountry },
@@ -100,6 +102,7 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
     clock,
     log,
     metrics,
+    link: (key, conversationId) => trace?.link(key, conversationId),
     backoffMs: (attempts) => backoffMs(config.chat.backoff, attempts, Math.random()),
     userUri: (key) => routes.userUri(key),
     ...(config.sip.defaultCountry === undefined ? {} : { defaultCountry: config.sip.defaultCountry }),
@@ -110,7 +113,7 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
   await iwf.start();
   started.push(() => iwf.drain());
   notify.start();
-  const rest = await openRest(parts, { actions: actionsOf(iwf, notify), directory });
+  const rest = await openRest(parts, { actions: restActions(iwf, notify.subscriptions), directory });
   started.push(() => rest.close());
 
   metrics.gauge('msrp_sessions', () => msrp.sessionCount);
@@ -171,8 +174,13 @@ function createMsrp({ config, log, metrics, trace }: Parts): MsrpEndpoint {
     log,
     randomId: () => randomBytes(16).toString('hex'),
     admit: trustedBy(config.sip.trustedPeers),
+    ...(config.msrp.tls && { tls: pemTexts(config.msrp.tls) }),
     ...(trace && { trace: (event) => trace.event(event) }),
   });
+}
+
+function pemTexts({ cert, key }: { cert: string; key: string }): { cert: string; key: string } {
+  return { cert: readFileSync(cert, 'utf8'), key: readFileSync(key, 'utf8') };
 }
 
 interface NotifyNeeds {
@@ -180,7 +188,7 @@ interface NotifyNeeds {
   undeliverable(bot: string, user: string, messageId: string): ReturnType<Interpreter['undeliverable']> | undefined;
 }
 
-function createNotify({ config, log, metrics }: Parts, store: Store, needs: NotifyNeeds): Promise<Notify> {
+function createNotify({ config, log, metrics, trace }: Parts, store: Store, needs: NotifyNeeds): Promise<Notify> {
   return openNotify({
     store,
     clock: systemClock,
@@ -193,6 +201,11 @@ function createNotify({ config, log, metrics }: Parts, store: Store, needs: Noti
       about.kind === 'chatMessage' && about.messageId !== undefined
         ? needs.undeliverable(about.bot, about.contact, about.messageId)
         : undefined,
+    ...(trace && {
+      onExchange: (exchange) => {
+        for (const event of callbackEvents(exchange, config.trace.bodies)) trace.event(event);
+      },
+    }),
     options: notifyOptions(config),
   });
 }
@@ -215,22 +228,6 @@ function openRest(
     },
     config.rest,
   );
-}
-
-function actionsOf(iwf: Interpreter, { subscriptions }: Notify): RestActions {
-  return {
-    send: (...args) => iwf.send(...args),
-    composing: (...args) => iwf.composing(...args),
-    message: (...args) => iwf.message(...args),
-    status: (...args) => iwf.status(...args),
-    putStatus: (...args) => iwf.putStatus(...args),
-    capabilities: (...args) => iwf.capabilities(...args),
-    create: (...args) => subscriptions.create(...args),
-    list: (...args) => subscriptions.list(...args),
-    get: (...args) => subscriptions.get(...args),
-    prolong: (...args) => subscriptions.prolong(...args),
-    remove: (...args) => subscriptions.remove(...args),
-  };
 }
 
 /** Templates lie beside dist/ and lib/: an operator may change them. */

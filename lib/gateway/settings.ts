@@ -4,6 +4,8 @@ import type { InterpreterLimits } from '../iwf/interpreter.js';
 import { defaultMsrpOptions, type MsrpOptions } from '../msrp/options.js';
 import type { NotifyOptions } from '../notify/options.js';
 import type { RestLimits } from '../rest/deps.js';
+import type { EngineOptions } from '../sip-engine/options.js';
+import type { StoreLimits } from '../store/limits.js';
 
 const secondMs = 1000;
 const hourMs = 3_600_000;
@@ -66,4 +68,38 @@ export function interpreterLimits({ chat, retention, capabilities, msrp, limits,
     maxLanes: chat.maxLanes,
     leaseMs: store.leaseMs,
   };
+}
+
+export function engineOptions({ sip, msrp }: Config): EngineOptions {
+  return {
+    listen: sip.listen.map(
+      ({ protocol, host, port }) => `${protocol}/${host.includes(':') ? `[${host}]` : host}:${port}`,
+    ),
+    ...(sip.advertise === undefined ? {} : { advertise: sip.advertise }),
+    localHosts: [sip.advertise ?? msrp.advertise],
+    minSeS: sip.minSeS,
+    timers: { t1Ms: sip.t1Ms, t2Ms: sip.t2Ms, t4Ms: sip.t4Ms, answerMs: sip.answerTimeoutS * secondMs },
+    limits: {
+      maxMessageBytes: sip.maxMessageBytes,
+      maxHeadBytes: sip.maxHeadBytes,
+      maxHeaderBytes: sip.maxHeaderBytes,
+      maxHeaders: sip.maxHeaders,
+      maxTransactions: sip.maxTransactions,
+      maxDialogs: sip.maxDialogs,
+      maxFinished: sip.maxFinished,
+      maxFinishedBytes: sip.maxFinishedBytes,
+      maxUdpPeers: sip.maxUdpPeers,
+      maxConnections: sip.maxConnections,
+      maxConnectionsPerSource: sip.maxConnectionsPerSource,
+      maxBufferedBytes: sip.maxBufferedBytes,
+      idleMs: sip.idleConnectionS * secondMs,
+      messageMs: sip.messageTimeoutS * secondMs,
+      connectMs: sip.connectTimeoutMs,
+      dnsMs: sip.dnsTimeoutMs,
+    },
+  };
+}
+
+export function storeLimits({ store }: Config): Partial<StoreLimits> {
+  return { maxItems: store.maxItems, maxPending: store.maxPending, maxPendingLength: store.maxPendingBytes };
 }

@@ -4,7 +4,7 @@ import { BlockList, isIP } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Clock } from '../clock.js';
-import type { Config, ListenAddress } from '../config.js';
+import type { Config } from '../config.js';
 import type { Logger } from '../log.js';
 import type { Metrics } from '../metrics.js';
 import { createDrachtioAgent } from '../sip/drachtio-agent.js';
@@ -12,6 +12,7 @@ import type { SipAgent } from '../sip/agent.js';
 import { createDrachtioFace } from '../sip-engine/drachtio-face.js';
 import { createEngine } from '../sip-engine/engine.js';
 import type { Trace } from '../trace/trace.js';
+import { engineOptions } from './settings.js';
 import { sipEvent } from './sip-trace.js';
 
 export interface SipSide {
@@ -43,6 +44,8 @@ function drachtioServer({ sip }: Config, { clock, log, metrics }: SipDeps): SipS
     metrics,
     startTimeoutMs: sip.drachtio.connectTimeoutMs,
     maxFrameBytes: sip.drachtio.maxFrameBytes,
+    echoTimeoutMs: sip.drachtio.echoTimeoutMs,
+    maxInFlightBytes: sip.drachtio.maxInFlightBytes,
     ...agentTimes(sip),
   });
   return { agent, prepare: () => Promise.resolve(), drain: () => undefined, close: () => agent.close() };
@@ -50,24 +53,14 @@ function drachtioServer({ sip }: Config, { clock, log, metrics }: SipDeps): SipS
 
 /** The engine connects to the agent over a unix socket in a folder of its own: no port, no secret on the wire. */
 function embedded(config: Config, deps: SipDeps): SipSide {
-  const { sip, msrp } = config;
   const { clock, log, metrics, trace } = deps;
   const folder = mkdtempSync(join(tmpdir(), 'maap-iwf-'));
   const path = join(folder, 'sip.sock');
   const secret = 'embedded';
   const engine = createEngine({
-    listen: sip.listen.map(printListen),
-    ...(sip.advertise === undefined ? {} : { advertise: sip.advertise }),
-    localHosts: [sip.advertise ?? msrp.advertise],
-    minSeS: sip.minSeS,
-    trusted: trustedBy(sip.trustedPeers),
+    ...engineOptions(config),
+    trusted: trustedBy(config.sip.trustedPeers),
     clock,
-    timers: { t1Ms: sip.t1Ms, t2Ms: sip.t2Ms, t4Ms: sip.t4Ms },
-    limits: {
-      maxTransactions: sip.maxTransactions,
-      maxDialogs: sip.maxDialogs,
-      maxHeaders: sip.maxHeaders,
-    },
     count: (name, labels) => metrics.count(name, labels),
     onError: (error) => log.error('sip engine', { error }),
     ...(trace && {
@@ -80,7 +73,7 @@ function embedded(config: Config, deps: SipDeps): SipSide {
     clock,
     log,
     metrics,
-    ...agentTimes(sip),
+    ...agentTimes(config.sip),
   });
   return {
     agent,
@@ -99,10 +92,6 @@ function embedded(config: Config, deps: SipDeps): SipSide {
 
 function agentTimes(sip: Config['sip']): { callTimeoutMs: number; inviteTimeoutMs: number } {
   return { callTimeoutMs: sip.requestTimeoutS * 1000, inviteTimeoutMs: sip.callTimeoutS * 1000 };
-}
-
-function printListen({ protocol, host, port }: ListenAddress): string {
-  return `${protocol}/${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
 export function trustedBy(blocks: Config['sip']['trustedPeers']): (address: string) => boolean {

@@ -49,6 +49,8 @@ export interface ConversationsOptions {
   readonly glareSilenceMs: number;
   readonly maxSessions: number;
   readonly maxSessionsPerBot: number;
+  /** Trace: `key` belongs to the conversation. */
+  readonly link: (key: string, conversationId: string) => void;
   receive(context: SessionContext, message: SessionMessage): Promise<MsrpRefusal | undefined>;
 }
 
@@ -185,7 +187,7 @@ export class Conversations {
   }
 
   private admit(conversation: Conversation, context: SessionContext, slot: Slot, session: ChatSession): Entry {
-    const { clock, idleTimeoutMs, lingerMs, metrics } = this.options;
+    const { clock, idleTimeoutMs, lingerMs, metrics, link } = this.options;
     const quietMs = context.service === 'session' ? idleTimeoutMs : lingerMs;
     const entry: Entry = { context, session, lastUsedMs: clock.now(), quietMs, timer: undefined };
     slot.entry = entry;
@@ -194,6 +196,7 @@ export class Conversations {
     this.sessions++;
     this.sessionsOfBot.set(context.bot.uri, (this.sessionsOfBot.get(context.bot.uri) ?? 0) + 1);
     metrics.count('sessions_total', { direction: session.direction });
+    for (const key of session.traceKeys) link(key, context.ids.conversationId);
     this.settleGlare(conversation);
     this.watchIdle(entry);
     return entry;

@@ -60,18 +60,21 @@ export class Dispositions {
     }
   }
 
-  /** The changes that tell a user, who asked for negative-delivery, that his message came to nothing. */
+  /**
+   * The changes that tell a user, who asked for negative-delivery, that his message came to nothing; they go with an
+   * ack that must not fail for them.
+   */
   async failure(bot: string, user: string, messageId: string): Promise<Changes | undefined> {
     const found = await this.inbound.get(messageKey(bot, user, messageId));
     if (!found || !isReceiptAsked(found.value, 'failed') || found.value.told.includes('failed')) return undefined;
-    return this.tellChanges(bot, user, found.value, { status: 'failed', revision: found.revision });
+    return this.tellChanges(bot, user, found.value, { status: 'failed' });
   }
 
   private tellChanges(
     bot: string,
     user: string,
     record: InboundRecord,
-    { status, revision }: { status: ReceiptStatus; revision: number },
+    { status, revision }: { status: ReceiptStatus; revision?: number },
   ): Changes {
     const receiptId = randomUUID();
     return {
@@ -79,7 +82,7 @@ export class Dispositions {
         this.inbound.put(
           messageKey(bot, user, record.messageId),
           { ...record, told: [...record.told, status] },
-          { ttlMs: this.options.dedupeMs, ifRevision: revision },
+          { ttlMs: this.options.dedupeMs, ...(revision === undefined ? {} : { ifRevision: revision }) },
         ),
       ],
       enqueue: [

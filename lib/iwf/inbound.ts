@@ -41,6 +41,7 @@ export interface InboundOptions {
   readonly notifications: Notifications;
   readonly memory: ConversationMemory;
   readonly dispositions: Dispositions;
+  readonly link: (key: string, conversationId: string) => void;
   /** How long a Message-ID is known again, ms. */
   readonly dedupeMs: number;
 }
@@ -109,7 +110,9 @@ export class Inbound {
     const { bot, user, ids } = context;
     const startedMs = clock.now();
     const messageId = inbound.imdnMessageId ?? randomUUID();
-    const items = notifications.items(this.notification(context, inbound, messageId));
+    this.options.link(messageId, ids.conversationId);
+    const { expiresAtMs } = context;
+    const items = notifications.items(this.notification(context, inbound, messageId), { expiresAtMs });
     if (items.length === 0) return { kind: 'unwanted' };
     const note = memory.note(bot.uri, user.key, { conversationId: ids.conversationId, userUri: user.uri });
     const record = this.records.put(messageKey(bot.uri, user.key, messageId), toRecord(context, inbound, messageId), {

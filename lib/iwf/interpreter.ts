@@ -38,6 +38,8 @@ export interface InterpreterOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: Metrics;
+  /** Trace: `key` (Call-ID, MSRP session, messageId) belongs to the conversation. */
+  readonly link: (key: string, conversationId: string) => void;
   /** Wait before attempt `attempts` + 1 to the network, ms. */
   readonly backoffMs: (attempts: number) => number;
   /** `tel:+…` → the form that Request-URI and To use (`sip.userUri`). */
@@ -299,10 +301,12 @@ export class Interpreter implements ChatActions, CapabilityActions {
     if (!bot) return undefined;
     const known =
       incoming.ids.conversationId === undefined ? await this.memory.get(bot.uri, incoming.user.key) : undefined;
+    const ids = completeIds(incoming.ids, known?.conversationId);
+    this.options.link(incoming.callId, ids.conversationId);
     return {
       bot,
       user: incoming.user,
-      ids: completeIds(incoming.ids, known?.conversationId),
+      ids,
       service: incoming.service,
       ...(incoming.expiresS === undefined ? {} : { expiresAtMs: this.options.clock.now() + incoming.expiresS * 1000 }),
     };

@@ -22,6 +22,7 @@ export interface SubmissionOptions {
   readonly metrics: Metrics;
   readonly messages: MessageLog;
   readonly memory: ConversationMemory;
+  readonly link: (key: string, conversationId: string) => void;
   readonly validityMs: number;
   readonly correlatorMs: number;
   readonly maxMessageBytes: number;
@@ -67,6 +68,7 @@ export class Submission {
       // The same correlator came twice at once: the other one was first.
       return this.submit(bot, user, message, idempotency);
     }
+    this.options.link(record.messageId, record.conversationId);
     metrics.count('messages_total', { direction: 'outbound', kind: 'message', result: 'accepted' });
     log.info('message accepted', {
       messageId: record.messageId,

@@ -2,8 +2,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { ChatMessage } from '../resources/chat-message.js';
 import { parseCpimBody, type Body } from '../wire/body.js';
-import { cpimHeader, cpimHeaders, cpimNamespaces, decodedContent, type Cpim } from '../wire/cpim.js';
-import { cpimContentType } from '../wire/cpim.js';
+import { cpimContentType, cpimHeader, cpimHeaders, cpimNamespaces, decodedContent, type Cpim } from '../wire/cpim.js';
 import { DecodeError } from '../wire/decode-error.js';
 import type { Imdn } from '../wire/imdn.js';
 import { essence, mediaParameter, parseMediaType } from '../wire/media-type.js';

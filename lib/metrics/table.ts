@@ -70,9 +70,9 @@ export const metricTable: Readonly<Record<string, MetricForm>> = {
   sip_tcp_closed_total: counterOf('SIP connections closed by the gateway', 'reason'),
   sip_tcp_errors_total: counterOf('Errors of listening SIP sockets (TCP)'),
   sip_udp_errors_total: counterOf('Errors of SIP sockets (UDP)'),
-  sip_engine_lost: counterOf('Connections to the SIP engine lost'),
-  sip_engine_refused: counterOf('Requests that the SIP engine refused', 'status'),
-  sip_engine_application_closed: counterOf('Applications that the embedded engine has closed', 'reason'),
+  sip_engine_lost_total: counterOf('Connections to the SIP engine lost'),
+  sip_engine_refused_total: counterOf('Requests that the SIP engine refused', 'status'),
+  sip_engine_applications_closed_total: counterOf('Applications that the embedded engine has closed', 'reason'),
 
   // MSRP.
   msrp_sessions: gaugeOf('MSRP sessions now'),

@@ -46,16 +46,23 @@ export function createHealth({ store, aside, clock, log, metrics, options }: Hea
       log.warn('lanes not hastened', { error: String(error) }); // they come by their own backoff
     }
   };
+  /** One that was set aside first: a lane that failed may be among them, and cannot be hastened then. False: none waits. */
+  const callOne = (url: string): boolean => {
+    if (aside.recall(url, 1)) return true;
+    const lane = circuits.candidate(url);
+    if (lane !== undefined) void hasten([lane]);
+    return lane !== undefined;
+  };
   /** While the lanes of an open circuit all wait, one of them is called now and then to try. */
   const probeLater = (url: string): void => {
     const probe = (): void => {
       probes.delete(url);
       if (!circuits.isOpen(url)) return;
-      const lane = circuits.candidate(url);
-      if (lane !== undefined) void hasten([lane]);
-      if (lane !== undefined || aside.recall(url, 1)) probeLater(url);
+      const isTime = circuits.waitMs(url, clock.now()) === 0;
+      if (!isTime || callOne(url)) probeLater(url);
     };
-    if (!probes.has(url)) probes.set(url, clock.after(options.breaker.probeMs, probe));
+    const delayMs = circuits.waitMs(url, clock.now()) || options.breaker.probeMs;
+    if (!probes.has(url)) probes.set(url, clock.after(delayMs, probe));
   };
   const failed = (subscription: Subscription, lane: string): void => {
     const url = keyOf(subscription);

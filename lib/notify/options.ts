@@ -5,7 +5,6 @@ export interface Parallel {
   /** Callbacks under way at once, in all. */
   readonly total: number;
   readonly perPlatform: number;
-  /** Twice as many connections may be open to one origin. */
   readonly perOrigin: number;
   readonly perBot: number;
 }

@@ -95,8 +95,8 @@ export class Origins {
     if (this.origins.size >= options.maxOrigins) this.closeLongestUnused();
     const judged = target.isOwn ? {} : { lookup: judgedLookup(allow, target.destination, lookup) };
     const pool = new Pool(target.origin, {
-      // Beyond perOrigin there are only the first callbacks of bots that have none under way.
-      connections: options.parallel.perOrigin * 2,
+      // Admission bounds what is under way; here a bot that is let in must not wait for one that hangs.
+      connections: options.parallel.total * 2,
       // Time is kept by the caller, over the whole callback.
       headersTimeout: 0,
       bodyTimeout: 0,

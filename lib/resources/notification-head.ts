@@ -6,7 +6,7 @@ import { type Owner, subscriptionUrl } from './urls.js';
 /** What differs from one subscription to the next. */
 export interface NotificationDelivery {
   readonly notificationId: string;
-  readonly callbackData?: string;
+  readonly callbackData?: string | undefined;
   readonly serverRoot: string;
   readonly subscriptionId: string;
 }

@@ -35,7 +35,12 @@ export function routeRunner(deps: RestDeps): RunRoute {
       inFlight--;
     }
     const sent = deliver(deps, call, answer, format);
-    report(deps, route, call, { ...sent, startedAtMs });
+    try {
+      report(deps, route, call, { ...sent, startedAtMs });
+    } catch (error) {
+      // The answer is out: what counts it may fail, but not the process.
+      deps.log.error('rest report failed', { stack: error instanceof Error ? error.stack : String(error) });
+    }
   };
 }
 

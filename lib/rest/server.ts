@@ -42,6 +42,8 @@ export function restApp(deps: RestDeps): RequestListener {
 
   const app = express();
   app.disable('x-powered-by').disable('etag').enable('case sensitive routing').set('query parser', false);
+  // Else its last resort would show stacks.
+  app.set('env', 'production');
   app.use(docsRouter(routes));
   mount(app, routes, run);
   app.use((request: Request) => {
@@ -98,6 +100,6 @@ function unknownResource(request: IncomingMessage): ApiError {
 
 function answerError(deps: RestDeps, response: Response, error: unknown): void {
   const answer = errorAnswer(error, deps.log);
-  deps.metrics.count('rest_requests_total', { route: 'none', method: 'ANY', status: String(answer.status) });
   writeAnswer(response, answer, formatOfRefusal(response.req.headers));
+  deps.metrics.count('rest_requests_total', { route: 'none', method: 'ANY', status: String(answer.status) });
 }

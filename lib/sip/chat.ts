@@ -53,6 +53,10 @@ export class Chat implements ChatSession, CallDelegate {
     return this.id;
   }
 
+  get traceKeys(): readonly string[] {
+    return [this.id, this.options.media.session.id];
+  }
+
   get direction(): 'inbound' | 'outbound' {
     return this.options.direction;
   }

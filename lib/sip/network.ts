@@ -98,6 +98,8 @@ export type SessionSend =
 /** An established chat: a dialog with its MSRP session. */
 export interface ChatSession {
   readonly callId: string;
+  /** What its SIP and MSRP events are traced under. */
+  readonly traceKeys: readonly string[];
   readonly direction: 'inbound' | 'outbound';
   readonly service: Service;
   readonly peerTags: FeatureTags;

@@ -3,7 +3,6 @@ import type { Clock } from '../clock.js';
 import type { Logger } from '../log.js';
 import type { Metrics } from '../metrics.js';
 import type { MsrpEndpoint } from '../msrp/api.js';
-import type { Trace } from '../trace/trace.js';
 import type { AddressOptions } from '../wire/address.js';
 import { DecodeError } from '../wire/decode-error.js';
 import { readFeatureTags } from '../wire/feature-tags.js';
@@ -37,7 +36,6 @@ export interface SipNetworkOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: Metrics;
-  readonly trace?: Trace;
   /** Texts of sdp-templates/. */
   readonly templates: {
     readonly sessionOffer: string;
@@ -91,7 +89,6 @@ export class SipNetwork implements Network {
     const draft = this.inviteDraft(outgoing, 'session', { contentType: sdpType, body: media.offer() });
     const problem = await dial({ agent: this.options.agent, draft, chat, media, ...(signal && { signal }) });
     if (problem) return { kind: 'refused', outcome: problem };
-    this.options.trace?.link(chat.callId, outgoing.ids.conversationId);
     return { kind: 'open', session: chat };
   }
 
@@ -223,8 +220,7 @@ export class SipNetwork implements Network {
       this.refuseNow(invite, { status });
       return;
     }
-    const { log, contactHost, trace } = this.options;
-    if (incoming.ids.conversationId !== undefined) trace?.link(invite.callId, incoming.ids.conversationId);
+    const { log, contactHost } = this.options;
     handlers.onInvitation(
       invitationOf({
         invite,
@@ -250,8 +246,6 @@ export class SipNetwork implements Network {
       return;
     }
     const { incoming } = reading;
-    if (incoming.ids.conversationId !== undefined)
-      this.options.trace?.link(request.callId, incoming.ids.conversationId);
     handlers.onMessage({
       ...incoming,
       contentType: request.headers.get('Content-Type') ?? '',

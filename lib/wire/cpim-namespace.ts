@@ -34,6 +34,12 @@ export function printDeclaration({ prefix, uri }: Declaration): string {
   return prefix === '' ? `<${uri}>` : `${prefix} <${uri}>`;
 }
 
+/** The value as it came where it is as we print it: the usual case, and no new text is made of it. */
+export function canonicalDeclaration(value: string, declaration: Declaration): string {
+  const length = declaration.uri.length + 2 + (declaration.prefix === '' ? 0 : declaration.prefix.length + 1);
+  return value.length === length && !value.includes('\t') ? value : printDeclaration(declaration);
+}
+
 /** URI bound to a prefix now; undefined: not declared. */
 export function uriOf(declarations: Declarations, prefix: string): string | undefined {
   for (let i = declarations.length - 1; i >= 0; i--) {

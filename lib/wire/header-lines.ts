@@ -28,20 +28,19 @@ export function scanHeaders(text: string, start: number, block: HeaderBlock): nu
   let at = start;
   for (let count = 1; at < text.length; count++) {
     let lineFeed = endOfLine(text, at);
-    let to = endOfContent(text, at, lineFeed);
+    const to = endOfContent(text, at, lineFeed);
     if (to === at && lineFeed < text.length) return lineFeed + 1;
     if (count > maxCount) throw new DecodeError(codec, `line ${count}`, 'too many header lines');
     const colon = text.indexOf(':', at);
-    if (colon <= at || colon >= lineFeed || hasBlank(text, at, colon)) {
+    if (colon <= at || colon >= to || hasBlank(text, at, colon)) {
       throw new DecodeError(codec, `line ${count}`, 'no header name before a colon');
     }
     let value = trimmed(text, colon + 1, to);
-    for (let next = lineFeed + 1; to !== -1 && isBlank(text.charCodeAt(next)); next = lineFeed + 1) {
+    for (let next = lineFeed + 1; isBlank(text.charCodeAt(next)); next = lineFeed + 1) {
       lineFeed = endOfLine(text, next);
-      to = endOfContent(text, next, lineFeed);
-      value = joined(value, trimmed(text, next, to));
+      value = joined(value, trimmed(text, next, endOfContent(text, next, lineFeed)));
     }
-    if (to === -1) throw new DecodeError(codec, `line ${count}`, 'CR within a header line');
+    if (value.includes('\r')) throw new DecodeError(codec, `line ${count}`, 'CR within a header line');
     sink(text.slice(at, colon), value, !isBlank(text.charCodeAt(colon + 1)));
     at = lineFeed + 1;
   }
@@ -59,16 +58,17 @@ export function parseHeaderLines(
   return { lines, next: next === -1 ? text.length : next };
 }
 
-/** Lines with CRLF, without the empty one; whoever sends them asks `hasLines` first. */
-export function printHeaderLines(lines: readonly HeaderLine[]): string {
+/** Lines with CRLF, without the empty one. Throws DecodeError where a value would break its line. */
+export function printHeaderLines(lines: readonly HeaderLine[], codec: string): string {
   let text = '';
-  for (const { name, value } of lines) text += name + ': ' + value + '\r\n';
+  for (const { name, value } of lines) text += name + ': ' + unbroken(value, name, codec) + '\r\n';
   return text;
 }
 
-/** Whether printed headers are exactly `count` lines: otherwise a value held a line break, and would smuggle a header in. */
-export function hasLines(text: string, count: number): boolean {
-  return occurrences(text, '\r') === count && occurrences(text, '\n') === count && !text.includes('\0');
+/** The value itself. Throws DecodeError where it holds a line break, and would smuggle a header in. */
+export function unbroken(value: string, name: string, codec: string): string {
+  if (value.includes('\n') || value.includes('\r')) throw new DecodeError(codec, name, 'a line break in a value');
+  return value;
 }
 
 /** Value of the first line of that name, whatever its case. */
@@ -81,22 +81,14 @@ export function sameName(a: string, b: string): boolean {
   return a === b || (a.length === b.length && a.toLowerCase() === b.toLowerCase());
 }
 
-function occurrences(text: string, character: string): number {
-  let count = 0;
-  for (let at = text.indexOf(character); at !== -1; at = text.indexOf(character, at + 1)) count++;
-  return count;
-}
-
 function endOfLine(text: string, at: number): number {
   const lineFeed = text.indexOf('\n', at);
   return lineFeed === -1 ? text.length : lineFeed;
 }
 
-/** Where the line that ends at `lineFeed` has its last character; -1 if there is a CR within it. */
+/** Where the line that ends at `lineFeed` has its last character: before CRLF or a bare LF. */
 function endOfContent(text: string, at: number, lineFeed: number): number {
-  const cr = text.indexOf('\r', at);
-  if (cr === -1 || cr >= lineFeed) return lineFeed;
-  return cr === lineFeed - 1 ? cr : -1;
+  return lineFeed > at && text.charCodeAt(lineFeed - 1) === 13 ? lineFeed - 1 : lineFeed;
 }
 
 function hasBlank(text: string, from: number, to: number): boolean {

@@ -1,7 +1,7 @@
 /** A multipart body: parts between boundaries, each byte for byte (RFC 2046 §5.1). */
 import { isUtf8 } from 'node:buffer';
 import { DecodeError } from './decode-error.js';
-import { hasLines, headerValue, parseHeaderLines, printHeaderLines, type HeaderLine } from './header-lines.js';
+import { headerValue, parseHeaderLines, printHeaderLines, type HeaderLine } from './header-lines.js';
 import { mediaParameter, parseMediaType } from './media-type.js';
 
 export interface BodyPart {
@@ -57,18 +57,32 @@ export function printMultipart(parts: readonly BodyPart[], boundary: string): Bu
   const pieces: Buffer[] = [];
   for (const { headers, content } of parts) {
     if (occursIn(content, boundary)) throw new DecodeError(codec, 'boundary', 'the boundary occurs in a part');
-    const lines = printHeaderLines(headers);
-    if (!hasLines(lines, headers.length)) throw new DecodeError(codec, 'headers', 'a header value holds a line break');
+    const lines = printHeaderLines(headers, codec);
     pieces.push(Buffer.from(`--${checkedBoundary(boundary)}\r\n${lines}\r\n`), content, Buffer.from('\r\n'));
   }
   return Buffer.concat([...pieces, Buffer.from(`--${boundary}--\r\n`)]);
 }
 
-/** `seed` itself, or with a number behind it, such that it occurs in no part. */
+/** `seed` itself (at most 61 characters), or with a number of eight digits behind it, such that it occurs in no part. */
 export function freeBoundary(parts: readonly BodyPart[], seed: string): string {
-  let boundary = seed;
-  for (let n = 1; parts.some((part) => occursIn(part.content, boundary)); n++) boundary = `${seed}-${n}`;
-  return boundary;
+  const taken = new Set(parts.flatMap(({ content }) => numbersBehind(content, `--${seed}`)));
+  if (taken.size === 0) return seed;
+  let n = 0;
+  while (taken.has(numbered(n))) n++;
+  return seed + numbered(n);
+}
+
+/** What stands behind each occurrence, as much of it as a number takes: found in one pass, however many a sender puts there. */
+function numbersBehind(content: Buffer, text: string): string[] {
+  const found: string[] = [];
+  for (let at = content.indexOf(text); at !== -1; at = content.indexOf(text, at + 1)) {
+    found.push(content.toString('latin1', at + text.length, at + text.length + numbered(0).length));
+  }
+  return found;
+}
+
+function numbered(n: number): string {
+  return `-${n.toString().padStart(8, '0')}`;
 }
 
 /** Content-Type of a part; text/plain where it is missing (RFC 2046 §5.1). */

@@ -14,6 +14,7 @@ import { createMsrpEndpoint } from '../../lib/msrp/endpoint.js';
 import { defaultMsrpOptions } from '../../lib/msrp/options.js';
 import { SimulatedPhone } from '../../lib/sim/phone.js';
 import { SimulatedPlatform } from '../../lib/sim/platform.js';
+import { type EngineServer, startEngineServer } from '../support/engine-server.js';
 import { silentLog, silentMetrics } from '../support/silent.js';
 
 export const bot = 'sip:shop@botplatform.example.net';
@@ -48,6 +49,8 @@ export interface WorldOptions {
   readonly config?: Readonly<Record<string, unknown>>;
   readonly mode?: 'auto' | 'session' | 'standalone';
   readonly receipts?: readonly ('delivered' | 'displayed')[];
+  /** Where SIP is spoken: in the gateway, or in a server that it connects to. */
+  readonly engine?: 'embedded' | 'drachtio';
   /** Without a subscription nobody listens for the bot. */
   readonly subscribe?: boolean;
 }
@@ -70,7 +73,9 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const serverRoot = `http://127.0.0.1:${ports.rest}`;
   const platform = new SimulatedPlatform({ serverRoot, key, bot });
   await platform.start();
-  const config = configOf(options, { folder, ports, phonePort: phone.port, serverRoot });
+  const listen = [`udp/127.0.0.1:${ports.sip}`, `tcp/127.0.0.1:${ports.sip}`];
+  const server = options.engine === 'drachtio' ? await startEngineServer(listen) : undefined;
+  const config = configOf(options, { folder, ports, phonePort: phone.port, serverRoot, server, listen });
   let gateway = await startGateway(config, silentLog);
   if (options.subscribe !== false) await platform.subscribe('the data');
   return {
@@ -89,6 +94,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     async stop() {
       await phone.stop();
       await gateway.stop();
+      await server?.close();
       await Promise.all([platform.stop(), msrp.close()]);
       rmSync(folder, { recursive: true, force: true });
     },
@@ -101,7 +107,21 @@ function template(name: 'offer' | 'answer'): string {
 
 function configOf(
   { config = {}, mode = 'auto' }: WorldOptions,
-  { folder, ports, phonePort, serverRoot }: { folder: string; ports: Ports; phonePort: number; serverRoot: string },
+  {
+    folder,
+    ports,
+    phonePort,
+    serverRoot,
+    server,
+    listen,
+  }: {
+    server: EngineServer | undefined;
+    listen: readonly string[];
+    folder: string;
+    ports: Ports;
+    phonePort: number;
+    serverRoot: string;
+  },
 ): ReturnType<typeof loadConfig> {
   const file = join(folder, 'config.yaml');
   const own = {
@@ -109,7 +129,7 @@ function configOf(
     rest: { port: ports.rest },
     admin: { port: 0, key: sha256('admin') },
     sip: {
-      listen: [`udp/127.0.0.1:${ports.sip}`, `tcp/127.0.0.1:${ports.sip}`],
+      ...(server ? { engine: 'drachtio', drachtio: { port: server.port, secret: server.secret } } : { listen }),
       nextHop: `sip:127.0.0.1:${phonePort};transport=tcp`,
       userUri: 'sip:{e164}@ims.example.net;user=phone',
     },

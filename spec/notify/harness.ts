@@ -169,7 +169,11 @@ export async function tellOf(notify: Notify, store: Store, notification: Notific
   await store.commit({ enqueue: notify.notifications.items(notification) });
 }
 
-/** Until `condition` holds; a spec's own timeout ends what never comes true. */
+/** Until `condition` holds; an error after 5 seconds, so that no spec goes on behind the back of the next. */
 export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await condition())) await new Promise((resolve) => setImmediate(resolve));
+  const endsAtMs = Date.now() + 5_000;
+  while (!(await condition())) {
+    if (Date.now() > endsAtMs) throw new Error('it never came true');
+    await new Promise((resolve) => setImmediate(resolve));
+  }
 }

@@ -176,6 +176,16 @@ for (const [way, path] of [
       ]);
     });
 
+    it('counting that fails harms no answer', async () => {
+      await face.close();
+      const count = () => {
+        throw new Error('no such metric');
+      };
+      face = await openFace({ metrics: { count, observe: () => undefined } });
+      expect(await refusal(hello)).to.match(/^201/);
+      expect(face.logged.join()).to.contain('rest report failed').and.to.contain('no such metric');
+    });
+
     it('every answer, also one that refuses, has its safety headers and none that boasts', async () => {
       for (const headers of [{}, { Authorization: '' }]) {
         const reply = await face.call('POST', path, hello, headers);
@@ -248,113 +258,5 @@ describe('rest: paths and verbs', () => {
     const counted = face.counted.join('\n');
     expect(counted).to.contain('rest_requests_total').and.to.contain('"status":"201"').and.to.contain('"route":"none"');
     expect(counted).not.to.contain('0001').and.not.to.contain(bot).and.not.to.contain('PATCH');
-  });
-});
-
-describe('rest: limits of the server', () => {
-  let face: Face;
-  afterEach(() => face.close());
-
-  it('headers that never end: 408 and closed', async () => {
-    face = await openFace({ limits: { ...defaultRestLimits, headersTimeoutMs: 100, requestTimeoutMs: 200 } });
-    const reply = await face.raw('POST / HTTP/1.1\r\nHost: x\r\nX-Slow:');
-    expect(reply)
-      .to.match(/^HTTP\/1.1 408 Request Timeout/)
-      .and.to.contain('"SVC0001"');
-  });
-
-  it('a body that never ends: 408 and closed', async () => {
-    face = await openFace({ limits: { ...defaultRestLimits, headersTimeoutMs: 100, requestTimeoutMs: 200 } });
-    const reply = await face.raw(`${head(messages, 'Content-Length: 100\r\n')}{`);
-    expect(reply).to.match(/^HTTP\/1.1 408 Request Timeout/);
-    expect(face.gateway.sent).to.have.length(0);
-  });
-
-  it('what is not HTTP, and headers beyond the limit', async () => {
-    face = await openFace();
-    expect(await face.raw('INVITE sip:x SIP/2.0\r\n\r\n')).to.match(/^HTTP\/1.1 400 Bad Request[^]*requestError/);
-    expect(await face.raw(`GET / HTTP/1.1\r\nX: ${'a'.repeat(20_000)}`)).to.match(/^HTTP\/1.1 431 /);
-    const smuggled = head(messages, 'Content-Length: 5\r\nTransfer-Encoding: chunked\r\n');
-    expect(await face.raw(`${smuggled}0\r\n\r\n`)).to.match(/^HTTP\/1.1 400 /);
-  });
-
-  it('too many at once: 503 with Retry-After, until one has ended', async () => {
-    let release: () => void = () => undefined;
-    const held = new Promise<void>((resolve) => (release = resolve));
-    face = await openFace();
-    const actions = face.gateway.actions();
-    const slow = { ...actions, status: () => held.then(() => undefined) };
-    await face.close();
-    face = await openFace({ actions: slow, limits: { ...defaultRestLimits, maxInFlight: 1 } });
-    const first = face.call('GET', `${messages}/m/status`);
-    let refused = await face.call('GET', `${messages}/m/status`).then(
-      (reply) => reply,
-      () => undefined,
-    );
-    expect([refused?.status, refused?.refusal, refused?.headers.get('retry-after')]).to.deep.equal([
-      503,
-      'SVC1000',
-      '1',
-    ]);
-    release();
-    expect((await first).status).to.equal(404);
-    refused = await face.call('GET', `${messages}/m/status`);
-    expect(refused.status).to.equal(404);
-  });
-
-  it('close lets a running request end, and cuts what hangs', async () => {
-    let release: () => void = () => undefined;
-    const held = new Promise<void>((resolve) => (release = resolve));
-    let begun: () => void = () => undefined;
-    const reached = new Promise<void>((resolve) => (begun = resolve));
-    face = await openFace();
-    const actions = face.gateway.actions();
-    await face.close();
-    const status = () => {
-      begun();
-      return held.then(() => undefined);
-    };
-    face = await openFace({ actions: { ...actions, status } });
-    const running = face.call('GET', `${messages}/m/status`);
-    await reached;
-    const hanging = connect(face.server.port, '127.0.0.1');
-    hanging.on('error', () => undefined);
-    await new Promise<void>((resolve) => hanging.write(head(messages, 'Content-Length: 9\r\n'), () => resolve()));
-    const closed = face.server.close(1000);
-    release();
-    expect((await running).status).to.equal(404);
-    await face.clock.advance(1000);
-    await closed;
-    expect(await face.call('GET', '/').catch(() => 'refused')).to.equal('refused');
-  });
-
-  it('close does not wait for connections that are merely kept', async () => {
-    let release: () => void = () => undefined;
-    const held = new Promise<void>((resolve) => (release = resolve));
-    let begun: () => void = () => undefined;
-    const reached = new Promise<void>((resolve) => (begun = resolve));
-    face = await openFace();
-    const actions = face.gateway.actions();
-    await face.close();
-    const status = () => {
-      begun();
-      return held.then(() => undefined);
-    };
-    face = await openFace({ actions: { ...actions, status } });
-    const kept = face.raw(`GET ${messages}/m/status HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer key-a\r\n\r\n`);
-    await reached;
-    const closed = face.server.close(3_600_000);
-    release();
-    while (face.clock.pending > 0) await face.clock.advance(100);
-    await closed;
-    expect(await kept).to.match(/^HTTP\/1.1 404 /);
-    expect(face.clock.pending).to.equal(0);
-  });
-
-  it('a port that is taken rejects', async () => {
-    face = await openFace();
-    const { startRest } = await import('../../lib/rest/listen.js');
-    const again = startRest({ limits: defaultRestLimits } as never, { host: '127.0.0.1', port: face.server.port });
-    expect(await again.catch((error: unknown) => (error as NodeJS.ErrnoException).code)).to.be.oneOf(['EADDRINUSE']);
   });
 });

@@ -1,0 +1,33 @@
+/** What the REST face may ask, from the parts that can; a store that fails is SVC1000 to the platform: try again. */
+import type { Interpreter } from '../iwf/interpreter.js';
+import type { Subscriptions } from '../notify/subscriptions.js';
+import { ApiError } from '../resources/api-error.js';
+import type { RestActions } from '../rest/deps.js';
+import { StoreError } from '../store/store-error.js';
+
+const retryAfterS = 5;
+
+export function restActions(iwf: Interpreter, subscriptions: Subscriptions): RestActions {
+  return {
+    send: (...args) => durably(iwf.send(...args)),
+    composing: (...args) => iwf.composing(...args),
+    message: (...args) => durably(iwf.message(...args)),
+    status: (...args) => durably(iwf.status(...args)),
+    putStatus: (...args) => durably(iwf.putStatus(...args)),
+    capabilities: (...args) => iwf.capabilities(...args),
+    create: (...args) => durably(subscriptions.create(...args)),
+    list: (...args) => durably(subscriptions.list(...args)),
+    get: (...args) => durably(subscriptions.get(...args)),
+    prolong: (...args) => durably(subscriptions.prolong(...args)),
+    remove: (...args) => durably(subscriptions.remove(...args)),
+  };
+}
+
+async function durably<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof StoreError) throw new ApiError('SVC1000', [], { retryAfterS });
+    throw error;
+  }
+}
