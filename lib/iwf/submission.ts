@@ -120,7 +120,7 @@ export class Submission {
   private async checkLimits(bot: Chatbot, user: NetworkUser, record: MessageRecord): Promise<void> {
     const { store, maxMessageBytes, maxLaneDepth, maxQueueDepth } = this.options;
     const { content } = mapOutboundMessage(record.message, record);
-    if (content.length > maxMessageBytes) throw new ApiError('SVC0280', [String(maxMessageBytes)], { status: 413 });
+    if (content.length > maxMessageBytes) throw new ApiError('SVC0280', [String(maxMessageBytes)]);
     const [inLane, inAll] = await Promise.all([
       store.laneDepth('outbound', messageLane(bot.uri, user.key)),
       store.depth('outbound'),
