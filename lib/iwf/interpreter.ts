@@ -113,7 +113,13 @@ export class Interpreter implements ChatActions, CapabilityActions {
       lingerMs,
       receive: async (context, message) => msrpRefusal(await this.inbound.receive(context, message)),
     });
-    this.submission = new Submission({ ...options, ...limits, messages: this.messages, memory: this.memory });
+    this.submission = new Submission({
+      ...options,
+      ...limits,
+      messages: this.messages,
+      memory: this.memory,
+      liveConversationId: (bot, user) => this.conversations.live(bot, user)?.context.ids.conversationId,
+    });
     this.inboundRecords = new Table<InboundRecord>(options.store, 'inbound');
     const outbound = new Outbound({
       ...options,

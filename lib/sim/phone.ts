@@ -132,10 +132,10 @@ export class SimulatedPhone {
   }
 
   /** By SIP MESSAGE; resolves with the Message-ID once it was answered 2xx. */
-  async sendPager(bot: string, text: string): Promise<string> {
+  async sendPager(bot: string, text: string, { expiresS }: { expiresS?: number } = {}): Promise<string> {
     const messageId = randomUUID();
-    const contentType = 'text/plain;charset=UTF-8';
-    await this.sendMessage(bot, textCpim({ messageId, contentType, content: Buffer.from(text) }));
+    const cpim = textCpim({ messageId, contentType: 'text/plain;charset=UTF-8', content: Buffer.from(text) });
+    await this.sendMessage(bot, cpim, expiresS === undefined ? [] : [`Expires: ${expiresS}`]);
     return messageId;
   }
 
@@ -281,8 +281,8 @@ export class SimulatedPhone {
     }
   }
 
-  private sendMessage(bot: string, cpim: Buffer): Promise<void> {
-    const headers = phoneHeaders(this.options.number, icsi.message);
+  private sendMessage(bot: string, cpim: Buffer, more: readonly string[] = []): Promise<void> {
+    const headers = [...phoneHeaders(this.options.number, icsi.message), ...more];
     return sendSipMessage(this.agent, bot, { contentType: cpimType, body: cpim.toString('utf8'), headers });
   }
 

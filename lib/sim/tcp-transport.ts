@@ -1,5 +1,6 @@
 /** SIP over TCP for sip.js, which brings WebSockets alone: a listener, one connection to the gateway, framing by Content-Length. */
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { sdpAlone } from './sdp-alone.js';
 import { EmitterImpl, type UserAgent, TransportState } from 'sip.js/lib/api/index.js';
 
 export interface TcpTransportOptions {
@@ -111,7 +112,7 @@ export class TcpTransport implements Api {
         rest = rest.subarray(end);
         if (message.trim() === '') continue;
         if (!message.startsWith('SIP/2.0')) this.remember(branchOf(message), socket);
-        this.onMessage?.(message);
+        this.onMessage?.(sdpAlone(message));
       }
     });
   }

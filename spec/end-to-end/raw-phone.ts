@@ -8,7 +8,6 @@ import { bot, type World } from './world.js';
 const number = '+15550100002';
 export const rawContact = `tel:${number}`;
 
-
 export const icsiSession = '+g.3gpp.icsi-ref="urn%3Aurn-7%3A3gpp-service.ims.icsi.oma.cpm.session"';
 export const iariChatbot = '+g.3gpp.iari-ref="urn%3Aurn-7%3A3gpp-application.ims.iari.rcs.chatbot"';
 const ownPath = 'msrp://127.0.0.1:9/phone;tcp';
@@ -196,4 +195,3 @@ export function tagOf(response: FinalResponse): string {
 export function pathOf(sdp: string): string {
   return /^a=path:(\S+)/m.exec(sdp)?.[1] ?? '';
 }
-

@@ -83,7 +83,9 @@ describe('what the network sends and cannot be taken', () => {
 
     it('a national number without a country is 484', async () => {
       const user = 'tel:0301234';
-      expect((await phone.ask('MESSAGE', { user, type: messageType, body: cpim('x').toString() })).status).to.equal(484);
+      expect((await phone.ask('MESSAGE', { user, type: messageType, body: cpim('x').toString() })).status).to.equal(
+        484,
+      );
     });
 
     it('a malformed request harms no other', async () => {

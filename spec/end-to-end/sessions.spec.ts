@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { cpim, offer, rawContact, RawPhone, type RawChat } from './raw-phone.js';
+import { Handsets, partOf } from '../../scripts/crash/handsets.js';
+import { cpim, offer, rawContact, RawPhone } from './raw-phone.js';
 import { bot, contact, startWorld, type World } from './world.js';
 
 const quick = { backoff: { baseMs: 40, factor: 1, maxMs: 40, jitter: 0 } };
@@ -43,11 +44,20 @@ describe('sessions and standalone messages', () => {
     });
 
     it('mode standalone: a pager message while the request fits, a large message beyond', async () => {
-      world = await startWorld({ mode: 'standalone' });
-      expect((await deliver('short')).way).to.equal('pager');
-      expect((await deliver('long '.repeat(2000))).way).to.equal('session');
-      await world.phone.until(() => !world.phone.inSession(bot));
-      expect((await deliver('short again')).way).to.equal('pager');
+      const handsets = new Handsets();
+      await handsets.start();
+      world = await startWorld({ mode: 'standalone', config: { sip: { nextHop: handsets.nextHop } } });
+      const texts = ['short', 'long '.repeat(2000), 'short again'];
+      for (const text of texts) await world.platform.send(contact, { text });
+      await handsets.until(() => handsets.arrivals.length === 3);
+      expect(handsets.arrivals.map(({ way }) => way)).to.deep.equal(['pager', 'large', 'pager']);
+      expect(handsets.arrivals.map(({ content }) => content.toString())).to.deep.equal(texts);
+      const methods = handsets.requests.map((request) => request.slice(0, request.indexOf(' ')));
+      expect(methods).to.include.members(['INVITE', 'BYE']);
+      const invite = handsets.requests.find((request) => request.startsWith('INVITE')) ?? '';
+      expect(partOf(invite, 'message/cpim')?.toString()).to.match(/imdn.Message-ID: .*\r\n\r\n.*\r\n\r\n$/s);
+      expect(partOf(invite, 'application/sdp')?.toString()).to.include('a=sendonly');
+      handsets.stop();
     });
 
     it('mode standalone: a limit of its own for a path that carries more', async () => {
@@ -118,27 +128,39 @@ describe('sessions and standalone messages', () => {
       phone.close();
     });
 
-    it('a phone that vanishes gets its message in a new session', async () => {
-      world = await startWorld({ config: { chat: quick } });
-      const phone = await RawPhone.of(world);
-      const chat = await phone.chat();
-      chat.msrp.destroy();
-      await chat.msrp.closed;
-      phone.close();
-      await world.platform.send(rawContact, { text: 'where are you?' });
-      await world.phone.until(() => world.phone.inbox.length === 1, 9000);
-      expect(world.phone.inbox[0]).to.include({ text: 'where are you?', way: 'session' });
-    }).timeout(10_000);
+    describe('where the phone does not', () => {
+      let handsets: Handsets;
+      let phone: RawPhone;
 
-    it('a session whose chunk is never answered is given up, and the message goes again', async () => {
-      world = await startWorld({ config: { chat: quick, msrp: { transactionTimeoutS: 1 } } });
-      const phone = await RawPhone.of(world);
-      const chat: RawChat = await phone.chat();
-      await world.platform.send(rawContact, { text: 'anybody there?' });
-      expect((await chat.msrp.request()).method).to.equal('SEND');
-      await world.phone.until(() => world.phone.inbox.length === 1, 9000);
-      phone.close();
-    }).timeout(10_000);
+      beforeEach(async () => {
+        handsets = new Handsets();
+        await handsets.start();
+        const config = { chat: quick, sip: { nextHop: handsets.nextHop }, msrp: { transactionTimeoutS: 1 } };
+        world = await startWorld({ config });
+        phone = await RawPhone.of(world);
+      });
+      afterEach(() => {
+        handsets.stop();
+        phone.close();
+      });
+
+      it('a phone that vanishes gets its message in a new session', async () => {
+        const chat = await phone.chat();
+        chat.msrp.destroy();
+        await chat.msrp.closed;
+        await world.platform.send(rawContact, { text: 'where are you?' });
+        await handsets.until(() => handsets.arrivals.length === 1, 9000);
+        expect(handsets.arrivals[0]).to.include({ way: 'session', user: '+15550100002' });
+      }).timeout(10_000);
+
+      it('a chunk that is never answered ends the session, and its message goes again in another', async () => {
+        const chat = await phone.chat();
+        const { location = '' } = await world.platform.send(rawContact, { text: 'anybody there?' });
+        expect((await chat.msrp.request()).method).to.equal('SEND');
+        await handsets.until(() => handsets.arrivals.length === 1, 9000);
+        expect(location.endsWith(`/${handsets.arrivals[0]?.messageId ?? ''}`)).to.equal(true);
+      }).timeout(10_000);
+    });
 
     it('a message is not sent twice where the session ends after its 200', async () => {
       world = await startWorld({ config: { chat: quick } });
