@@ -14,6 +14,7 @@ import type {
   Service,
   SessionDelegate,
   SessionMessage,
+  SessionSend,
   SipOutcome,
 } from '../sip/network.js';
 import type { Chatbot } from './actions.js';
@@ -58,6 +59,11 @@ interface Entry extends LiveSession {
   lastUsedMs: number;
   quietMs: number;
   timer: Timer | undefined;
+  /** Messages of either side without their answer. */
+  inFlight: number;
+  /** Resolves once the call is over, its BYE answered. */
+  readonly gone: Promise<void>;
+  readonly ended: () => void;
 }
 
 /** All that is up or on its way between one bot and one user. */
@@ -78,6 +84,7 @@ export class Conversations {
   private readonly conversations = new Map<string, Conversation>();
   private readonly sessionsOfBot = new Map<string, number>();
   private sessions = 0;
+  private draining = false;
 
   constructor(options: ConversationsOptions) {
     this.options = options;
@@ -104,9 +111,9 @@ export class Conversations {
     );
   }
 
-  /** Marks that the session was used: its idle time begins anew. */
-  touch(live: LiveSession): void {
-    (live as Entry).lastUsedMs = this.options.clock.now();
+  /** One message into the session; its idle time begins anew. */
+  send(live: LiveSession, message: SessionMessage): Promise<SessionSend> {
+    return this.busy(live as Entry, () => live.session.send(message));
   }
 
   async open(bot: Chatbot, user: NetworkUser, outgoing: Outgoing): Promise<SessionOpening> {
@@ -141,15 +148,36 @@ export class Conversations {
 
   /** BYE at once; pending sends of the session end as lost. */
   close(live: LiveSession): void {
-    this.drop(live as Entry);
-    void live.session.close();
+    const entry = live as Entry;
+    this.drop(entry);
+    void live.session.close().then(() => entry.ended());
   }
 
-  /** Ends what is up: sessions for which `inFlight` says false. */
-  closeWhere(idle: (live: LiveSession) => boolean): void {
-    for (const conversation of this.conversations.values()) {
-      for (const entry of [...conversation.entries]) if (idle(entry)) this.close(entry);
+  /** BYE at once where nothing is in flight, on the rest when that has ended, and after `graceMs` at the latest. */
+  async drain(graceMs: number): Promise<void> {
+    this.draining = true;
+    const all = [...this.conversations.values()].flatMap(({ entries }) => entries);
+    const late = this.options.clock.after(graceMs, () => {
+      for (const entry of all) this.close(entry);
+    });
+    for (const entry of all) this.endIfQuiet(entry);
+    await Promise.all(all.map((entry) => entry.gone));
+    late.close();
+  }
+
+  private async busy<T>(entry: Entry, work: () => Promise<T>): Promise<T> {
+    entry.inFlight++;
+    entry.lastUsedMs = this.options.clock.now();
+    try {
+      return await work();
+    } finally {
+      entry.inFlight--;
+      if (this.draining) this.endIfQuiet(entry);
     }
+  }
+
+  private endIfQuiet(entry: Entry): void {
+    if (entry.inFlight === 0) this.close(entry);
   }
 
   private conversation(key: string): Conversation {
@@ -173,13 +201,15 @@ export class Conversations {
       ended: false,
       delegate: {
         onMessage: (message) => {
-          if (slot.entry) slot.entry.lastUsedMs = options.clock.now();
-          return options.receive(context, message);
+          const work = (): Promise<MsrpRefusal | undefined> => options.receive(context, message);
+          return slot.entry ? this.busy(slot.entry, work) : work();
         },
         onEnd: (reason) => {
           slot.ended = true;
           options.log.info('session ended', { conversationId: context.ids.conversationId, reason });
-          if (slot.entry) this.drop(slot.entry);
+          if (!slot.entry) return;
+          this.drop(slot.entry);
+          slot.entry.ended();
         },
       },
     };
@@ -189,7 +219,17 @@ export class Conversations {
   private admit(conversation: Conversation, context: SessionContext, slot: Slot, session: ChatSession): Entry {
     const { clock, idleTimeoutMs, lingerMs, metrics, link } = this.options;
     const quietMs = context.service === 'session' ? idleTimeoutMs : lingerMs;
-    const entry: Entry = { context, session, lastUsedMs: clock.now(), quietMs, timer: undefined };
+    const { promise: gone, resolve: ended } = withResolvers();
+    const entry: Entry = {
+      context,
+      session,
+      lastUsedMs: clock.now(),
+      quietMs,
+      timer: undefined,
+      inFlight: 0,
+      gone,
+      ended,
+    };
     slot.entry = entry;
     if (slot.ended) return entry;
     conversation.entries.push(entry);
@@ -236,6 +276,12 @@ export class Conversations {
     else this.sessionsOfBot.delete(entry.context.bot.uri);
     this.forgetEmpty(key);
   }
+}
+
+function withResolvers(): { promise: Promise<void>; resolve: () => void } {
+  let resolve: () => void = () => undefined;
+  const promise = new Promise<void>((settle) => (resolve = settle));
+  return { promise, resolve };
 }
 
 /** What an INVITE or MESSAGE left out is made here: every conversation has its identifiers. */

@@ -152,10 +152,9 @@ export class Interpreter implements ChatActions, CapabilityActions {
   }
 
   /** New work is refused; what runs ends; sessions end as soon as nothing is in flight. */
-  async drain(): Promise<void> {
+  async drain(timeoutMs: number): Promise<void> {
     this.draining = true;
-    await this.worker.stop();
-    this.conversations.closeWhere(() => true);
+    await Promise.all([this.worker.stop(), this.conversations.drain(timeoutMs / 2)]);
   }
 
   // — the bot's side ———————————————————————————————————————————————————————————————————————————————

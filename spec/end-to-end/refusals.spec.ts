@@ -141,9 +141,11 @@ describe('what the network sends and cannot be taken', () => {
 
     it('one for a message of another user changes nothing', async () => {
       const { platform } = world;
-      const { location = '' } = await platform.send(contact, { text: 'for one user', reportRequest: ['Displayed'] });
+      const reportRequest = ['Sent', 'Displayed'] as const;
+      const { location = '' } = await platform.send(contact, { text: 'for one user', reportRequest });
       await world.phone.until(() => world.phone.inbox.length === 1);
       const messageId = world.phone.inbox[0]?.messageId ?? '';
+      await platform.waitFor(({ body }) => body['messageId'] === messageId && body['status'] === 'Sent');
       const forged = imdn(messageId, 'displayed').toString();
       expect((await phone.ask('MESSAGE', { type: messageType, body: forged })).status).to.equal(200);
       expect(await statusOf(location)).to.equal('Sent');
