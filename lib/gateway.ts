@@ -111,7 +111,7 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
   interpreter = iwf;
   await sip.prepare();
   await iwf.start();
-  started.push(() => iwf.drain());
+  started.push(() => iwf.drain(0));
   notify.start();
   const rest = await openRest(parts, { actions: restActions(iwf, notify.subscriptions), directory });
   started.push(() => rest.close());
@@ -136,7 +136,7 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
     draining = true;
     sip.drain();
     log.info('draining', { sessions: iwf.sessionCount });
-    await within(config.drain.timeoutS * 900, () => iwf.drain());
+    await within(config.drain.timeoutS * 900, () => iwf.drain(config.drain.timeoutS * 500));
     await Promise.all([rest.close(), notify.stop()]);
     await sip.close();
     await msrp.close();

@@ -51,6 +51,8 @@ export interface WorldOptions {
   readonly receipts?: readonly ('delivered' | 'displayed')[];
   /** Where SIP is spoken: in the gateway, or in a server that it connects to. */
   readonly engine?: 'embedded' | 'drachtio';
+  /** Merged over the first platform. */
+  readonly platform?: Readonly<Record<string, unknown>>;
   /** Without a subscription nobody listens for the bot. */
   readonly subscribe?: boolean;
 }
@@ -106,7 +108,7 @@ function template(name: 'offer' | 'answer'): string {
 }
 
 function configOf(
-  { config = {}, mode = 'auto' }: WorldOptions,
+  { config = {}, mode = 'auto', platform = {} }: WorldOptions,
   {
     folder,
     ports,
@@ -141,6 +143,7 @@ function configOf(
         keys: [sha256(key)],
         chatbots: [{ uri: bot, mode }],
         notify: { allow: ['127.0.0.1'] },
+        ...platform,
       },
       { id: 'other', keys: [sha256(otherKey)], chatbots: [{ uri: otherBot }], notify: { allow: ['127.0.0.1'] } },
     ],
