@@ -143,8 +143,7 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
     draining = true;
     sip.drain();
     log.info('draining', { sessions: iwf.sessionCount });
-    const drainMs = config.drain.timeoutS * 900;
-    await within(drainMs, () => iwf.drain(drainMs));
+    await within(config.drain.timeoutS * 900, () => iwf.drain(config.drain.timeoutS * 500));
     await Promise.all([rest.close(), notify.stop()]);
     routing.close();
     await sip.close();

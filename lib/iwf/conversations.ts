@@ -56,14 +56,11 @@ export interface ConversationsOptions {
 }
 
 interface Entry extends LiveSession {
+  /** Messages on their way, in or out. */
+  busy: number;
   lastUsedMs: number;
   quietMs: number;
   timer: Timer | undefined;
-  /** Messages of either side without their answer. */
-  inFlight: number;
-  /** Resolves once the call is over, its BYE answered. */
-  readonly gone: Promise<void>;
-  readonly ended: () => void;
 }
 
 /** All that is up or on its way between one bot and one user. */
@@ -85,6 +82,9 @@ export class Conversations {
   private readonly sessionsOfBot = new Map<string, number>();
   private sessions = 0;
   private draining = false;
+  /** BYEs under way. */
+  private readonly closing = new Set<Promise<void>>();
+  private onEmpty: (() => void) | undefined;
 
   constructor(options: ConversationsOptions) {
     this.options = options;
@@ -111,9 +111,9 @@ export class Conversations {
     );
   }
 
-  /** One message into the session; its idle time begins anew. */
+  /** Sends in a session that is up; its idle time begins anew. */
   send(live: LiveSession, message: SessionMessage): Promise<SessionSend> {
-    return this.busy(live as Entry, () => live.session.send(message));
+    return this.working(live as Entry, () => live.session.send(message));
   }
 
   async open(bot: Chatbot, user: NetworkUser, outgoing: Outgoing): Promise<SessionOpening> {
@@ -148,36 +148,47 @@ export class Conversations {
 
   /** BYE at once; pending sends of the session end as lost. */
   close(live: LiveSession): void {
-    const entry = live as Entry;
-    this.drop(entry);
-    void live.session.close().then(() => entry.ended());
+    this.drop(live as Entry);
+    const closing = live.session.close().finally(() => this.closing.delete(closing));
+    this.closing.add(closing);
   }
 
-  /** BYE at once where nothing is in flight, on the rest when that has ended, and after `graceMs` at the latest. */
-  async drain(graceMs: number): Promise<void> {
+  /**
+   * Ends what is up: at once where nothing is on its way, else as soon as that has ended, and after `patienceMs` in any
+   * case. Resolves once every BYE is answered.
+   */
+  async drain(patienceMs: number): Promise<void> {
     this.draining = true;
-    const all = [...this.conversations.values()].flatMap(({ entries }) => entries);
-    const late = this.options.clock.after(graceMs, () => {
-      for (const entry of all) this.close(entry);
-    });
-    for (const entry of all) this.endIfQuiet(entry);
-    await Promise.all(all.map((entry) => entry.gone));
-    late.close();
+    this.closeWhere((entry) => entry.busy === 0);
+    if (this.sessions > 0) await this.emptied(patienceMs);
+    await Promise.all(this.closing);
   }
 
-  private async busy<T>(entry: Entry, work: () => Promise<T>): Promise<T> {
-    entry.inFlight++;
-    entry.lastUsedMs = this.options.clock.now();
-    try {
-      return await work();
-    } finally {
-      entry.inFlight--;
-      if (this.draining) this.endIfQuiet(entry);
+  private emptied(patienceMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const patience = this.options.clock.after(patienceMs, () => this.closeWhere(() => true));
+      this.onEmpty = () => {
+        patience.close();
+        resolve();
+      };
+    });
+  }
+
+  private closeWhere(chosen: (entry: Entry) => boolean): void {
+    for (const { entries } of this.conversations.values()) {
+      for (const entry of [...entries]) if (chosen(entry)) this.close(entry);
     }
   }
 
-  private endIfQuiet(entry: Entry): void {
-    if (entry.inFlight === 0) this.close(entry);
+  private async working<T>(entry: Entry, work: () => Promise<T>): Promise<T> {
+    entry.lastUsedMs = this.options.clock.now();
+    entry.busy++;
+    try {
+      return await work();
+    } finally {
+      entry.busy--;
+      if (this.draining && entry.busy === 0) this.close(entry);
+    }
   }
 
   private conversation(key: string): Conversation {
@@ -201,15 +212,13 @@ export class Conversations {
       ended: false,
       delegate: {
         onMessage: (message) => {
-          const work = (): Promise<MsrpRefusal | undefined> => options.receive(context, message);
-          return slot.entry ? this.busy(slot.entry, work) : work();
+          const receive = (): Promise<MsrpRefusal | undefined> => options.receive(context, message);
+          return slot.entry ? this.working(slot.entry, receive) : receive();
         },
         onEnd: (reason) => {
           slot.ended = true;
           options.log.info('session ended', { conversationId: context.ids.conversationId, reason });
-          if (!slot.entry) return;
-          this.drop(slot.entry);
-          slot.entry.ended();
+          if (slot.entry) this.drop(slot.entry);
         },
       },
     };
@@ -219,17 +228,7 @@ export class Conversations {
   private admit(conversation: Conversation, context: SessionContext, slot: Slot, session: ChatSession): Entry {
     const { clock, idleTimeoutMs, lingerMs, metrics, link } = this.options;
     const quietMs = context.service === 'session' ? idleTimeoutMs : lingerMs;
-    const { promise: gone, resolve: ended } = withResolvers();
-    const entry: Entry = {
-      context,
-      session,
-      lastUsedMs: clock.now(),
-      quietMs,
-      timer: undefined,
-      inFlight: 0,
-      gone,
-      ended,
-    };
+    const entry: Entry = { context, session, busy: 0, lastUsedMs: clock.now(), quietMs, timer: undefined };
     slot.entry = entry;
     if (slot.ended) return entry;
     conversation.entries.push(entry);
@@ -271,17 +270,12 @@ export class Conversations {
     if (!entries || at < 0) return;
     entries.splice(at, 1);
     this.sessions--;
+    if (this.sessions === 0) this.onEmpty?.();
     const left = (this.sessionsOfBot.get(entry.context.bot.uri) ?? 1) - 1;
     if (left > 0) this.sessionsOfBot.set(entry.context.bot.uri, left);
     else this.sessionsOfBot.delete(entry.context.bot.uri);
     this.forgetEmpty(key);
   }
-}
-
-function withResolvers(): { promise: Promise<void>; resolve: () => void } {
-  let resolve: () => void = () => undefined;
-  const promise = new Promise<void>((settle) => (resolve = settle));
-  return { promise, resolve };
 }
 
 /** What an INVITE or MESSAGE left out is made here: every conversation has its identifiers. */

@@ -1,6 +1,17 @@
 import { expect } from 'chai';
 import { Peer, send } from '../msrp/peer.js';
-import { cpim, iariChatbot, icsiSession, imdn, offer, pathOf, rawContact, RawPhone, tagOf } from './raw-phone.js';
+import {
+  cpim,
+  iariChatbot,
+  icsiSession,
+  imdn,
+  offer,
+  pathOf,
+  rawContact,
+  RawPhone,
+  requestText,
+  tagOf,
+} from './raw-phone.js';
 import { contact, number, otherBot, startWorld, type World } from './world.js';
 
 const messageType = 'message/cpim';
@@ -219,6 +230,20 @@ describe('what the network sends and cannot be taken', () => {
       expect(answer.header('Contact')).to.match(/^<sip:shop@/);
       expect(answer.header('Contact')).to.include('+g.gsma.rcs.isbot').and.include('+g.gsma.rcs.botversion="#=1"');
       phone.ack('who-are-you', tagOf(answer));
+    });
+
+    it('an INVITE that is cancelled at once leaves no session behind', async () => {
+      const callId = 'cancelled';
+      const { port } = phone;
+      const invite = requestText('INVITE', port, { callId, type: 'application/sdp', body: offer() });
+      const branch = /branch=([^;\s]+)/.exec(invite)?.[1] ?? '';
+      const cancel = requestText('CANCEL', port, { callId }).replace(/branch=[^;\s]+/, `branch=${branch}`);
+      phone.send(invite + cancel);
+      const answers = [await phone.final(), await phone.final()];
+      const toCancel = answers.find((answer) => answer.header('CSeq')?.endsWith('CANCEL'));
+      const toInvite = answers.find((answer) => answer.header('CSeq')?.endsWith('INVITE'));
+      expect(toCancel?.status).to.equal(200);
+      expect(toInvite?.status).to.equal(487);
     });
 
     it('a message inside the INVITE is taken', async () => {
