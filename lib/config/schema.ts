@@ -200,6 +200,8 @@ const retention = object({
   conversationDays: days,
   deadLetterDays: days,
   correlatorHours: integer(1, 8_760),
+  spamReportDays: days,
+  spamReportsPerBot: integer(1, 1_000),
 });
 
 /** What one platform may take up; the same keys stand as defaults for all and in each platform. */

@@ -1,8 +1,10 @@
 /** What the REST face may ask, from the parts that can; a store that fails is SVC1000 to the platform: try again. */
 import type { Interpreter } from '../iwf/interpreter.js';
+import type { Services } from '../iwf/services.js';
 import type { Subscriptions } from '../notify/subscriptions.js';
 import { ApiError } from '../resources/api-error.js';
 import type { RestActions } from '../rest/deps.js';
+import type { FurtherActions } from '../rest/further-actions.js';
 import { StoreError } from '../store/store-error.js';
 
 const retryAfterS = 5;
@@ -20,6 +22,17 @@ export function restActions(iwf: Interpreter, subscriptions: Subscriptions): Res
     get: (...args) => durably(subscriptions.get(...args)),
     prolong: (...args) => durably(subscriptions.prolong(...args)),
     remove: (...args) => durably(subscriptions.remove(...args)),
+  };
+}
+
+/** The services beyond chat. */
+export function furtherActions({ spamReports }: Services): FurtherActions {
+  return {
+    spamReports: {
+      list: (...args) => durably(spamReports.list(...args)),
+      get: (...args) => durably(spamReports.get(...args)),
+      remove: (...args) => durably(spamReports.remove(...args)),
+    },
   };
 }
 

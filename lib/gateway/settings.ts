@@ -1,6 +1,7 @@
 /** The configuration in the terms of each part: seconds and days become milliseconds, shared limits find their places. */
 import type { Config } from '../config.js';
 import type { InterpreterLimits } from '../iwf/interpreter.js';
+import type { ServiceLimits } from '../iwf/services.js';
 import { defaultMsrpOptions, type MsrpOptions } from '../msrp/options.js';
 import type { NotifyOptions } from '../notify/options.js';
 import type { RestLimits } from '../rest/deps.js';
@@ -67,6 +68,13 @@ export function interpreterLimits({ chat, retention, capabilities, msrp, limits,
     maxSessionsPerBot: limits.sessionsPerBot,
     maxLanes: chat.maxLanes,
     leaseMs: store.leaseMs,
+  };
+}
+
+export function serviceLimits({ retention }: Config): ServiceLimits {
+  return {
+    spamReportMs: retention.spamReportDays * dayMs,
+    spamReportsPerBot: retention.spamReportsPerBot,
   };
 }
 

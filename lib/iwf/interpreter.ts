@@ -28,6 +28,7 @@ import { LaneWorker } from './lane-worker.js';
 import { MessageLog } from './message-log.js';
 import { Outbound } from './outbound.js';
 import { type InboundRecord, messageLane, receiptLane, Table } from './records.js';
+import { createServices, type ServiceLimits, type Services } from './services.js';
 import { Submission } from './submission.js';
 
 export interface InterpreterOptions {
@@ -47,6 +48,7 @@ export interface InterpreterOptions {
   /** Country calling code for national numbers; undefined: they are refused. */
   readonly defaultCountry?: string;
   readonly limits: InterpreterLimits;
+  readonly services: ServiceLimits;
 }
 
 /** Times in ms. */
@@ -75,6 +77,8 @@ const perLane = 16;
 const retryAfterS = 30;
 
 export class Interpreter implements ChatActions, CapabilityActions {
+  /** What is done beyond chat. */
+  readonly services: Services;
   private readonly options: InterpreterOptions;
   private readonly messages: MessageLog;
   private readonly memory: ConversationMemory;
@@ -96,8 +100,10 @@ export class Interpreter implements ChatActions, CapabilityActions {
       retentionMs: limits.conversationMs,
     });
     this.dispositions = new Dispositions({ ...options, messages: this.messages, dedupeMs: limits.dedupeMs });
+    this.services = createServices(options);
     this.inbound = new Inbound({
       ...options,
+      documents: this.services.documents,
       memory: this.memory,
       dispositions: this.dispositions,
       dedupeMs: limits.dedupeMs,
@@ -255,14 +261,12 @@ export class Interpreter implements ChatActions, CapabilityActions {
 
   private async messaged(message: StandaloneMessage): Promise<void> {
     const bot = this.options.directory.find(message.botUri);
-    const isReceipt = message.contentType.toLowerCase().startsWith('message/cpim');
-    const refusal = this.refusal(message.botUri, isReceipt ? new Set<string>() : message.askedVersions, {
-      receiptsToo: true,
-    });
+    // Whatever else comes in a MESSAGE, a receipt or a document, is of no version.
+    const refusal = this.refusal(message.botUri, new Set<string>(), { receiptsToo: true });
     if (refusal || !bot) return message.answer(refusal ?? { status: 404 });
     const context = await this.context(message);
     if (!context) return message.answer({ status: 404 });
-    const verdict = await this.inbound.receive(context, message);
+    const verdict = await this.inbound.receiveStandalone(context, message);
     await message.answer(verdict.kind === 'taken' ? undefined : sipRefusal(verdict));
     await this.userSeen(bot, message.user, message.tags);
   }

@@ -80,6 +80,12 @@ export class Table<T extends object> {
     return record && { value: record.value as T, revision: record.revision };
   }
 
+  /** At most `limit`, by key. */
+  async list(prefix: string, limit: number): Promise<readonly T[]> {
+    const records = await this.store.list(this.kind, prefix, limit);
+    return records.map(({ value }) => value as T);
+  }
+
   put(key: string, value: T, options: { ttlMs?: number; ifRevision?: number } = {}): Put {
     return { kind: this.kind, key, value: value as Json, ...options };
   }

@@ -31,6 +31,7 @@ export const metricTable: Readonly<Record<string, MetricForm>> = {
   receipts_total: counterOf('Receipts (IMDN) by direction, status and result', 'direction', 'status', 'result'),
   sessions_total: counterOf('Chat sessions opened by direction', 'direction'),
   capability_queries_total: counterOf('Capability queries to the network by result', 'result'),
+  spam_reports_total: counterOf('Spam reports of users, taken'),
   limit_reached_total: counterOf('A configured limit was reached', 'limit'),
   queue_depth: gaugeOf('Items waiting or claimed', 'queue'),
 

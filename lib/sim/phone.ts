@@ -60,6 +60,12 @@ export interface InboxReceipt {
   readonly way: 'session' | 'pager';
 }
 
+export interface InboxDocument {
+  readonly from: string;
+  readonly contentType: string;
+  readonly content: Buffer;
+}
+
 interface PhoneSession {
   readonly session: Session;
   readonly media: PhoneMedia;
@@ -72,6 +78,8 @@ export class SimulatedPhone {
   readonly inbox: InboxMessage[] = [];
   readonly receipts: InboxReceipt[] = [];
   readonly composing: ('active' | 'idle')[] = [];
+  /** Bodies of a type of their own that came by MESSAGE: revokes, answers to privacy commands. */
+  readonly documents: InboxDocument[] = [];
   /** How a spec makes it unreachable: the status that an INVITE or MESSAGE is refused with. */
   refuseWith: number | undefined;
   private readonly options: PhoneOptions;
@@ -275,7 +283,9 @@ export class SimulatedPhone {
   }
 
   private received(arrival: Arrival): void {
-    if (essence(arrival.contentType) === isComposingContentType) {
+    if (arrival.contentType.startsWith('application/vnd.gsma.')) {
+      this.documents.push({ from: arrival.bot, contentType: arrival.contentType, content: arrival.content });
+    } else if (essence(arrival.contentType) === isComposingContentType) {
       this.composing.push(parseIsComposing(arrival.content).state);
     } else {
       this.receivedCpim(arrival, parseCpim(arrival.content));
@@ -314,12 +324,16 @@ export class SimulatedPhone {
     }
   }
 
-  private async sendMessage(bot: string, cpim: Cpim): Promise<void> {
+  private sendMessage(bot: string, cpim: Cpim): Promise<void> {
+    return this.sendDocument(bot, cpimType, printCpim(cpim));
+  }
+
+  /** Any body in a MESSAGE; rejects with `MESSAGE refused: <status>`. */
+  async sendDocument(bot: string, contentType: string, content: Buffer | string, headers?: string[]): Promise<void> {
     const target = UserAgent.makeURI(bot);
     if (!target) throw new TypeError(`not a SIP URI: ${bot}`);
-    const extraHeaders = this.headers(icsi.message);
-    const content = printCpim(cpim).toString('utf8');
-    const messager = new Messager(this.agent, target, content, cpimType, { extraHeaders });
+    const extraHeaders = headers ?? this.headers(icsi.message);
+    const messager = new Messager(this.agent, target, content.toString(), contentType, { extraHeaders });
     await new Promise<void>((resolve, reject) => {
       const requestDelegate = {
         onAccept: () => resolve(),

@@ -38,6 +38,8 @@ export interface Incoming {
   readonly tags: FeatureTags;
   /** Versions that Accept-Contact asks for; empty: any. */
   readonly askedVersions: ReadonlySet<string>;
+  /** Applications (IARI) that Accept-Contact names. */
+  readonly askedApplications: ReadonlySet<string>;
   /** Seconds from now (SIP Expires). */
   readonly expiresS?: number;
 }
