@@ -124,7 +124,7 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
   notify.start();
   const rest = await openRest(parts, {
     actions: restActions(iwf, notify.subscriptions),
-    further: furtherActions(iwf.services),
+    further: furtherActions(iwf),
     directory,
   });
   started.push(() => rest.close());

@@ -177,6 +177,28 @@ const chat = object({
 
 const capabilities = object({ cacheS: seconds, timeoutS: seconds, maxContacts: number });
 
+/** Of documents whose words no public specification fixes. */
+const elementName = text('the local name of an XML element', '^[A-Za-z_][A-Za-z0-9_.-]*$', 64);
+const word = text('a word', '^\\S+$', 64);
+const namespace = text('the name of an XML namespace', '^\\S+$', 255);
+
+const privacy = object({
+  deadlineS: seconds,
+  vocabulary: object({
+    namespace,
+    root: elementName,
+    commandId: elementName,
+    action: elementName,
+    result: elementName,
+    success: list(word, { minItems: 1, maxItems: 16 }),
+    failed: word,
+    setting: elementName,
+    on: word,
+    off: word,
+    alias: elementName,
+  }),
+});
+
 const notify = object({
   validityS: seconds,
   backoff,
@@ -200,6 +222,7 @@ const retention = object({
   conversationDays: days,
   deadLetterDays: days,
   correlatorHours: integer(1, 8_760),
+  privacySettingDays: days,
   spamReportDays: days,
   spamReportsPerBot: integer(1, 1_000),
 });
@@ -260,6 +283,7 @@ export const configSchema = object({
   store,
   chat,
   capabilities,
+  privacy,
   notify,
   retention,
   limits: object(limitForms, requestsPerS),

@@ -1,6 +1,5 @@
 /** What the REST face may ask, from the parts that can; a store that fails is SVC1000 to the platform: try again. */
 import type { Interpreter } from '../iwf/interpreter.js';
-import type { Services } from '../iwf/services.js';
 import type { Subscriptions } from '../notify/subscriptions.js';
 import { ApiError } from '../resources/api-error.js';
 import type { RestActions } from '../rest/deps.js';
@@ -26,12 +25,17 @@ export function restActions(iwf: Interpreter, subscriptions: Subscriptions): Res
 }
 
 /** The services beyond chat. */
-export function furtherActions({ spamReports }: Services): FurtherActions {
+export function furtherActions(iwf: Interpreter): FurtherActions {
+  const { spamReports, privacyCommands } = iwf.services;
   return {
     spamReports: {
       list: (...args) => durably(spamReports.list(...args)),
       get: (...args) => durably(spamReports.get(...args)),
       remove: (...args) => durably(spamReports.remove(...args)),
+    },
+    privacyCommands: {
+      get: async (bot, contact, id) => durably(privacyCommands.get(bot, iwf.user(contact).key, id)),
+      answer: async (bot, contact, ...args) => durably(privacyCommands.answer(bot, iwf.user(contact).key, ...args)),
     },
   };
 }

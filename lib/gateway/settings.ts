@@ -71,11 +71,23 @@ export function interpreterLimits({ chat, retention, capabilities, msrp, limits,
   };
 }
 
-export function serviceLimits({ retention }: Config): ServiceLimits {
+export function serviceLimits({ retention, privacy, chat }: Config): ServiceLimits {
   return {
+    privacy: {
+      vocabulary: { ...privacy.vocabulary, success: words(privacy.vocabulary.success) },
+      deadlineMs: privacy.deadlineS * secondMs,
+      validityMs: chat.validityS * secondMs,
+      retentionMs: retention.inboundDays * dayMs,
+      settingMs: retention.privacySettingDays * dayMs,
+    },
     spamReportMs: retention.spamReportDays * dayMs,
     spamReportsPerBot: retention.spamReportsPerBot,
   };
+}
+
+/** The schema has seen that there is one. */
+function words([first = '', ...others]: readonly string[]): readonly [string, ...string[]] {
+  return [first, ...others];
 }
 
 export function engineOptions({ sip, msrp }: Config): EngineOptions {

@@ -134,7 +134,7 @@ export class Interpreter implements ChatActions, CapabilityActions {
       maxLanes: limits.maxLanes,
       perLane,
       leaseMs: limits.leaseMs,
-      run: (item) => outbound.perform(item),
+      run: (item) => this.services.perform(item) ?? outbound.perform(item),
     });
   }
 
@@ -225,7 +225,8 @@ export class Interpreter implements ChatActions, CapabilityActions {
     return 'accepted';
   }
 
-  private user(contact: string): NetworkUser {
+  /** A contact as a path names it. Throws ApiError SVC0004. */
+  user(contact: string): NetworkUser {
     const { defaultCountry } = this.options;
     try {
       const identity = parseAddress(contact, defaultCountry === undefined ? {} : { defaultCountry });

@@ -60,6 +60,18 @@ export type OutboundItem =
       readonly dateTime: string;
     };
 
+/** What waits there for the services beyond chat. */
+export type ServiceItem =
+  | { readonly kind: 'privacyAnswer'; readonly bot: string; readonly user: string; readonly commandId: string }
+  | {
+      readonly kind: 'privacyDeadline';
+      readonly bot: string;
+      readonly user: string;
+      readonly commandId: string;
+      /** Wall clock. */
+      readonly atMs: number;
+    };
+
 export interface Versioned<T> {
   readonly value: T;
   readonly revision: number;
@@ -112,4 +124,9 @@ export function messageLane(bot: string, user: string): string {
 /** Receipts, revokes and privacy answers: never behind a message that is being retried. */
 export function receiptLane(bot: string, user: string): string {
   return `receipt|${pairKey(bot, user)}`;
+}
+
+/** A deadline waits alone: it holds nothing up. */
+export function deadlineLane(id: string): string {
+  return `deadline|${id}`;
 }

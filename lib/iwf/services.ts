@@ -3,11 +3,17 @@ import type { Clock } from '../clock.js';
 import type { Logger } from '../log.js';
 import type { Metrics } from '../metrics.js';
 import type { Notifications } from '../notify/notifications.js';
-import type { Store } from '../store/store.js';
+import type { Network } from '../sip/network.js';
+import type { ClaimedItem, Store } from '../store/store.js';
 import { linkReportContentType } from '../wire/rcs/link-report.js';
+import { privacyContentType } from '../wire/rcs/privacy.js';
 import { spamReportContentType } from '../wire/rcs/spam-report.js';
+import type { ChatbotDirectory } from './actions.js';
 import type { DocumentHandler } from './inbound.js';
+import type { ItemOutcome } from './lane-worker.js';
 import { receiveLinkReport } from './link-reports.js';
+import { PrivacyCommands, type PrivacyCommandsOptions } from './privacy-commands.js';
+import type { OutboundItem, ServiceItem } from './records.js';
 import { SpamReports } from './spam-reports.js';
 
 export interface ServicesOptions {
@@ -15,7 +21,10 @@ export interface ServicesOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: Metrics;
+  readonly network: Network;
   readonly notifications: Notifications;
+  readonly directory: ChatbotDirectory;
+  readonly backoffMs: (attempts: number) => number;
   readonly services: ServiceLimits;
 }
 
@@ -23,12 +32,19 @@ export interface ServicesOptions {
 export interface ServiceLimits {
   readonly spamReportMs: number;
   readonly spamReportsPerBot: number;
+  readonly privacy: Pick<
+    PrivacyCommandsOptions,
+    'vocabulary' | 'deadlineMs' | 'validityMs' | 'retentionMs' | 'settingMs'
+  >;
 }
 
 export interface Services {
   readonly spamReports: SpamReports;
+  readonly privacyCommands: PrivacyCommands;
   /** Content type → who takes it. */
   readonly documents: ReadonlyMap<string, DocumentHandler>;
+  /** Runs the head of a lane where it is a service's. */
+  perform(item: ClaimedItem): Promise<ItemOutcome> | undefined;
 }
 
 export function createServices(options: ServicesOptions): Services {
@@ -38,11 +54,26 @@ export function createServices(options: ServicesOptions): Services {
     retentionMs: services.spamReportMs,
     maxPerBot: services.spamReportsPerBot,
   });
+  const privacyCommands = new PrivacyCommands({ ...options, ...services.privacy });
   return {
     spamReports,
+    privacyCommands,
     documents: new Map<string, DocumentHandler>([
       [spamReportContentType, (context, message) => spamReports.receive(context, message)],
+      [privacyContentType, (context, message) => privacyCommands.receive(context, message)],
       [linkReportContentType, (context, message) => receiveLinkReport(options, context, message)],
     ]),
+    perform(claimed) {
+      const item = claimed.value as ServiceItem | OutboundItem;
+      switch (item.kind) {
+        case 'privacyAnswer':
+          return privacyCommands.performAnswer(claimed, item);
+        case 'privacyDeadline':
+          return privacyCommands.performDeadline(item);
+        case 'message':
+        case 'receipt':
+          return undefined;
+      }
+    },
   };
 }

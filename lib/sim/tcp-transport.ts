@@ -107,7 +107,7 @@ export class TcpTransport implements Api {
         rest = rest.subarray(end);
         if (message.trim() === '') continue;
         if (!message.startsWith('SIP/2.0')) this.remember(branchOf(message), socket);
-        this.onMessage?.(message);
+        this.onMessage?.(withSipNumbers(message));
       }
     });
   }
@@ -131,6 +131,16 @@ const maxWays = 10_000;
 
 function branchOf(message: string): string {
   return /\r\n(?:Via|v) *:[^\r]*?branch=([^;,\s]+)/i.exec(message)?.[1] ?? '';
+}
+
+/** sip.js reads no tel: URI: a number that the request is for is written as a SIP URI before. */
+function withSipNumbers(message: string): string {
+  const bodyAt = message.indexOf('\r\n\r\n');
+  const head = message
+    .slice(0, bodyAt)
+    .replace(/^([A-Z]+) tel:([^ ;]+)[^ ]* /, '$1 sip:$2@ims.example.net;user=phone ')
+    .replace(/\r\n(To|From): *<tel:([^>;]+)[^>]*>/gi, '\r\n$1: <sip:$2@ims.example.net;user=phone>');
+  return head + message.slice(bodyAt);
 }
 
 /** undefined: not yet whole. A lone CRLF is a keep-alive (RFC 5626 §3.5.1). */

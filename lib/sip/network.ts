@@ -120,6 +120,8 @@ export interface Outgoing {
   readonly ids: ConversationIds;
   /** Seconds that remain. */
   readonly expiresS?: number;
+  /** IARI for Accept-Contact; absent: the chatbot's of the service. */
+  readonly application?: string;
 }
 
 export interface OutgoingMessage extends Outgoing {
