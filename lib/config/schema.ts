@@ -182,6 +182,21 @@ const elementName = text('the local name of an XML element', '^[A-Za-z_][A-Za-z0
 const word = text('a word', '^\\S+$', 64);
 const namespace = text('the name of an XML namespace', '^\\S+$', 255);
 
+const revoke = object({
+  deadlineS: seconds,
+  vocabulary: object({
+    namespace,
+    requestRoot: elementName,
+    answerRoot: elementName,
+    messageId: elementName,
+    from: elementName,
+    to: elementName,
+    result: elementName,
+    success: list(word, { minItems: 1, maxItems: 16 }),
+    failed: word,
+  }),
+});
+
 const privacy = object({
   deadlineS: seconds,
   vocabulary: object({
@@ -283,6 +298,7 @@ export const configSchema = object({
   store,
   chat,
   capabilities,
+  revoke,
   privacy,
   notify,
   retention,

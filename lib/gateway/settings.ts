@@ -71,8 +71,13 @@ export function interpreterLimits({ chat, retention, capabilities, msrp, limits,
   };
 }
 
-export function serviceLimits({ retention, privacy, chat }: Config): ServiceLimits {
+export function serviceLimits({ retention, revoke, privacy, chat }: Config): ServiceLimits {
   return {
+    revoke: {
+      vocabulary: { ...revoke.vocabulary, success: words(revoke.vocabulary.success) },
+      deadlineMs: revoke.deadlineS * secondMs,
+      retentionMs: retention.messageDays * dayMs,
+    },
     privacy: {
       vocabulary: { ...privacy.vocabulary, success: words(privacy.vocabulary.success) },
       deadlineMs: privacy.deadlineS * secondMs,

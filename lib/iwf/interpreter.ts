@@ -94,13 +94,21 @@ export class Interpreter implements ChatActions, CapabilityActions {
   constructor(options: InterpreterOptions) {
     this.options = options;
     const { limits } = options;
-    this.messages = new MessageLog({ ...options, retentionMs: limits.retentionMs });
+    this.messages = new MessageLog({
+      ...options,
+      retentionMs: limits.retentionMs,
+      moved: (bot, record) => this.services.revocations.moved(bot, record),
+    });
     this.memory = new ConversationMemory(options.store, {
       cacheEntries: limits.cacheEntries,
       retentionMs: limits.conversationMs,
     });
     this.dispositions = new Dispositions({ ...options, messages: this.messages, dedupeMs: limits.dedupeMs });
-    this.services = createServices(options);
+    this.services = createServices({
+      ...options,
+      messages: this.messages,
+      live: (bot, user) => this.conversations.live(bot, user),
+    });
     this.inbound = new Inbound({
       ...options,
       documents: this.services.documents,
@@ -196,7 +204,7 @@ export class Interpreter implements ChatActions, CapabilityActions {
       case 'Displayed':
         return this.dispositions.report(bot.uri, user, id, 'displayed');
       case 'RevokeRequested':
-        return this.revoke(bot, user, id);
+        return this.services.revocations.request(bot, user, id);
     }
   }
 
@@ -209,20 +217,6 @@ export class Interpreter implements ChatActions, CapabilityActions {
   /** A notification that will never arrive: the user who asked to know is told (design §2, promise 2). */
   undeliverable(bot: string, user: string, messageId: string): Promise<Changes | undefined> {
     return this.dispositions.failure(bot, user, messageId);
-  }
-
-  private async revoke(bot: Chatbot, user: string, id: string): Promise<'accepted' | 'unknown'> {
-    const found = await this.messages.get(bot.uri, user, id);
-    if (!found) return 'unknown';
-    const changes = this.messages.changes(bot.uri, found, { event: 'revoked' });
-    const withdrawn =
-      found.value.status === 'Pending' &&
-      changes !== undefined &&
-      (await this.options.store.withdraw('outbound', id, changes));
-    if (!withdrawn) {
-      await this.messages.advance(bot.uri, user, id, { event: 'revokeFailed' });
-    }
-    return 'accepted';
   }
 
   /** A contact as a path names it. Throws ApiError SVC0004. */

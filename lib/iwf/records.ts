@@ -21,6 +21,8 @@ export type MessageRecord = {
   readonly contributionId: string;
   /** Answers 500 so far (network-side facts: at most three for one message). */
   readonly serverErrors?: number;
+  /** Taken back while it was being sent. */
+  readonly revokeRequested?: true;
   readonly message: ChatMessage;
 };
 
@@ -62,6 +64,15 @@ export type OutboundItem =
 
 /** What waits there for the services beyond chat. */
 export type ServiceItem =
+  | { readonly kind: 'revoke'; readonly bot: string; readonly user: string; readonly messageId: string }
+  | {
+      readonly kind: 'revokeDeadline';
+      readonly bot: string;
+      readonly user: string;
+      readonly messageId: string;
+      /** Wall clock. */
+      readonly atMs: number;
+    }
   | { readonly kind: 'privacyAnswer'; readonly bot: string; readonly user: string; readonly commandId: string }
   | {
       readonly kind: 'privacyDeadline';

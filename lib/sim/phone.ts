@@ -19,7 +19,14 @@ import {
   parseCpim,
   printCpim,
 } from '../wire/cpim.js';
-import { iari, icsi, printAcceptContacts, printContactParameters, printService } from '../wire/feature-tags.js';
+import {
+  type ContactTags,
+  iari,
+  icsi,
+  printAcceptContacts,
+  printContactParameters,
+  printService,
+} from '../wire/feature-tags.js';
 import { imdnContentType, type ImdnDisposition, parseImdn, printImdn } from '../wire/imdn.js';
 import { isComposingContentType, parseIsComposing, printIsComposing } from '../wire/is-composing.js';
 import { essence } from '../wire/media-type.js';
@@ -82,6 +89,8 @@ export class SimulatedPhone {
   readonly documents: InboxDocument[] = [];
   /** How a spec makes it unreachable: the status that an INVITE or MESSAGE is refused with. */
   refuseWith: number | undefined;
+  /** Replaces what its Contact says. */
+  tags: ContactTags = {};
   private readonly options: PhoneOptions;
   private readonly transport: TcpTransport;
   private readonly agent: UserAgent;
@@ -202,6 +211,7 @@ export class SimulatedPhone {
       icsis: [icsi.session, icsi.message, icsi.largeMessage],
       iaris: [iari.chatbot, iari.chatbotStandalone, iari.fileTransferHttp],
       botVersions: ['#=1'],
+      ...this.tags,
     });
     return `<sip:${number}@${host}:${this.port};transport=tcp>${parameters}`;
   }
