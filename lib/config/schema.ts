@@ -181,6 +181,43 @@ const chat = object({
 
 const capabilities = object({ cacheS: seconds, timeoutS: seconds, maxContacts: number });
 
+/** Of documents whose words no public specification fixes. */
+const elementName = text('the local name of an XML element', '^[A-Za-z_][A-Za-z0-9_.-]*$', 64);
+const word = text('a word', '^\\S+$', 64);
+const namespace = text('the name of an XML namespace', '^\\S+$', 255);
+
+const revoke = object({
+  deadlineS: seconds,
+  vocabulary: object({
+    namespace,
+    requestRoot: elementName,
+    answerRoot: elementName,
+    messageId: elementName,
+    from: elementName,
+    to: elementName,
+    result: elementName,
+    success: list(word, { minItems: 1, maxItems: 16 }),
+    failed: word,
+  }),
+});
+
+const privacy = object({
+  deadlineS: seconds,
+  vocabulary: object({
+    namespace,
+    root: elementName,
+    commandId: elementName,
+    action: elementName,
+    result: elementName,
+    success: list(word, { minItems: 1, maxItems: 16 }),
+    failed: word,
+    setting: elementName,
+    on: word,
+    off: word,
+    alias: elementName,
+  }),
+});
+
 const notify = object({
   validityS: seconds,
   backoff,
@@ -204,6 +241,9 @@ const retention = object({
   conversationDays: days,
   deadLetterDays: days,
   correlatorHours: integer(1, 8_760),
+  privacySettingDays: days,
+  spamReportDays: days,
+  spamReportsPerBot: integer(1, 1_000),
 });
 
 /** What one platform may take up; the same keys stand as defaults for all and in each platform. */
@@ -263,6 +303,8 @@ export const configSchema = object({
   store,
   chat,
   capabilities,
+  revoke,
+  privacy,
   notify,
   retention,
   limits: object(limitForms, requestsPerS),

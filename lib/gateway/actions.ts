@@ -3,6 +3,7 @@ import type { Interpreter } from '../iwf/interpreter.js';
 import type { Subscriptions } from '../notify/subscriptions.js';
 import { ApiError } from '../resources/api-error.js';
 import type { RestActions } from '../rest/deps.js';
+import type { FurtherActions } from '../rest/further-actions.js';
 import { StoreError } from '../store/store-error.js';
 
 const retryAfterS = 5;
@@ -20,6 +21,22 @@ export function restActions(iwf: Interpreter, subscriptions: Subscriptions): Res
     get: (...args) => durably(subscriptions.get(...args)),
     prolong: (...args) => durably(subscriptions.prolong(...args)),
     remove: (...args) => durably(subscriptions.remove(...args)),
+  };
+}
+
+/** The services beyond chat. */
+export function furtherActions(iwf: Interpreter): FurtherActions {
+  const { spamReports, privacyCommands } = iwf.services;
+  return {
+    spamReports: {
+      list: (...args) => durably(spamReports.list(...args)),
+      get: (...args) => durably(spamReports.get(...args)),
+      remove: (...args) => durably(spamReports.remove(...args)),
+    },
+    privacyCommands: {
+      get: async (bot, contact, id) => durably(privacyCommands.get(bot, iwf.user(contact).key, id)),
+      answer: async (bot, contact, ...args) => durably(privacyCommands.answer(bot, iwf.user(contact).key, ...args)),
+    },
   };
 }
 

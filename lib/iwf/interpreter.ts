@@ -28,6 +28,7 @@ import { LaneWorker } from './lane-worker.js';
 import { MessageLog } from './message-log.js';
 import { Outbound } from './outbound.js';
 import { type InboundRecord, messageLane, receiptLane, Table } from './records.js';
+import { createServices, type ServiceLimits, type Services } from './services.js';
 import { Submission } from './submission.js';
 
 export interface InterpreterOptions {
@@ -47,6 +48,7 @@ export interface InterpreterOptions {
   /** Country calling code for national numbers; undefined: they are refused. */
   readonly defaultCountry?: string;
   readonly limits: InterpreterLimits;
+  readonly services: ServiceLimits;
 }
 
 /** Times in ms. */
@@ -75,6 +77,8 @@ const perLane = 16;
 const retryAfterS = 30;
 
 export class Interpreter implements ChatActions, CapabilityActions {
+  /** What is done beyond chat. */
+  readonly services: Services;
   private readonly options: InterpreterOptions;
   private readonly messages: MessageLog;
   private readonly memory: ConversationMemory;
@@ -90,14 +94,24 @@ export class Interpreter implements ChatActions, CapabilityActions {
   constructor(options: InterpreterOptions) {
     this.options = options;
     const { limits } = options;
-    this.messages = new MessageLog({ ...options, retentionMs: limits.retentionMs });
+    this.messages = new MessageLog({
+      ...options,
+      retentionMs: limits.retentionMs,
+      moved: (bot, record) => this.services.revocations.moved(bot, record),
+    });
     this.memory = new ConversationMemory(options.store, {
       cacheEntries: limits.cacheEntries,
       retentionMs: limits.conversationMs,
     });
     this.dispositions = new Dispositions({ ...options, messages: this.messages, dedupeMs: limits.dedupeMs });
+    this.services = createServices({
+      ...options,
+      messages: this.messages,
+      live: (bot, user) => this.conversations.live(bot, user),
+    });
     this.inbound = new Inbound({
       ...options,
+      documents: this.services.documents,
       memory: this.memory,
       dispositions: this.dispositions,
       dedupeMs: limits.dedupeMs,
@@ -134,7 +148,7 @@ export class Interpreter implements ChatActions, CapabilityActions {
       maxLanes: limits.maxLanes,
       perLane,
       leaseMs: limits.leaseMs,
-      run: (item) => outbound.perform(item),
+      run: (item) => this.services.perform(item) ?? outbound.perform(item),
     });
   }
 
@@ -195,7 +209,7 @@ export class Interpreter implements ChatActions, CapabilityActions {
       case 'Displayed':
         return this.dispositions.report(bot.uri, user, id, 'displayed');
       case 'RevokeRequested':
-        return this.revoke(bot, user, id);
+        return this.services.revocations.request(bot, user, id);
     }
   }
 
@@ -213,21 +227,8 @@ export class Interpreter implements ChatActions, CapabilityActions {
     return this.dispositions.failure(bot, user, messageId);
   }
 
-  private async revoke(bot: Chatbot, user: string, id: string): Promise<'accepted' | 'unknown'> {
-    const found = await this.messages.get(bot.uri, user, id);
-    if (!found) return 'unknown';
-    const changes = this.messages.changes(bot.uri, found, { event: 'revoked' });
-    const withdrawn =
-      found.value.status === 'Pending' &&
-      changes !== undefined &&
-      (await this.options.store.withdraw('outbound', id, changes));
-    if (!withdrawn) {
-      await this.messages.advance(bot.uri, user, id, { event: 'revokeFailed' });
-    }
-    return 'accepted';
-  }
-
-  private user(contact: string): NetworkUser {
+  /** A contact as a path names it. Throws ApiError SVC0004. */
+  user(contact: string): NetworkUser {
     const { defaultCountry } = this.options;
     try {
       const identity = parseAddress(contact, defaultCountry === undefined ? {} : { defaultCountry });
@@ -267,7 +268,7 @@ export class Interpreter implements ChatActions, CapabilityActions {
     if (refusal || !bot) return message.answer(refusal ?? { status: 404 });
     const context = await this.context(message);
     if (!context) return message.answer({ status: 404 });
-    const verdict = await this.inbound.receive(context, message);
+    const verdict = await this.inbound.receiveStandalone(context, message);
     await message.answer(verdict.kind === 'taken' ? undefined : sipRefusal(verdict));
     await this.userSeen(bot, message.user, message.tags);
   }

@@ -61,6 +61,7 @@ export class Outbound {
     const { messages, clock, directory } = this.options;
     const found = await messages.get(queued.bot, queued.user, queued.messageId);
     if (found?.value.status !== 'Pending') return { kind: 'done' };
+    if (found.value.revokeRequested) return this.settle(queued.bot, found, { event: 'revoked' });
     const bot = directory.find(queued.bot);
     if (!bot)
       return this.settle(queued.bot, found, { event: 'failed', description: 'The chatbot is no longer configured' });

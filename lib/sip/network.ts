@@ -43,6 +43,8 @@ export interface Incoming {
   readonly tags: FeatureTags;
   /** Versions that Accept-Contact asks for; empty: any. */
   readonly askedVersions: ReadonlySet<string>;
+  /** Applications (IARI) that Accept-Contact names. */
+  readonly askedApplications: ReadonlySet<string>;
   /** Seconds from now (SIP Expires). */
   readonly expiresS?: number;
 }
@@ -123,6 +125,8 @@ export interface Outgoing {
   readonly ids: ConversationIds;
   /** Seconds that remain. */
   readonly expiresS?: number;
+  /** IARI for Accept-Contact; absent: the chatbot's of the service. */
+  readonly application?: string;
 }
 
 export interface OutgoingMessage extends Outgoing {

@@ -24,7 +24,7 @@ export function requestHeaders(outgoing: Outgoing, service: Service): readonly H
   const { bot, userUri, ids } = outgoing;
   const acceptContacts = printAcceptContacts({
     icsi: icsiOf[service],
-    iari: service === 'session' ? iari.chatbot : iari.chatbotStandalone,
+    iari: outgoing.application ?? (service === 'session' ? iari.chatbot : iari.chatbotStandalone),
     botVersions: [...parseVersions(bot.version)],
   });
   return [
