@@ -113,7 +113,13 @@ export class Interpreter implements ChatActions, CapabilityActions {
       lingerMs,
       receive: async (context, message) => msrpRefusal(await this.inbound.receive(context, message)),
     });
-    this.submission = new Submission({ ...options, ...limits, messages: this.messages, memory: this.memory });
+    this.submission = new Submission({
+      ...options,
+      ...limits,
+      messages: this.messages,
+      memory: this.memory,
+      liveConversationId: (bot, user) => this.conversations.live(bot, user)?.context.ids.conversationId,
+    });
     this.inboundRecords = new Table<InboundRecord>(options.store, 'inbound');
     const outbound = new Outbound({
       ...options,
@@ -145,11 +151,10 @@ export class Interpreter implements ChatActions, CapabilityActions {
     this.worker.start();
   }
 
-  /** New work is refused; what runs ends; sessions end as soon as nothing is in flight. */
-  async drain(): Promise<void> {
+  /** New work is refused, what runs ends, sessions get their BYE: those with a message on its way after `patienceMs` at the latest. */
+  async drain(patienceMs: number): Promise<void> {
     this.draining = true;
-    await this.worker.stop();
-    this.conversations.closeWhere(() => true);
+    await Promise.all([this.worker.stop(), this.conversations.drain(patienceMs)]);
   }
 
   // — the bot's side ———————————————————————————————————————————————————————————————————————————————
@@ -194,10 +199,13 @@ export class Interpreter implements ChatActions, CapabilityActions {
     }
   }
 
-  capabilities(
+  async capabilities(
     ...[bot, contact, options]: Parameters<CapabilityActions['capabilities']>
   ): ReturnType<CapabilityActions['capabilities']> {
-    return this.contacts.query(bot, this.user(contact), options);
+    const user = this.user(contact);
+    // Who hides his number is asked under the address that he wrote from.
+    const uri = user.key.startsWith('tel:') ? undefined : (await this.memory.get(bot.uri, user.key))?.userUri;
+    return this.contacts.query(bot, uri === undefined ? user : { key: user.key, uri }, options);
   }
 
   /** A notification that will never arrive: the user who asked to know is told (design §2, promise 2). */
@@ -308,8 +316,14 @@ export class Interpreter implements ChatActions, CapabilityActions {
       user: incoming.user,
       ids,
       service: incoming.service,
-      ...(incoming.expiresS === undefined ? {} : { expiresAtMs: this.options.clock.now() + incoming.expiresS * 1000 }),
+      ...this.expiryOf(incoming),
     };
+  }
+
+  /** The Expires of a chat's INVITE is the invitation's (RFC 3261 §13.2.1), not that of all that is said in the chat. */
+  private expiryOf({ service, expiresS }: Invitation | StandaloneMessage): Pick<SessionContext, 'expiresAtMs'> {
+    if (service === 'session' || expiresS === undefined) return {};
+    return { expiresAtMs: this.options.clock.now() + expiresS * 1000 };
   }
 
   /** He is there again: what waits for him goes at once (design §6). */

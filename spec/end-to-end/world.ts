@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { systemClock } from '../../lib/clock.js';
 import { loadConfig } from '../../lib/config.js';
+import type { Logger } from '../../lib/log.js';
 import { type Gateway, startGateway } from '../../lib/gateway.js';
 import type { MsrpEndpoint } from '../../lib/msrp/api.js';
 import { createMsrpEndpoint } from '../../lib/msrp/endpoint.js';
@@ -38,15 +39,22 @@ export interface World {
   stop(): Promise<void>;
 }
 
-interface Ports {
+type Tree = Readonly<Record<string, unknown>>;
+
+export interface Ports {
   readonly sip: number;
   readonly rest: number;
   readonly msrp: number;
+  /** Of the phone's SIP. */
+  readonly phone: number;
 }
 
 export interface WorldOptions {
   /** Merged over the configuration. */
-  readonly config?: Readonly<Record<string, unknown>>;
+  readonly config?: Tree | ((ports: Ports) => Tree);
+  /** Merged over the one platform. */
+  readonly platform?: Tree;
+  readonly log?: Logger;
   readonly mode?: 'auto' | 'session' | 'standalone';
   readonly receipts?: readonly ('delivered' | 'displayed')[];
   /** Where SIP is spoken: in the gateway, or in a server that it connects to. */
@@ -57,26 +65,28 @@ export interface WorldOptions {
 
 export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const folder = mkdtempSync(join(tmpdir(), 'maap-iwf-spec-'));
-  const ports: Ports = { sip: await freePort(), rest: await freePort(), msrp: await freePort() };
+  const free = { sip: await freePort(), rest: await freePort(), msrp: await freePort() };
   const msrp = phoneMsrp();
   await msrp.start();
   const phone = new SimulatedPhone({
     number,
     host: '127.0.0.1',
     port: 0,
-    gateway: { host: '127.0.0.1', port: ports.sip },
+    gateway: { host: '127.0.0.1', port: free.sip },
     msrp,
     templates: { offer: template('offer'), answer: template('answer') },
     receipts: options.receipts ?? [],
   });
   await phone.start();
+  const ports: Ports = { ...free, phone: phone.port };
   const serverRoot = `http://127.0.0.1:${ports.rest}`;
   const platform = new SimulatedPlatform({ serverRoot, key, bot });
   await platform.start();
   const listen = [`udp/127.0.0.1:${ports.sip}`, `tcp/127.0.0.1:${ports.sip}`];
   const server = options.engine === 'drachtio' ? await startEngineServer(listen) : undefined;
-  const config = configOf(options, { folder, ports, phonePort: phone.port, serverRoot, server, listen });
-  let gateway = await startGateway(config, silentLog);
+  const config = configOf(options, { folder, ports, serverRoot, server, listen });
+  const log = options.log ?? silentLog;
+  let gateway = await startGateway(config, log);
   if (options.subscribe !== false) await platform.subscribe('the data');
   return {
     get gateway() {
@@ -89,7 +99,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     serverRoot,
     async restart() {
       await gateway.stop();
-      gateway = await startGateway(config, silentLog);
+      gateway = await startGateway(config, log);
     },
     async stop() {
       await phone.stop();
@@ -105,23 +115,17 @@ function template(name: 'offer' | 'answer'): string {
   return readFileSync(new URL(`../../../sdp-templates/chatbot-session-${name}.sdp`, import.meta.url), 'utf8');
 }
 
+interface Place {
+  readonly folder: string;
+  readonly ports: Ports;
+  readonly serverRoot: string;
+  readonly server: EngineServer | undefined;
+  readonly listen: readonly string[];
+}
+
 function configOf(
-  { config = {}, mode = 'auto' }: WorldOptions,
-  {
-    folder,
-    ports,
-    phonePort,
-    serverRoot,
-    server,
-    listen,
-  }: {
-    server: EngineServer | undefined;
-    listen: readonly string[];
-    folder: string;
-    ports: Ports;
-    phonePort: number;
-    serverRoot: string;
-  },
+  { config = {}, mode = 'auto', platform = {} }: WorldOptions,
+  { folder, ports, serverRoot, server, listen }: Place,
 ): ReturnType<typeof loadConfig> {
   const file = join(folder, 'config.yaml');
   const own = {
@@ -130,7 +134,7 @@ function configOf(
     admin: { port: 0, key: sha256('admin') },
     sip: {
       ...(server ? { engine: 'drachtio', drachtio: { port: server.port, secret: server.secret } } : { listen }),
-      nextHop: `sip:127.0.0.1:${phonePort};transport=tcp`,
+      nextHop: `sip:127.0.0.1:${ports.phone};transport=tcp`,
       userUri: 'sip:{e164}@ims.example.net;user=phone',
     },
     msrp: { port: ports.msrp },
@@ -141,11 +145,12 @@ function configOf(
         keys: [sha256(key)],
         chatbots: [{ uri: bot, mode }],
         notify: { allow: ['127.0.0.1'] },
+        ...platform,
       },
       { id: 'other', keys: [sha256(otherKey)], chatbots: [{ uri: otherBot }], notify: { allow: ['127.0.0.1'] } },
     ],
   };
-  writeFileSync(file, stringify(merge(own, config)));
+  writeFileSync(file, stringify(merge(own, typeof config === 'function' ? config(ports) : config)));
   return loadConfig({ file, env: {} });
 }
 
