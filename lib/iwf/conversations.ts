@@ -14,6 +14,7 @@ import type {
   Service,
   SessionDelegate,
   SessionMessage,
+  SessionSend,
   SipOutcome,
 } from '../sip/network.js';
 import type { Chatbot } from './actions.js';

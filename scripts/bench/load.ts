@@ -7,6 +7,7 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -14,7 +15,10 @@ import { fileURLToPath } from 'node:url';
 const [folder = '', rounds = '5', seconds = '5', ...wanted] = process.argv.slice(2);
 const bot = 'sip:shop.acme@botplatform.maap.example.net';
 const key = 'a-key-of-the-load-test';
-const ports = { sip: 5060, msrp: 2855, rest: 8080, admin: 8081 };
+const ports = await freePorts([
+  ...['sip', 'msrp', 'rest', 'admin', 'echo', 'bridgeSip', 'bridgeRest'],
+  ...['httpSink', 'httpSinkOfBridge', 'sipSink', 'sipSinkOfBridge', 'msrpSink', 'msrpSinkOfBridge'],
+] as const);
 const main = fileURLToPath(new URL('../../lib/main.js', import.meta.url));
 
 /** What a tool prints at its end. */
@@ -42,7 +46,7 @@ const figures: Readonly<Record<string, Figure>> = {
     run: ({ tool }) => {
       const load = ['-n', '100', '-w', '1', '-R', '-s', seconds];
       const gateway = tool('msrpload', [...load, '-g', `127.0.0.1:${ports.sip}`]);
-      const ceiling = tool('msrpload', [...load, '-r', '127.0.0.1:2856']);
+      const ceiling = tool('msrpload', [...load, '-r', `127.0.0.1:${ports.echo}`]);
       return { gateway: rate(gateway), ceiling: rate(ceiling), voids: voidsOf({ gateway, ceiling }) };
     },
   },
@@ -51,7 +55,7 @@ const figures: Readonly<Record<string, Figure>> = {
     run: ({ tool }) => {
       const load = ['-u', '1000', '-w', '256', '-s', seconds];
       const gateway = tool('sipload', [...load, '-g', `127.0.0.1:${ports.sip}`]);
-      const ceiling = tool('sipload', [...load, '-g', '127.0.0.1:5062']);
+      const ceiling = tool('sipload', [...load, '-g', `127.0.0.1:${ports.bridgeSip}`]);
       return { gateway: rate(gateway), ceiling: rate(ceiling), voids: voidsOf({ gateway, ceiling }) };
     },
   },
@@ -60,7 +64,7 @@ const figures: Readonly<Record<string, Figure>> = {
     run: ({ tool }) => {
       const load = ['-c', '32', '-u', '1000', '-s', seconds, '-H', `Authorization: Bearer ${key}`];
       const gateway = tool('httpload', [...load, '-l', `127.0.0.1:${ports.rest}`]);
-      const ceiling = tool('httpload', [...load, '-l', '127.0.0.1:8082']);
+      const ceiling = tool('httpload', [...load, '-l', `127.0.0.1:${ports.bridgeRest}`]);
       return { gateway: rate(gateway), ceiling: rate(ceiling), voids: voidsOf({ gateway, ceiling }) };
     },
   },
@@ -107,13 +111,19 @@ async function measure(): Promise<void> {
 
 function startCeilings(start: (core: number, command: readonly string[]) => void, work: string): void {
   const node = (file: string): readonly string[] => [process.execPath, join(resolve(folder), file)];
-  start(0, [...node('rawecho.js'), '2856']);
-  const notify = ['--notify', 'http://127.0.0.1:9091/notify', '--next-hop', '127.0.0.1:5081', '--sockets', '256'];
-  start(0, [...node('rawbridge.js'), '--sip', '5062', '--http', '8082', ...notify]);
-  start(1, [join(work, 'httpsink'), '-l', '9090']);
-  start(1, [join(work, 'httpsink'), '-l', '9091']);
-  start(1, [join(work, 'sipsink'), '-l', '127.0.0.1:5080', '-m', '127.0.0.1:2866']);
-  start(1, [join(work, 'sipsink'), '-l', '127.0.0.1:5081', '-m', '127.0.0.1:2867']);
+  const at = (port: number): string => `127.0.0.1:${port}`;
+  const bridge = {
+    '--sip': ports.bridgeSip,
+    '--http': ports.bridgeRest,
+    '--notify': `http://${at(ports.httpSinkOfBridge)}/notify`,
+    '--next-hop': at(ports.sipSinkOfBridge),
+    '--sockets': 256,
+  };
+  start(0, [...node('rawecho.js'), String(ports.echo)]);
+  start(0, [...node('rawbridge.js'), ...Object.entries(bridge).flat().map(String)]);
+  for (const port of [ports.httpSink, ports.httpSinkOfBridge]) start(1, [join(work, 'httpsink'), '-l', String(port)]);
+  start(1, [join(work, 'sipsink'), '-l', at(ports.sipSink), '-m', at(ports.msrpSink)]);
+  start(1, [join(work, 'sipsink'), '-l', at(ports.sipSinkOfBridge), '-m', at(ports.msrpSinkOfBridge)]);
 }
 
 function report({ name, run }: Figure, tools: Tools): void {
@@ -172,7 +182,7 @@ async function subscribe(): Promise<void> {
     method: 'POST',
     headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
     body: JSON.stringify({
-      chatNotificationSubscription: { callbackReference: { notifyURL: 'http://127.0.0.1:9090/notify' } },
+      chatNotificationSubscription: { callbackReference: { notifyURL: `http://127.0.0.1:${ports.httpSink}/notify` } },
     }),
   });
   if (response.status !== 201) throw new Error(`subscription: ${response.status}`);
@@ -181,7 +191,13 @@ async function subscribe(): Promise<void> {
 function configOf(work: string): unknown {
   return {
     serverRoot: `http://127.0.0.1:${ports.rest}`,
-    sip: { nextHop: 'sip:127.0.0.1:5080' },
+    rest: { port: ports.rest },
+    admin: { port: ports.admin },
+    sip: {
+      listen: [`udp/127.0.0.1:${ports.sip}`, `tcp/127.0.0.1:${ports.sip}`],
+      nextHop: `sip:127.0.0.1:${ports.sipSink}`,
+    },
+    msrp: { port: ports.msrp },
     store: { path: join(work, 'iwf.db') },
     log: { format: 'json' },
     platforms: [
@@ -197,4 +213,13 @@ function configOf(work: string): unknown {
 
 function round(value = 0): number {
   return Number(value.toFixed(3));
+}
+
+/** Asked of the system and given back: the programs want to be told. */
+async function freePorts<K extends string>(names: readonly K[]): Promise<Readonly<Record<K, number>>> {
+  const servers = names.map(() => createServer());
+  await Promise.all(servers.map((server) => new Promise<void>((done) => server.listen(0, '127.0.0.1', done))));
+  const found = names.map((name, index) => [name, (servers[index]?.address() as AddressInfo).port]);
+  await Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
+  return Object.fromEntries(found) as Record<K, number>;
 }
