@@ -5,12 +5,13 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from './clock.js';
 import type { Config } from './config.js';
-import { restActions } from './gateway/actions.js';
+import { furtherActions, restActions } from './gateway/actions.js';
 import { callbackEvents } from './gateway/callback-trace.js';
 import { basePathsOf, callbacksOf, directoryOf, keyHolders } from './gateway/platforms.js';
 import { createSipSide, type SipSide, trustedBy } from './gateway/sip.js';
 import { interpreterLimits, msrpOptions, notifyOptions, restLimits, storeLimits } from './gateway/settings.js';
 import { userRoutes } from './gateway/user-routes.js';
+import type { ChatbotDirectory } from './iwf/actions.js';
 import { Interpreter } from './iwf/interpreter.js';
 import type { Logger } from './log.js';
 import { createMetrics, type MetricsRegistry } from './metrics.js';
@@ -22,6 +23,7 @@ import { printNotification } from './resources/notification.js';
 import { type AdminFace, startAdmin } from './rest/admin.js';
 import { authenticator, staticKeys } from './rest/authenticate.js';
 import type { RestActions } from './rest/deps.js';
+import type { FurtherActions } from './rest/further-actions.js';
 import { type RestServer, startRest } from './rest/listen.js';
 import type { CheckResult, ReadyCheck } from './rest/readiness.js';
 import { SipNetwork } from './sip/sip-network.js';
@@ -113,7 +115,11 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
   await iwf.start();
   started.push(() => iwf.drain());
   notify.start();
-  const rest = await openRest(parts, { actions: restActions(iwf, notify.subscriptions), directory });
+  const rest = await openRest(parts, {
+    actions: restActions(iwf, notify.subscriptions),
+    further: furtherActions(notify.channels),
+    directory,
+  });
   started.push(() => rest.close());
 
   metrics.gauge('msrp_sessions', () => msrp.sessionCount);
@@ -212,11 +218,11 @@ function createNotify({ config, log, metrics, trace }: Parts, store: Store, need
 
 function openRest(
   { config, log, metrics, trace }: Parts,
-  { actions, directory }: { actions: RestActions; directory: ReturnType<typeof directoryOf> },
+  { directory, ...asked }: { actions: RestActions; further: FurtherActions; directory: ChatbotDirectory },
 ): Promise<RestServer> {
   return startRest(
     {
-      actions,
+      ...asked,
       directory,
       authenticate: authenticator([staticKeys(keyHolders(config))]),
       limits: restLimits(config),

@@ -1,8 +1,10 @@
 /** What the REST face may ask, from the parts that can; a store that fails is SVC1000 to the platform: try again. */
 import type { Interpreter } from '../iwf/interpreter.js';
+import type { Channels } from '../notify/channels.js';
 import type { Subscriptions } from '../notify/subscriptions.js';
 import { ApiError } from '../resources/api-error.js';
 import type { RestActions } from '../rest/deps.js';
+import type { ChannelActions, FurtherActions } from '../rest/further-actions.js';
 import { StoreError } from '../store/store-error.js';
 
 const retryAfterS = 5;
@@ -20,6 +22,22 @@ export function restActions(iwf: Interpreter, subscriptions: Subscriptions): Res
     get: (...args) => durably(subscriptions.get(...args)),
     prolong: (...args) => durably(subscriptions.prolong(...args)),
     remove: (...args) => durably(subscriptions.remove(...args)),
+  };
+}
+
+export function furtherActions(channels: Channels): FurtherActions {
+  return { channels: durableChannels(channels) };
+}
+
+function durableChannels(channels: Channels): ChannelActions {
+  return {
+    create: (...args) => durably(channels.create(...args)),
+    list: (...args) => channels.list(...args),
+    get: (...args) => channels.get(...args),
+    setLifetime: (...args) => durably(channels.setLifetime(...args)),
+    remove: (...args) => durably(channels.remove(...args)),
+    poll: (...args) => durably(channels.poll(...args)),
+    attach: (...args) => channels.attach(...args),
   };
 }
 

@@ -23,6 +23,8 @@ const key = 'a-key-of-the-spec';
 
 export interface World {
   readonly gateway: Gateway;
+  /** Ends the gateway and starts it again on the same store and ports. */
+  restart(): Promise<void>;
   readonly phone: SimulatedPhone;
   readonly platform: SimulatedPlatform;
   readonly folder: string;
@@ -56,13 +58,17 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const serverRoot = `http://127.0.0.1:${ports.rest}`;
   const platform = new SimulatedPlatform({ serverRoot, key, bot });
   await platform.start();
-  const gateway = await startGateway(
-    configOf(options, { folder, ports, phonePort: phone.port, serverRoot }),
-    silentLog,
-  );
+  const config = configOf(options, { folder, ports, phonePort: phone.port, serverRoot });
+  let gateway = await startGateway(config, silentLog);
   if (options.subscribe !== false) await platform.subscribe('the data');
   return {
-    gateway,
+    get gateway() {
+      return gateway;
+    },
+    async restart() {
+      await gateway.stop();
+      gateway = await startGateway(config, silentLog);
+    },
     phone,
     platform,
     folder,
