@@ -8,9 +8,10 @@ import type { Config } from './config.js';
 import { furtherActions, restActions } from './gateway/actions.js';
 import { callbackEvents } from './gateway/callback-trace.js';
 import { basePathsOf, callbacksOf, directoryOf, keyHolders } from './gateway/platforms.js';
+import { disguiseOf } from './gateway/disguise.js';
+import { createRouting } from './gateway/routing.js';
 import { createSipSide, type SipSide, trustedBy } from './gateway/sip.js';
 import { interpreterLimits, msrpOptions, notifyOptions, restLimits, storeLimits } from './gateway/settings.js';
-import { userRoutes } from './gateway/user-routes.js';
 import type { ChatbotDirectory } from './iwf/actions.js';
 import { Interpreter } from './iwf/interpreter.js';
 import type { Logger } from './log.js';
@@ -70,7 +71,11 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
   const sip = createSipSide(config, parts4(parts));
   started.push(() => sip.close());
   const directory = directoryOf(config);
-  const routes = userRoutes(config.sip);
+  const routing = createRouting(config, sip.agent, { clock, log, metrics });
+  started.push(() => {
+    routing.close();
+    return Promise.resolve();
+  });
 
   let interpreter: Interpreter | undefined = undefined as Interpreter | undefined;
   const notify = await createNotify(parts, store, {
@@ -80,7 +85,7 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
   started.push(() => notify.stop());
 
   const network = new SipNetwork({
-    agent: sip.agent,
+    agent: routing.agent,
     msrp,
     clock,
     log,
@@ -88,9 +93,9 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
     templates: await readTemplates(),
     fingerprints: msrp.fingerprints,
     contactHost: () => contactHost(config, sip),
-    nextHop: (userUri) => routes.nextHop(userUri),
+    disguise: disguiseOf(config, directory),
     userOptions: config.sip.defaultCountry === undefined ? {} : { defaultCountry: config.sip.defaultCountry },
-    pagerMaxBytes: config.sip.pagerMaxBytes,
+    pagerMaxBytes: (userUri) => routing.pagerMaxBytes(userUri),
     messageAnswer: config.sip.messageAnswer,
     sessionExpiresS: config.sip.sessionExpiresS,
     minSeS: config.sip.minSeS,
@@ -106,7 +111,7 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
     metrics,
     link: (key, conversationId) => trace?.link(key, conversationId),
     backoffMs: (attempts) => backoffMs(config.chat.backoff, attempts, Math.random()),
-    userUri: (key) => routes.userUri(key),
+    userUri: (key) => routing.routes.userUri(key),
     ...(config.sip.defaultCountry === undefined ? {} : { defaultCountry: config.sip.defaultCountry }),
     limits: interpreterLimits(config),
   });
@@ -114,6 +119,7 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
   await sip.prepare();
   await iwf.start();
   started.push(() => iwf.drain());
+  routing.start();
   notify.start();
   const rest = await openRest(parts, {
     actions: restActions(iwf, notify.subscriptions),
@@ -132,6 +138,7 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
     { name: 'drain', check: () => result(!draining, 'draining') },
     { name: 'rest', check: () => result(true) },
     { name: 'sip', check: () => result(network.ready, 'no engine') },
+    { name: 'next hops', check: () => routing.check() },
     { name: 'msrp', check: () => result(msrp.listening, 'not listening') },
     { name: 'store', check: () => storeCheck(store) },
   );
@@ -144,6 +151,7 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
     log.info('draining', { sessions: iwf.sessionCount });
     await within(config.drain.timeoutS * 900, () => iwf.drain());
     await Promise.all([rest.close(), notify.stop()]);
+    routing.close();
     await sip.close();
     await msrp.close();
     await store.close();

@@ -8,7 +8,8 @@ import { parseCommandLine, usage } from './command-line.js';
 import { ConfigError, loadConfig, printConfig } from './config.js';
 import { demoFile, startDemo } from './demo.js';
 import { startGateway } from './gateway.js';
-import { createLogger } from './log.js';
+import { createLogger, type Logger } from './log.js';
+import { StoreError } from './store/store-error.js';
 
 const exitFault = 1;
 const exitUnusable = 2;
@@ -39,29 +40,54 @@ async function main(): Promise<void> {
 }
 
 async function run(file: string | undefined): Promise<void> {
-  const running = file === undefined ? await startDemo() : await startConfigured(file);
-  let stopping = false;
+  // A reader that goes away (`| head -1`) is no reason to stop: what is written from then on is lost.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+  const starting = file === undefined ? startDemo(surviveBugs) : startConfigured(file);
+  stopOnSignals(starting);
+  await starting;
+}
+
+interface Stoppable {
+  stop(): Promise<void>;
+}
+
+/** A terminal signals the whole group, and npm hands the signal on as well: within this time it is the same one. */
+const sameSignalMs = 1000;
+
+function stopOnSignals(starting: Promise<Stoppable>): void {
+  let stoppingSinceMs: number | undefined;
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => {
-      // Twice means now.
-      if (stopping) process.exit(exitFault);
-      stopping = true;
-      running.stop().then(() => process.exit(0), fail);
+      if (stoppingSinceMs === undefined) {
+        stoppingSinceMs = performance.now();
+        starting.then((running) => running.stop()).then(() => process.exit(0), fail);
+      } else if (performance.now() - stoppingSinceMs > sameSignalMs) {
+        // Twice means now.
+        process.exit(exitFault);
+      }
     });
   }
 }
 
-async function startConfigured(file: string): Promise<{ stop(): Promise<void> }> {
+async function startConfigured(file: string): Promise<Stoppable> {
   const config = loadConfig({ file, env: process.env });
   const log = createLogger(config.log);
+  surviveBugs(log);
+  return startGateway(config, log);
+}
+
+function surviveBugs(log: Logger): void {
   process.on('uncaughtException', (error) => log.error('bug', { error }));
   process.on('unhandledRejection', (error) => log.error('bug', { error }));
-  return startGateway(config, log);
 }
 
 function fail(error: unknown): void {
   if (error instanceof ConfigError) {
     process.stderr.write(`${error.lines.join('\n')}\n`);
+    process.exit(exitUnusable);
+  }
+  if (error instanceof StoreError) {
+    process.stderr.write(`maap-iwf: store: ${error.message}\n`);
     process.exit(exitUnusable);
   }
   const { code, message } = error as NodeJS.ErrnoException;

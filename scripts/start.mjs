@@ -1,12 +1,13 @@
-// Builds where dist/ is missing or older than lib/, then becomes the gateway: `npm start -- --config FILE`, or the demo.
-import { spawn, spawnSync } from 'node:child_process';
+// Builds where dist/ is missing or older than lib/, then is the gateway: `npm start -- --config FILE`, or the demo.
+import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const main = join(root, 'dist/lib/main.js');
 const record = join(root, 'dist/.tsbuildinfo');
+const lib = join(root, 'lib');
 
 function newest(folder) {
   let atMs = 0;
@@ -16,12 +17,17 @@ function newest(folder) {
   return atMs;
 }
 
-if (!existsSync(main) || !existsSync(record) || statSync(record).mtimeMs < newest(join(root, 'lib'))) {
+// An installation without sources has been built elsewhere.
+function isCurrent() {
+  if (!existsSync(lib)) return true;
+  return existsSync(main) && existsSync(record) && statSync(record).mtimeMs >= newest(lib);
+}
+
+if (!isCurrent()) {
+  process.stderr.write('building…\n');
   const { status } = spawnSync(process.execPath, [join(root, 'scripts/build.mjs')], { stdio: 'inherit' });
   if (status !== 0) process.exit(status ?? 1);
 }
 
-const child = spawn(process.execPath, [main, ...process.argv.slice(2)], { stdio: 'inherit' });
-// A terminal signals the whole group; a supervisor only this process.
-for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
-child.on('exit', (code, signal) => process.exit(code ?? (signal === 'SIGINT' ? 130 : 1)));
+// In this process: a signal has no way to miss, and nothing stays behind.
+await import(pathToFileURL(main).href);

@@ -192,6 +192,11 @@ describe('configuration', () => {
         'sip: {nextHop: "tel:+1"}',
         'iwf.yaml:3: sip.nextHop: must be a next hop as sip:host:port;transport=udp, is "tel:+1"',
       ],
+      [
+        'a list of next hops with a gap',
+        'sip: {nextHop: "sip:a,,sip:b"}',
+        'iwf.yaml:3: sip.nextHop: must be a next hop as sip:host:port;transport=udp, is "sip:a,,sip:b"',
+      ],
       ['redis without its URL', 'store:\n  kind: redis', 'iwf.yaml:3: store.url: required where store.kind is redis'],
       [
         'a minimum above the offer',
@@ -253,6 +258,13 @@ describe('configuration', () => {
       expect(load(text.replace('"http://["', `http://b\n${tls}`)).platforms[0]!.clientCertificates).to.deep.equal([
         sha,
       ]);
+    });
+
+    it('a platform that must not see numbers, without a key for its tokens', () => {
+      const text = 'serverRoot: http://a\nplatforms: [{id: p, trustedWithNumbers: false}]\n';
+      expect(refusal(text)[0]).to.match(/: sip\.privacyKey: required where a platform has trustedWithNumbers false$/);
+      const key = `sip: {privacyKey: ${sha}}`;
+      expect(load(`${text}${key}\n`).platforms[0]!.trustedWithNumbers).to.equal(false);
     });
 
     it('what may stand only once over all platforms', () => {

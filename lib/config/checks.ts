@@ -59,6 +59,10 @@ function* dependencies(config: CompleteConfig): Iterable<Finding> {
   if (config.store.kind === 'redis' && config.store.url === undefined) {
     yield { path: ['store', 'url'], text: 'required where store.kind is redis' };
   }
+  const untrusted = config.platforms.some(({ trustedWithNumbers }) => !trustedWithNumbers);
+  if (untrusted && config.sip.privacyKey === undefined) {
+    yield { path: ['sip', 'privacyKey'], text: 'required where a platform has trustedWithNumbers false' };
+  }
   if (config.rest.tls?.clientCa !== undefined) return;
   for (const [at, platform] of config.platforms.entries()) {
     if (platform.clientCertificates.length > 0) {

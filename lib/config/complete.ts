@@ -15,6 +15,7 @@ export interface CompletePlatform extends WrittenPlatform {
   /** Without a slash at its end. */
   readonly serverRoot: string;
   readonly suspended: boolean;
+  readonly trustedWithNumbers: boolean;
 }
 
 export interface CompleteConfig extends WrittenConfig {
@@ -46,6 +47,7 @@ function completePlatform(
     limits: { ...defaults.limits, ...platform.limits },
     serverRoot: withoutSlash(platform.serverRoot ?? defaults.serverRoot),
     suspended: platform.suspended ?? false,
+    trustedWithNumbers: platform.trustedWithNumbers ?? true,
   };
 }
 

@@ -5,11 +5,11 @@ const host = text('a host name or an IP address', '^[A-Za-z0-9._:-]+$', 255);
 const port = integer(0, 65_535);
 const path = text('a file name', undefined, 4096);
 const sha256 = secret(text('64 hexadecimal digits (a SHA-256)', '^[0-9a-fA-F]{64}$', 64));
+const key256 = secret(text('64 hexadecimal digits', '^[0-9a-fA-F]{64}$', 64));
 const httpRoot = text('an http or https URL without query, fragment or credentials', '^https?://[^\\s?#@]+$');
-const sipHop = text(
-  'a next hop as sip:host:port;transport=udp',
-  '^sips?:[^\\s;@<>"]+(;transport=(udp|tcp|tls|UDP|TCP|TLS))?$',
-);
+const hop = 'sips?:[^\\s;@<>",]+(;transport=(udp|tcp|tls|UDP|TCP|TLS))?';
+const sipHop = text('a next hop as sip:host:port;transport=udp', `^${hop}( *, *${hop}){0,7}$`);
+const ioi = text('an inter-operator identifier', '^[A-Za-z0-9._~:-]+$', 255);
 const userUri = text('tel, or a SIP URI with {e164} in it', '^(tel|sips?:[^\\s<>"{}]*\\{e164\\}[^\\s<>"{}]*)$');
 const botUri = text('a SIP URI sip:user@host', '^[sS][iI][pP][sS]?:[^\\s@<>"]+@[^\\s@<>"]+$', 255);
 const domain = text('a domain name', '^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$', 255);
@@ -64,7 +64,7 @@ const route = object(
     userUri,
     pagerMaxBytes: bytes,
     headers,
-    ioi: text('an inter-operator identifier', '^[A-Za-z0-9._~:-]+$', 255),
+    ioi,
   },
 );
 
@@ -113,10 +113,14 @@ const sip = object(
     idleConnectionS: seconds,
     messageTimeoutS: seconds,
     connectTimeoutMs: milliseconds,
+    keepAliveS: integer(0, 86_400),
+    keepAliveTimeoutS: seconds,
   },
   {
     advertise: host,
     nextHop: sipHop,
+    ioi,
+    privacyKey: key256,
     defaultCountry: text('a country calling code as +49', '^\\+[1-9][0-9]{0,2}$', 4),
     tls: object({ cert: path, key: path }, { clientCa: path }),
   },
@@ -256,6 +260,7 @@ const platform = object(
     limits: object({}, { ...limitForms, ...requestsPerS }),
     serverRoot: httpRoot,
     suspended: flag,
+    trustedWithNumbers: flag,
   },
 );
 
@@ -275,7 +280,7 @@ export const configSchema = object({
   trace: object({ conversations: integer(0, 1_000_000), eventsPerConversation: integer(1, 100_000), bodies: flag }),
   log: object(
     { level: choice('debug', 'info', 'warn', 'error'), format: choice('auto', 'json', 'line'), maskNumbers: flag },
-    { pseudonymKey: secret(text('64 hexadecimal digits', '^[0-9a-fA-F]{64}$', 64)) },
+    { pseudonymKey: key256 },
   ),
   platforms: list(platform),
 });

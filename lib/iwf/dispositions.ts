@@ -38,9 +38,14 @@ export class Dispositions {
     const { metrics, messages, log } = this.options;
     const change = statusOfImdn(imdn);
     const event = change && eventOf(change.status);
-    const result = event
-      ? await messages.advance(context.bot.uri, context.user.key, imdn.messageId, { ...change, event })
-      : 'no-change';
+    const advance = (user: string): ReturnType<MessageLog['advance']> =>
+      event
+        ? messages.advance(context.bot.uri, user, imdn.messageId, { ...change, event })
+        : Promise.resolve('no-change');
+    const { key, otherKey } = context.user;
+    const first = await advance(key);
+    // He may hide his number in the receipt and not in the message, or the reverse.
+    const result = first === 'unknown' && otherKey !== undefined ? await advance(otherKey) : first;
     metrics.count('receipts_total', { direction: 'inbound', result });
     log.info('receipt received', { messageId: imdn.messageId, status: imdn.disposition.status, result });
   }

@@ -111,7 +111,8 @@ export class Inbound {
     const startedMs = clock.now();
     const messageId = inbound.imdnMessageId ?? randomUUID();
     this.options.link(messageId, ids.conversationId);
-    const items = notifications.items(this.notification(context, inbound, messageId));
+    const { expiresAtMs } = context;
+    const items = notifications.items(this.notification(context, inbound, messageId), { expiresAtMs });
     if (items.length === 0) return { kind: 'unwanted' };
     const note = memory.note(bot.uri, user.key, { conversationId: ids.conversationId, userUri: user.uri });
     const record = this.records.put(messageKey(bot.uri, user.key, messageId), toRecord(context, inbound, messageId), {

@@ -113,7 +113,13 @@ export class Interpreter implements ChatActions, CapabilityActions {
       lingerMs,
       receive: async (context, message) => msrpRefusal(await this.inbound.receive(context, message)),
     });
-    this.submission = new Submission({ ...options, ...limits, messages: this.messages, memory: this.memory });
+    this.submission = new Submission({
+      ...options,
+      ...limits,
+      messages: this.messages,
+      memory: this.memory,
+      liveConversationId: (bot, user) => this.conversations.live(bot, user)?.context.ids.conversationId,
+    });
     this.inboundRecords = new Table<InboundRecord>(options.store, 'inbound');
     const outbound = new Outbound({
       ...options,
@@ -194,10 +200,13 @@ export class Interpreter implements ChatActions, CapabilityActions {
     }
   }
 
-  capabilities(
+  async capabilities(
     ...[bot, contact, options]: Parameters<CapabilityActions['capabilities']>
   ): ReturnType<CapabilityActions['capabilities']> {
-    return this.contacts.query(bot, this.user(contact), options);
+    const user = this.user(contact);
+    // Who hides his number is asked under the address that he wrote from.
+    const uri = user.key.startsWith('tel:') ? undefined : (await this.memory.get(bot.uri, user.key))?.userUri;
+    return this.contacts.query(bot, uri === undefined ? user : { key: user.key, uri }, options);
   }
 
   /** A notification that will never arrive: the user who asked to know is told (design §2, promise 2). */
@@ -255,10 +264,7 @@ export class Interpreter implements ChatActions, CapabilityActions {
 
   private async messaged(message: StandaloneMessage): Promise<void> {
     const bot = this.options.directory.find(message.botUri);
-    const isReceipt = message.contentType.toLowerCase().startsWith('message/cpim');
-    const refusal = this.refusal(message.botUri, isReceipt ? new Set<string>() : message.askedVersions, {
-      receiptsToo: true,
-    });
+    const refusal = this.refusal(message.botUri, message.askedVersions, { receiptsToo: true });
     if (refusal || !bot) return message.answer(refusal ?? { status: 404 });
     const context = await this.context(message);
     if (!context) return message.answer({ status: 404 });

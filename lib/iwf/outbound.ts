@@ -112,7 +112,7 @@ export class Outbound {
   }
 
   private lapsed({ message, description }: MessageRecord): Progress {
-    if (message.expiry !== undefined) return { event: 'expired' };
+    if (message.expiry !== undefined) return { event: 'expired', description: 'The message has expired' };
     return { event: 'failed', description: description ?? 'The user could not be reached in time' };
   }
 

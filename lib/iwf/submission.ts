@@ -23,6 +23,8 @@ export interface SubmissionOptions {
   readonly messages: MessageLog;
   readonly memory: ConversationMemory;
   readonly link: (key: string, conversationId: string) => void;
+  /** Of the session that is up: the user may have opened it with an identifier of his own. */
+  readonly liveConversationId: (bot: string, user: string) => string | undefined;
   readonly validityMs: number;
   readonly correlatorMs: number;
   readonly maxMessageBytes: number;
@@ -94,7 +96,7 @@ export class Submission {
   }
 
   private async record(bot: Chatbot, user: NetworkUser, message: ChatMessage): Promise<MessageRecord> {
-    const { clock, memory, validityMs } = this.options;
+    const { clock, memory, validityMs, liveConversationId } = this.options;
     for (const part of ['conversationID', 'contributionID', 'inReplyToContributionID'] as const) {
       const value = message[part];
       if (value !== undefined && !isConversationId(value)) throw new ApiError('SVC0002', [`chatMessage.${part}`]);
@@ -109,7 +111,8 @@ export class Submission {
       dateTime: new Date(nowMs).toISOString(),
       createdAtMs: nowMs,
       validUntilMs: nowMs + (message.expiry === undefined ? validityMs : message.expiry * 1000),
-      conversationId: message.conversationID ?? known?.conversationId ?? randomUUID(),
+      conversationId:
+        message.conversationID ?? liveConversationId(bot.uri, user.key) ?? known?.conversationId ?? randomUUID(),
       contributionId: message.contributionID ?? randomUUID(),
       message,
     };
@@ -120,7 +123,7 @@ export class Submission {
   private async checkLimits(bot: Chatbot, user: NetworkUser, record: MessageRecord): Promise<void> {
     const { store, maxMessageBytes, maxLaneDepth, maxQueueDepth } = this.options;
     const { content } = mapOutboundMessage(record.message, record);
-    if (content.length > maxMessageBytes) throw new ApiError('SVC0280', [String(maxMessageBytes)], { status: 413 });
+    if (content.length > maxMessageBytes) throw new ApiError('SVC0280', [String(maxMessageBytes)]);
     const [inLane, inAll] = await Promise.all([
       store.laneDepth('outbound', messageLane(bot.uri, user.key)),
       store.depth('outbound'),

@@ -70,6 +70,8 @@ export const metricTable: Readonly<Record<string, MetricForm>> = {
   sip_tcp_closed_total: counterOf('SIP connections closed by the gateway', 'reason'),
   sip_tcp_errors_total: counterOf('Errors of listening SIP sockets (TCP)'),
   sip_udp_errors_total: counterOf('Errors of SIP sockets (UDP)'),
+  sip_next_hop_up: gaugeOf('Whether a next hop answers: 1 or 0', 'hop'),
+  sip_next_hop_changes_total: counterOf('Next hops that went down or came up', 'state'),
   sip_engine_lost_total: counterOf('Connections to the SIP engine lost'),
   sip_engine_refused_total: counterOf('Requests that the SIP engine refused', 'status'),
   sip_engine_applications_closed_total: counterOf('Applications that the embedded engine has closed', 'reason'),

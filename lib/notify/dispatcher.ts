@@ -23,16 +23,17 @@ const apiOfKind: Readonly<Record<NotificationKind, SubscriptionApi>> = {
 };
 
 export function createNotifications(deps: DispatcherDeps): Notifications {
-  const prepareAll = (notification: Notification): readonly Prepared[] => {
+  const prepareAll = (notification: Notification, expiresAtMs?: number): readonly Prepared[] => {
     const { bot, kind, sessionId } = notification;
     const takers = deps.ofBot(bot, apiOfKind[kind]).filter((subscription) => takes(subscription, sessionId));
     if (takers.length === 0) return [];
-    const how = { print: deps.print, serverRoot: deps.serverRoot(bot) };
+    const how = { print: deps.print, serverRoot: deps.serverRoot(bot), expiresAtMs };
     return takers.map((subscription) => prepare(notification, subscription, how));
   };
   return {
     wanted: (bot, kind) => deps.ofBot(bot, apiOfKind[kind]).some((subscription) => takes(subscription, adhoc)),
-    items: (notification): readonly Enqueue[] => prepareAll(notification).map(enqueue),
+    items: (notification, { expiresAtMs } = {}): readonly Enqueue[] =>
+      prepareAll(notification, expiresAtMs).map(enqueue),
     tell: (notification) => prepareAll(notification).forEach(deps.tellNow),
   };
 }

@@ -18,7 +18,7 @@ export interface NotifyItem {
   readonly about: About;
   /** The complete JSON text. */
   readonly body: string;
-  /** Wall clock, ms; absent: the validity of all callbacks counts. */
+  /** Wall clock, ms: the end of the message's own life, where that comes before the validity of all callbacks. */
   readonly expiresAtMs?: number;
 }
 
@@ -43,7 +43,7 @@ export interface Prepared {
 export function prepare(
   notification: Notification,
   subscription: Subscription,
-  how: { readonly print: Print; readonly serverRoot: string },
+  how: { readonly print: Print; readonly serverRoot: string; readonly expiresAtMs?: number | undefined },
 ): Prepared {
   const notificationId = randomUUID();
   const { id: subscriptionId, callbackData } = subscription;
@@ -53,7 +53,7 @@ export function prepare(
   return {
     id: notificationId,
     lane: laneOf(subscriptionId, about.bot, about.contact),
-    item: { subscriptionId, about, body },
+    item: { subscriptionId, about, body, ...(how.expiresAtMs === undefined ? {} : { expiresAtMs: how.expiresAtMs }) },
   };
 }
 

@@ -84,7 +84,7 @@ export async function runLane(run: LaneRun, deps: LaneRunDeps): Promise<RunEnd> 
 async function settle(claimed: ClaimedItem, run: LaneRun, deps: LaneRunDeps): Promise<Settlement> {
   const item = readItem(claimed);
   if (!item) return giveUp(claimed, { reason: 'unreadable' }, deps);
-  const endsAtMs = item.expiresAtMs ?? claimed.enqueuedAtMs + deps.options.validityMs;
+  const endsAtMs = Math.min(item.expiresAtMs ?? Infinity, claimed.enqueuedAtMs + deps.options.validityMs);
   if (deps.clock.now() >= endsAtMs) return giveUp(claimed, { reason: 'expired' }, deps);
 
   const deposit = deps.channels.deposit(run.subscription, run.claim.lane, claimed);

@@ -5,8 +5,11 @@ import type { Enqueue } from '../store/store.js';
 export interface Notifications {
   /** Whether a live subscription of the bot takes this kind; answers from memory. */
   wanted(bot: string, kind: NotificationKind): boolean;
-  /** One item for each live subscription that takes it, for the caller's own commit; each has its own notificationId. */
-  items(notification: Notification): readonly Enqueue[];
+  /**
+   * One item for each live subscription that takes it, for the caller's own commit; each has its own notificationId.
+   * It is tried until `expiresAtMs` (wall clock), and never longer than callbacks are.
+   */
+  items(notification: Notification, options?: { readonly expiresAtMs?: number | undefined }): readonly Enqueue[];
   /**
    * Delivers to each subscription once, at once, without storing (is-composing: worth nothing later);
    * behind items of the same lane that wait it is dropped.

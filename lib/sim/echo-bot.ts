@@ -1,5 +1,5 @@
 /** The echo chatbot of the demo: it reads, types and answers, by REST alone. */
-import type { Callback, SimulatedPlatform } from './platform.js';
+import type { Callback, RestAnswer, SimulatedPlatform } from './platform.js';
 
 interface ChatMessageNotification {
   readonly senderAddress: string;
@@ -8,11 +8,24 @@ interface ChatMessageNotification {
   readonly link?: readonly { readonly rel: string; readonly href: string }[];
 }
 
-/** Answers every message from now on; what fails is told to `onError`. */
-export function echo(platform: SimulatedPlatform, onError: (error: unknown) => void): void {
+/** By which it knows its own subscriptions again. */
+const callbackData = 'echo';
+
+/** Answers every message from now on; what fails is told to `onError`. Rejects where the gateway does not let it subscribe. */
+export async function startEcho(platform: SimulatedPlatform, onError: (error: unknown) => void): Promise<void> {
   platform.onNotification((callback) => {
     if (callback.kind === 'chatMessageNotification') answer(platform, callback).catch(onError);
   });
+  await subscribeOnce(platform);
+}
+
+/** A subscription outlives the bot: the one for this notifyURL is kept, those of earlier lives elsewhere are ended. */
+async function subscribeOnce(platform: SimulatedPlatform): Promise<void> {
+  const own = (await platform.subscriptions()).filter((found) => found.callbackReference.callbackData === callbackData);
+  const isHere = ({ callbackReference }: (typeof own)[number]): boolean =>
+    callbackReference.notifyURL === platform.notifyURL;
+  for (const old of own.filter((found) => !isHere(found))) await platform.request('DELETE', old.resourceURL);
+  if (!own.some(isHere)) expectSuccess(await platform.subscribe(callbackData), 'subscribe');
 }
 
 async function answer(platform: SimulatedPlatform, { body }: Callback): Promise<void> {
@@ -24,5 +37,10 @@ async function answer(platform: SimulatedPlatform, { body }: Callback): Promise<
   }
   await platform.composing(senderAddress, 'active');
   const words = chatMessage.text ?? `something of type ${chatMessage.contentType ?? 'unknown'}`;
-  await platform.send(senderAddress, { text: `You said: ${words}`, reportRequest: ['Delivered', 'Displayed'] });
+  const reportRequest = ['Delivered', 'Displayed'] as const;
+  expectSuccess(await platform.send(senderAddress, { text: `You said: ${words}`, reportRequest }), 'answer');
+}
+
+function expectSuccess({ status, body }: RestAnswer, what: string): void {
+  if (status >= 300) throw new Error(`echo bot cannot ${what}: ${status} ${JSON.stringify(body)}`);
 }

@@ -1,7 +1,7 @@
 /** The media of one chat of the phone: what sip.js calls a session description handler, over our MSRP. */
 import { randomUUID } from 'node:crypto';
 import type { Session } from 'sip.js/lib/api/index.js';
-import type { MsrpEndpoint, MsrpSession } from '../msrp/api.js';
+import type { MsrpEndpoint, MsrpSession, SendOutcome } from '../msrp/api.js';
 import { type Description, parseDescription, printDescription } from '../wire/sdp/description.js';
 import { answer, type LocalMedia, makeOffer, type NegotiatedMedia, readAnswer } from '../wire/sdp/negotiate.js';
 
@@ -11,6 +11,8 @@ export interface PhoneMediaOptions {
   readonly msrp: MsrpEndpoint;
   readonly templates: { readonly offer: string; readonly answer: string };
   readonly onMessage: (contentType: string, content: Buffer) => void;
+  /** The connection is gone, or never came. */
+  readonly onLost: () => void;
 }
 
 export class PhoneMedia implements Handler {
@@ -21,7 +23,7 @@ export class PhoneMedia implements Handler {
   private answered: Description | undefined;
   private started: Promise<void> | undefined;
 
-  constructor({ msrp, templates, onMessage }: PhoneMediaOptions) {
+  constructor({ msrp, templates, onMessage, onLost }: PhoneMediaOptions) {
     this.msrpSession = msrp.createSession({
       acceptTypes: ['message/cpim', 'application/im-iscomposing+xml'],
       delegate: {
@@ -29,7 +31,7 @@ export class PhoneMedia implements Handler {
           onMessage(contentType, content);
           return Promise.resolve(undefined);
         },
-        onClosed: () => undefined,
+        onClosed: onLost,
       },
     });
     this.answerTemplate = templates.answer;
@@ -57,6 +59,8 @@ export class PhoneMedia implements Handler {
       : this.answerTo(parseDescription(sdp));
     if (outcome.kind === 'refused') return Promise.reject(new Error(outcome.reason));
     this.started ??= this.begin(outcome);
+    // Nobody may be waiting for it: what fails here is told to onLost.
+    this.started.catch(() => undefined);
     return Promise.resolve();
   }
 
@@ -70,12 +74,18 @@ export class PhoneMedia implements Handler {
     return false;
   }
 
-  /** Resolves with the peer's 200. */
-  async send(contentType: string, content: Buffer): Promise<void> {
-    await this.started;
-    const messageId = randomUUID().replaceAll('-', '');
-    const outcome = await this.msrpSession.send({ messageId, contentType, content });
-    if (outcome.kind !== 'accepted') throw new Error(`MSRP: ${outcome.kind}`);
+  /** Whether nothing can be sent any more. */
+  get closed(): boolean {
+    return this.msrpSession.state === 'closed';
+  }
+
+  async send(contentType: string, content: Buffer): Promise<SendOutcome> {
+    try {
+      await this.started;
+    } catch {
+      return { kind: 'lost' };
+    }
+    return this.msrpSession.send({ messageId: randomUUID().replaceAll('-', ''), contentType, content });
   }
 
   close(): void {

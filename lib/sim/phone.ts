@@ -1,28 +1,12 @@
 /** A simulated RCS phone: sip.js for its SIP, our MSRP and CPIM for its chats. */
 import { randomUUID } from 'node:crypto';
-import {
-  type Invitation,
-  Inviter,
-  type Message,
-  Messager,
-  type Session,
-  SessionState,
-  UserAgent,
-} from 'sip.js/lib/api/index.js';
+import { type Invitation, type Message, type Session, UserAgent } from 'sip.js/lib/api/index.js';
 import type { MsrpEndpoint } from '../msrp/api.js';
-import {
-  type Cpim,
-  cpimContentType,
-  cpimHeader,
-  cpimNamespaces,
-  decodedContent,
-  parseCpim,
-  printCpim,
-} from '../wire/cpim.js';
-import { iari, icsi, printAcceptContacts, printContactParameters, printService } from '../wire/feature-tags.js';
-import { imdnContentType, type ImdnDisposition, parseImdn, printImdn } from '../wire/imdn.js';
-import { isComposingContentType, parseIsComposing, printIsComposing } from '../wire/is-composing.js';
-import { essence } from '../wire/media-type.js';
+import { icsi } from '../wire/feature-tags.js';
+import type { ImdnDisposition } from '../wire/imdn.js';
+import { createPhoneAgent, phoneContact, phoneHeaders, sendSipMessage } from './phone-agent.js';
+import { PhoneChats } from './phone-chats.js';
+import { composingCpim, cpimType, readArrival, receiptCpim, type ReceiptStatus, textCpim } from './phone-cpim.js';
 import { PhoneMedia } from './phone-media.js';
 import { TcpTransport } from './tcp-transport.js';
 
@@ -38,7 +22,9 @@ export interface PhoneOptions {
   /** Texts of sdp-templates/. */
   readonly templates: { readonly offer: string; readonly answer: string };
   /** Receipts sent of its own accord where they were asked for. */
-  readonly receipts?: readonly ('delivered' | 'displayed')[];
+  readonly receipts?: readonly ReceiptStatus[];
+  /** For the answer to an INVITE of ours; default 20 s. */
+  readonly openTimeoutMs?: number;
   readonly onError?: (error: unknown) => void;
 }
 
@@ -60,51 +46,52 @@ export interface InboxReceipt {
   readonly way: 'session' | 'pager';
 }
 
-interface PhoneSession {
-  readonly session: Session;
-  readonly media: PhoneMedia;
-}
-
-const cpimType = 'message/cpim';
-const anonymous = '<sip:anonymous@anonymous.invalid>';
+/** Of each kind; then the oldest are forgotten. */
+const maxKept = 10_000;
+/** For the answers to its BYEs, when it stops. */
+const stopTimeoutMs = 1_000;
 
 export class SimulatedPhone {
   readonly inbox: InboxMessage[] = [];
+  /** For its own messages, from the bots. */
   readonly receipts: InboxReceipt[] = [];
+  /** Those that it has sent, once the gateway has taken them. */
+  readonly receiptsSent: { readonly messageId: string; readonly status: ReceiptStatus }[] = [];
   readonly composing: ('active' | 'idle')[] = [];
-  /** How a spec makes it unreachable: the status that an INVITE or MESSAGE is refused with. */
+  /** Makes it unreachable: the status that an INVITE or MESSAGE is refused with. */
   refuseWith: number | undefined;
+  /** INVITEs alone: a phone that takes no sessions. */
+  refuseInvitesWith: number | undefined;
+  /** Requests that it has refused. */
+  refused = 0;
+  /** INVITEs that it has accepted. */
+  invitations = 0;
+  /** What it says of itself. */
+  services: 'all' | 'standalone' = 'all';
   private readonly options: PhoneOptions;
   private readonly transport: TcpTransport;
   private readonly agent: UserAgent;
-  /** By the bot's URI. */
-  private readonly sessions = new Map<string, PhoneSession>();
+  private readonly chats: PhoneChats;
   private readonly watchers = new Set<() => void>();
+  private acknowledging = 0;
 
   constructor(options: PhoneOptions) {
     this.options = options;
-    const { host, number, port, gateway } = options;
+    const { number, host, port, gateway, openTimeoutMs = 20_000 } = options;
     this.transport = new TcpTransport({ host, port, gateway, contact: () => this.contact() });
-    const uri = UserAgent.makeURI(`sip:${number}@ims.example.net`);
-    if (!uri) throw new TypeError(`not a number: ${number}`);
-    const transport = this.transport;
-    this.agent = new UserAgent({
-      uri,
-      // sip.js drops every response unless the Via holds no port and asks for rport.
-      viaHost: host,
-      forceRport: true,
-      contactName: number,
-      contactParams: { transport: 'tcp' },
-      transportConstructor: function make() {
-        return transport;
-      } as never,
-      sessionDescriptionHandlerFactory: (session) => this.mediaOf(session),
-      logBuiltinEnabled: false,
-      noAnswerTimeout: 60,
-      delegate: {
-        onInvite: (invitation) => this.guard(this.invited(invitation)),
-        onMessage: (message) => this.guard(this.messaged(message)),
-      },
+    this.agent = createPhoneAgent({
+      number,
+      host,
+      transport: this.transport,
+      mediaOf: (session) => this.mediaOf(session),
+      onInvite: (invitation) => this.guard(this.invited(invitation)),
+      onMessage: (message) => this.guard(this.messaged(message)),
+    });
+    this.chats = new PhoneChats({
+      agent: this.agent,
+      headers: () => phoneHeaders(number, icsi.session),
+      openTimeoutMs,
+      changed: () => this.changed(),
     });
   }
 
@@ -112,11 +99,17 @@ export class SimulatedPhone {
     return this.transport.port;
   }
 
-  /** Whether a chat with the bot is up. */
-  inSession(bot: string): boolean {
-    return this.sessions.get(bot)?.session.state === SessionState.Established;
+  /** Whether every receipt that it owes is with the gateway. */
+  get settled(): boolean {
+    return this.acknowledging === 0;
   }
 
+  /** Whether a chat with the bot is up. */
+  inSession(bot: string): boolean {
+    return this.chats.has(bot);
+  }
+
+  /** Rejects with the system's error where the port is taken. */
   async start(): Promise<void> {
     await this.agent.start();
     this.agent.contact.uri.port = this.port;
@@ -124,45 +117,57 @@ export class SimulatedPhone {
   }
 
   async stop(): Promise<void> {
-    for (const { session, media } of this.sessions.values()) {
-      media.close();
-      if (session.state === SessionState.Established) await session.bye().catch(() => undefined);
-    }
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, stopTimeoutMs)));
+    await Promise.race([this.chats.leaveAll(), late]);
+    clearTimeout(timer);
     await this.agent.stop();
   }
 
   /** In a session, which is opened where there is none; resolves with the Message-ID once the gateway has it. */
   async send(bot: string, text: string, contentType = 'text/plain;charset=UTF-8'): Promise<string> {
     const messageId = randomUUID();
-    await this.sendCpim(bot, this.message(messageId, contentType, Buffer.from(text)));
+    await this.sendInChat(bot, textCpim({ messageId, contentType, content: Buffer.from(text) }));
     return messageId;
   }
 
   /** By SIP MESSAGE; resolves with the Message-ID once it was answered 2xx. */
-  async sendPager(bot: string, text: string): Promise<string> {
+  async sendPager(bot: string, text: string, { expiresS }: { expiresS?: number } = {}): Promise<string> {
     const messageId = randomUUID();
-    await this.sendMessage(bot, this.message(messageId, 'text/plain;charset=UTF-8', Buffer.from(text)));
+    const cpim = textCpim({ messageId, contentType: 'text/plain;charset=UTF-8', content: Buffer.from(text) });
+    await this.sendMessage(bot, cpim, expiresS === undefined ? [] : [`Expires: ${expiresS}`]);
     return messageId;
   }
 
   /** A receipt for a message of the bot, in the session if there is one. */
-  async sendReceipt(bot: string, messageId: string, status: 'delivered' | 'displayed'): Promise<void> {
-    const cpim = this.receipt(messageId, status);
-    if (this.inSession(bot)) await this.sendCpim(bot, cpim);
+  async sendReceipt(bot: string, messageId: string, status: ReceiptStatus): Promise<void> {
+    const cpim = receiptCpim(messageId, status);
+    if (this.inSession(bot)) await this.sendInChat(bot, cpim);
     else await this.sendMessage(bot, cpim);
+    keepLast(this.receiptsSent, { messageId, status });
   }
 
   async sendComposing(bot: string, state: 'active' | 'idle'): Promise<void> {
-    const headers = [core('From', anonymous), core('To', anonymous)];
-    const contentHeaders = [{ name: 'Content-Type', value: isComposingContentType }];
-    await this.sendCpim(bot, { headers, contentHeaders, content: printIsComposing({ state }) });
+    await this.sendInChat(bot, composingCpim(state));
+  }
+
+  /** OPTIONS to the bot; resolves with the status of the answer. */
+  async askCapabilities(bot: string): Promise<number> {
+    const target = UserAgent.makeURI(bot);
+    if (!target) throw new TypeError(`not a SIP URI: ${bot}`);
+    const { userAgentCore, contact } = this.agent;
+    const from = contact.uri.clone();
+    const extraHeaders = [`Contact: ${this.contact()}`, ...phoneHeaders(this.options.number, icsi.session)];
+    const message = userAgentCore.makeOutgoingRequestMessage('OPTIONS', target, from, target, {}, extraHeaders);
+    return new Promise((resolve) => {
+      const answered = ({ message: { statusCode = 0 } }: { message: { statusCode?: number | undefined } }): void =>
+        resolve(statusCode);
+      userAgentCore.request(message, { onAccept: answered, onReject: answered });
+    });
   }
 
   async hangUp(bot: string): Promise<void> {
-    const open = this.sessions.get(bot);
-    this.sessions.delete(bot);
-    open?.media.close();
-    await open?.session.bye();
+    await this.chats.leaveBot(bot);
   }
 
   /** Resolves as soon as `holds`; rejects after the time. */
@@ -176,9 +181,8 @@ export class SimulatedPhone {
       };
       const timer = setTimeout(() => {
         done();
-        reject(
-          new Error(`phone waited in vain; it has ${this.inbox.length} messages, ${this.receipts.length} receipts`),
-        );
+        const had = `${this.inbox.length} messages, ${this.receipts.length} receipts`;
+        reject(new Error(`phone waited in vain; it has ${had}`));
       }, timeoutMs);
       const done = (): void => {
         clearTimeout(timer);
@@ -190,57 +194,19 @@ export class SimulatedPhone {
 
   private contact(): string {
     const { host, number } = this.options;
-    const parameters = printContactParameters({
-      icsis: [icsi.session, icsi.message, icsi.largeMessage],
-      iaris: [iari.chatbot, iari.chatbotStandalone, iari.fileTransferHttp],
-      botVersions: ['#=1'],
-    });
-    return `<sip:${number}@${host}:${this.port};transport=tcp>${parameters}`;
+    return phoneContact({ host, number, port: this.port, services: this.services });
   }
 
-  private headers(service: string): string[] {
-    const accept = printAcceptContacts({ icsi: service, iari: iari.chatbot, botVersions: ['#=1'] });
-    return [
-      `P-Asserted-Identity: <tel:${this.options.number}>`,
-      `P-Asserted-Service: ${printService(service)}`,
-      ...accept.map((value) => `Accept-Contact: ${value}`),
-      `Conversation-ID: ${randomUUID()}`,
-      `Contribution-ID: ${randomUUID()}`,
-    ];
-  }
-
-  private async sendCpim(bot: string, cpim: Cpim): Promise<void> {
-    const { media } = await this.open(bot);
-    await media.send(cpimType, printCpim(cpim));
-  }
-
-  private async open(bot: string): Promise<PhoneSession> {
-    const open = this.sessions.get(bot);
-    if (open && open.session.state !== SessionState.Terminated) return open;
-    const target = UserAgent.makeURI(bot);
-    if (!target) throw new TypeError(`not a SIP URI: ${bot}`);
-    const inviter = new Inviter(this.agent, target, { extraHeaders: this.headers(icsi.session) });
-    await new Promise<void>((resolve, reject) => {
-      inviter.stateChange.addListener((state) => {
-        if (state === SessionState.Established) resolve();
-        if (state === SessionState.Terminated) reject(new Error('the chat was refused'));
-      });
-      inviter.invite().catch(reject);
-    });
-    return this.keep(bot, inviter);
-  }
-
-  private keep(bot: string, session: Session): PhoneSession {
-    const media = session.sessionDescriptionHandler as PhoneMedia;
-    const open = { session, media };
-    this.sessions.set(bot, open);
-    session.stateChange.addListener((state) => {
-      if (state !== SessionState.Terminated) return;
-      media.close();
-      if (this.sessions.get(bot) === open) this.sessions.delete(bot);
-      this.changed();
-    });
-    return open;
+  /** A chat that dies under the message is opened once more; the Message-ID stays, so that nothing is told twice. */
+  private async sendInChat(bot: string, cpim: Buffer): Promise<void> {
+    for (let attempt = 1; ; attempt += 1) {
+      const chat = await this.chats.open(bot);
+      const outcome = await chat.media.send(cpimType, cpim);
+      if (outcome.kind === 'accepted') return;
+      if (outcome.kind === 'refused') throw new Error(`message refused: ${outcome.status}`);
+      await this.chats.leave(chat);
+      if (attempt === 2) throw new Error('message lost: no answer over MSRP');
+    }
   }
 
   private mediaOf(session: Session): PhoneMedia {
@@ -250,19 +216,28 @@ export class SimulatedPhone {
       msrp,
       templates,
       onMessage: (contentType, content) => this.received({ bot, to, contentType, content, way: 'session' }),
+      onLost: () => this.guard(this.chats.leaveSession(session)),
     });
   }
 
+  private async refuse(request: Invitation | Message, statusCode: number): Promise<void> {
+    this.refused++;
+    await request.reject({ statusCode });
+    this.changed();
+  }
+
   private async invited(invitation: Invitation): Promise<void> {
-    if (this.refuseWith !== undefined) return invitation.reject({ statusCode: this.refuseWith });
+    const refusal = this.refuseWith ?? this.refuseInvitesWith;
+    if (refusal !== undefined) return this.refuse(invitation, refusal);
     const bot = botOf(invitation.remoteIdentity.uri.toString());
     await invitation.accept();
-    this.keep(bot, invitation);
+    this.chats.keep(bot, invitation);
+    this.invitations++;
     this.changed();
   }
 
   private async messaged(message: Message): Promise<void> {
-    if (this.refuseWith !== undefined) return message.reject({ statusCode: this.refuseWith });
+    if (this.refuseWith !== undefined) return this.refuse(message, this.refuseWith);
     await message.accept();
     const { request } = message;
     this.received({
@@ -274,92 +249,41 @@ export class SimulatedPhone {
     });
   }
 
-  private received(arrival: Arrival): void {
-    if (essence(arrival.contentType) === isComposingContentType) {
-      this.composing.push(parseIsComposing(arrival.content).state);
-    } else {
-      this.receivedCpim(arrival, parseCpim(arrival.content));
+  /** Throws DecodeError. */
+  private received({ bot, to, way, ...arrival }: Arrival): void {
+    const reading = readArrival(arrival.contentType, arrival.content);
+    switch (reading.kind) {
+      case 'composing':
+        keepLast(this.composing, reading.state);
+        break;
+      case 'receipt':
+        keepLast(this.receipts, { messageId: reading.messageId, status: reading.status, way });
+        break;
+      case 'message': {
+        const { messageId, contentType, content, trafficType, asked } = reading;
+        const receivedAt = new Date().toISOString();
+        const text = content.toString('utf8');
+        keepLast(this.inbox, { messageId, from: bot, to, contentType, text, content, trafficType, way, receivedAt });
+        const due = asked.filter((status) => this.options.receipts?.includes(status) ?? false);
+        this.guard(this.acknowledge(bot, messageId, due));
+      }
     }
     this.changed();
   }
 
-  private receivedCpim({ bot, to, way }: Arrival, cpim: Cpim): void {
-    const contentType = cpimContentType(cpim);
-    const content = decodedContent(cpim);
-    switch (essence(contentType)) {
-      case imdnContentType: {
-        const { messageId, disposition } = parseImdn(content);
-        this.receipts.push({ messageId, status: disposition.status, way });
-        return;
-      }
-      case isComposingContentType:
-        this.composing.push(parseIsComposing(content).state);
-        return;
-      default: {
-        const messageId = cpimHeader(cpim, cpimNamespaces.imdn, 'Message-ID') ?? '';
-        const trafficType = cpimHeader(cpim, cpimNamespaces.maap, 'Traffic-Type');
-        const receivedAt = new Date().toISOString();
-        const text = content.toString('utf8');
-        this.inbox.push({ messageId, from: bot, to, contentType, text, content, trafficType, way, receivedAt });
-        this.guard(this.acknowledge(bot, messageId, cpim));
-      }
+  private async acknowledge(bot: string, messageId: string, due: readonly ReceiptStatus[]): Promise<void> {
+    this.acknowledging += 1;
+    try {
+      for (const status of due) await this.sendReceipt(bot, messageId, status);
+    } finally {
+      this.acknowledging -= 1;
+      this.changed();
     }
   }
 
-  private async acknowledge(bot: string, messageId: string, cpim: Cpim): Promise<void> {
-    const asked = cpimHeader(cpim, cpimNamespaces.imdn, 'Disposition-Notification') ?? '';
-    const wanted = { delivered: 'positive-delivery', displayed: 'display' } as const;
-    for (const status of this.options.receipts ?? []) {
-      if (asked.includes(wanted[status])) await this.sendReceipt(bot, messageId, status);
-    }
-  }
-
-  private async sendMessage(bot: string, cpim: Cpim): Promise<void> {
-    const target = UserAgent.makeURI(bot);
-    if (!target) throw new TypeError(`not a SIP URI: ${bot}`);
-    const extraHeaders = this.headers(icsi.message);
-    const content = printCpim(cpim).toString('utf8');
-    const messager = new Messager(this.agent, target, content, cpimType, { extraHeaders });
-    await new Promise<void>((resolve, reject) => {
-      const requestDelegate = {
-        onAccept: () => resolve(),
-        onReject: ({ message }: { message: { statusCode?: number | undefined } }) =>
-          reject(new Error(`MESSAGE refused: ${message.statusCode ?? 0}`)),
-      };
-      messager.message({ requestDelegate }).catch(reject);
-    });
-  }
-
-  private message(messageId: string, contentType: string, content: Buffer): Cpim {
-    return {
-      headers: [
-        core('From', anonymous),
-        core('To', anonymous),
-        core('DateTime', new Date().toISOString()),
-        imdn('Message-ID', messageId),
-        imdn('Disposition-Notification', 'positive-delivery, display, negative-delivery'),
-      ],
-      contentHeaders: [{ name: 'Content-Type', value: contentType }],
-      content,
-    };
-  }
-
-  private receipt(messageId: string, status: 'delivered' | 'displayed'): Cpim {
-    const disposition: ImdnDisposition =
-      status === 'displayed' ? { notification: 'display', status } : { notification: 'delivery', status };
-    return {
-      headers: [
-        core('From', anonymous),
-        core('To', anonymous),
-        core('DateTime', new Date().toISOString()),
-        imdn('Message-ID', randomUUID()),
-      ],
-      contentHeaders: [
-        { name: 'Content-Type', value: imdnContentType },
-        { name: 'Content-Disposition', value: 'notification' },
-      ],
-      content: printImdn({ messageId, dateTime: new Date().toISOString(), disposition }),
-    };
+  private sendMessage(bot: string, cpim: Buffer, more: readonly string[] = []): Promise<void> {
+    const headers = [...phoneHeaders(this.options.number, icsi.message), ...more];
+    return sendSipMessage(this.agent, bot, { contentType: cpimType, body: cpim.toString('utf8'), headers });
   }
 
   private guard(work: Promise<unknown>): void {
@@ -379,12 +303,9 @@ interface Arrival {
   readonly way: 'session' | 'pager';
 }
 
-function core(name: string, value: string): Cpim['headers'][number] {
-  return { namespace: undefined, name, value };
-}
-
-function imdn(name: string, value: string): Cpim['headers'][number] {
-  return { namespace: cpimNamespaces.imdn, name, value };
+function keepLast<T>(list: T[], item: T): void {
+  list.push(item);
+  if (list.length > maxKept) list.shift();
 }
 
 function botOf(uri: string): string {

@@ -5,7 +5,7 @@ import type { ChatMessage } from '../resources/chat-message.js';
 import { messageStatusUrl, messageUrl, subscriptionsUrl } from '../resources/urls.js';
 
 export interface PlatformOptions {
-  /** The gateway's serverRoot. */
+  /** The gateway's serverRoot, as the platform reaches it. */
   readonly serverRoot: string;
   readonly key: string;
   /** The chatbot's SIP URI. */
@@ -23,11 +23,24 @@ export interface Callback {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
+export interface ListedSubscription {
+  readonly callbackReference: { readonly notifyURL: string; readonly callbackData?: string };
+  readonly resourceURL: string;
+}
+
+interface SubscriptionList {
+  readonly chatNotificationSubscription?: readonly ListedSubscription[];
+}
+
 export interface RestAnswer {
   readonly status: number;
   readonly location: string | undefined;
   readonly body: unknown;
 }
+
+/** Kept; then the oldest are forgotten. */
+const maxCallbacks = 10_000;
+const requestTimeoutMs = 10_000;
 
 export class SimulatedPlatform {
   readonly callbacks: Callback[] = [];
@@ -75,6 +88,14 @@ export class SimulatedPlatform {
     });
   }
 
+  /** As they are listed. */
+  async subscriptions(): Promise<readonly ListedSubscription[]> {
+    const { serverRoot, bot } = this.options;
+    const { body } = await this.request('GET', subscriptionsUrl({ serverRoot, bot }, 'chat'));
+    const { chatSubscriptionList } = body as { chatSubscriptionList?: SubscriptionList };
+    return chatSubscriptionList?.chatNotificationSubscription ?? [];
+  }
+
   send(contact: string, message: ChatMessage): Promise<RestAnswer> {
     return this.request('POST', this.messagesUrl(contact), { chatMessage: message });
   }
@@ -90,11 +111,18 @@ export class SimulatedPlatform {
     return this.request('PUT', url, { messageStatusReport: { status } });
   }
 
+  /** What became of a message of the bot. */
+  status(contact: string, messageId: string): Promise<RestAnswer> {
+    const { serverRoot, bot } = this.options;
+    return this.request('GET', messageStatusUrl({ serverRoot, bot }, { contact, messageId }));
+  }
+
   /** Any request with the platform's credential; `path` may be a whole URL. */
   async request(method: string, path: string, body?: unknown): Promise<RestAnswer> {
     const url = path.startsWith('http') ? path : `${this.options.serverRoot}${path}`;
     const response = await fetch(url, {
       method,
+      signal: AbortSignal.timeout(requestTimeoutMs),
       headers: { authorization: `Bearer ${this.options.key}`, 'content-type': 'application/json' },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
@@ -142,6 +170,7 @@ export class SimulatedPlatform {
     response.writeHead(status).end();
     if (status >= 300) return;
     this.callbacks.push(callback);
+    if (this.callbacks.length > maxCallbacks) this.callbacks.shift();
     for (const listener of this.listeners) listener(callback);
   }
 }

@@ -1,5 +1,6 @@
 /** SIP over TCP for sip.js, which brings WebSockets alone: a listener, one connection to the gateway, framing by Content-Length. */
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { sdpAlone } from './sdp-alone.js';
 import { EmitterImpl, type UserAgent, TransportState } from 'sip.js/lib/api/index.js';
 
 export interface TcpTransportOptions {
@@ -76,9 +77,12 @@ export class TcpTransport implements Api {
 
   send(message: string): Promise<void> {
     const response = message.startsWith('SIP/2.0');
-    const socket = (response ? this.ways.get(branchOf(message)) : undefined) ?? this.toGateway();
-    socket.write(response ? this.withContact(message) : message);
-    return Promise.resolve();
+    const way = response ? this.ways.get(branchOf(message)) : undefined;
+    const socket = way && !way.destroyed ? way : this.toGateway();
+    // sip.js makes a 503 of a rejection, at once; without one it would wait for timer B or F.
+    return new Promise((resolve, reject) => {
+      socket.write(response ? this.withContact(message) : message, (error) => (error ? reject(error) : resolve()));
+    });
   }
 
   private withContact(message: string): string {
@@ -102,12 +106,13 @@ export class TcpTransport implements Api {
     socket.on('close', () => this.sockets.delete(socket));
     socket.on('data', (data: Buffer) => {
       rest = Buffer.concat([rest, data]);
+      if (rest.length > maxMessageBytes) socket.destroy();
       for (let end = endOfMessage(rest); end !== undefined; end = endOfMessage(rest)) {
         const message = rest.toString('utf8', 0, end);
         rest = rest.subarray(end);
         if (message.trim() === '') continue;
         if (!message.startsWith('SIP/2.0')) this.remember(branchOf(message), socket);
-        this.onMessage?.(message);
+        this.onMessage?.(sdpAlone(message));
       }
     });
   }
@@ -128,6 +133,7 @@ export class TcpTransport implements Api {
 }
 
 const maxWays = 10_000;
+const maxMessageBytes = 4 * 1024 * 1024;
 
 function branchOf(message: string): string {
   return /\r\n(?:Via|v) *:[^\r]*?branch=([^;,\s]+)/i.exec(message)?.[1] ?? '';

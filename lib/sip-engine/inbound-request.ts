@@ -25,6 +25,11 @@ export function serverKey(message: WireMessage, routing: Routing, method: string
   return `${routing.callId} ${routing.fromTag ?? ''} ${routing.cseq} ${via.sentBy} ${message.uri ?? ''} ${method}`;
 }
 
+/** The same text on its own: a slice would keep the whole head in memory for as long as the key lives. */
+export function detached(binary: string): string {
+  return Buffer.from(binary, 'latin1').toString('latin1');
+}
+
 export class InboundRequest implements ServerTransaction {
   readonly id = newToken();
   readonly request: WireMessage;

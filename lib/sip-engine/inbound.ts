@@ -4,7 +4,7 @@ import { contactFor, guarded, type Core } from './core.js';
 import { busy, ownOptions, refusalOf } from './duties.js';
 import { Finished } from './finished.js';
 import { InboundDialogs } from './inbound-dialogs.js';
-import { InboundRequest, serverKey, type ServerEntry } from './inbound-request.js';
+import { detached, InboundRequest, serverKey, type ServerEntry } from './inbound-request.js';
 import type { Parsed } from './parse.js';
 import type { Path } from './path.js';
 import { namingUsIn } from './request.js';
@@ -130,9 +130,11 @@ export class InboundCalls {
     const { message, routing } = parsed;
     const reply = this.core.transport.reply(path, routing.via);
     const request = new InboundRequest(parsed, { from: path, reply }, (own, draft) => this.answer(entry, own, draft));
-    const mergeKey = routing.toTag === undefined && message.method !== 'CANCEL' ? mergeKeyOf(parsed) : undefined;
+    const mergeKey =
+      routing.toTag === undefined && message.method !== 'CANCEL' ? detached(mergeKeyOf(parsed)) : undefined;
     const machine = this.machine(message.method === 'INVITE', reply, () => entry);
-    const entry: ServerEntry = { key: serverKey(message, routing, message.method ?? ''), mergeKey, machine, request };
+    const key = detached(serverKey(message, routing, message.method ?? ''));
+    const entry: ServerEntry = { key, mergeKey, machine, request };
     this.entries.set(entry.key, entry);
     if (mergeKey !== undefined && !this.merged.has(mergeKey)) this.merged.set(mergeKey, entry);
     this.waiting++;

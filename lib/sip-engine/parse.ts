@@ -84,62 +84,61 @@ function parseStatusLine(head: string, end: number): StartLine {
   return { method: undefined, uri: undefined, status, reason: asText(head.slice(12, end)) };
 }
 
-/** Places in the header table; -1 where a header is missing, -2 where it is twice. */
-interface Mandatory {
-  via: number;
-  from: number;
-  to: number;
-  callId: number;
-  cseq: number;
-  contentLength: number;
-}
+/** Slots of the headers that every message is asked for. */
+const SLOTS = { via: 0, from: 1, to: 2, callId: 3, cseq: 4, contentLength: 5 } as const;
 
-type Wanted = keyof Mandatory;
+type Wanted = keyof typeof SLOTS;
 
-function wantedAt(head: string, start: number, end: number): Wanted | undefined {
+/** Where a header is missing, and where it is twice. */
+const MISSING = -1;
+const TWICE = -2;
+
+/** Slot of the header named in head[start, end); -1 for any other. */
+function slotAt(head: string, start: number, end: number): number {
   switch (end - start) {
     case 1:
-      return compactWanted(head.charCodeAt(start) | 32);
+      return compactSlot(head.charCodeAt(start) | 32);
     case 2:
-      return sameName(head, start, end, 'to') ? 'to' : undefined;
+      return sameName(head, start, end, 'to') ? SLOTS.to : -1;
     case 3:
-      return sameName(head, start, end, 'via') ? 'via' : undefined;
+      return sameName(head, start, end, 'via') ? SLOTS.via : -1;
     case 4:
-      if (sameName(head, start, end, 'from')) return 'from';
-      return sameName(head, start, end, 'cseq') ? 'cseq' : undefined;
+      if (sameName(head, start, end, 'from')) return SLOTS.from;
+      return sameName(head, start, end, 'cseq') ? SLOTS.cseq : -1;
     case 7:
-      return sameName(head, start, end, 'call-id') ? 'callId' : undefined;
+      return sameName(head, start, end, 'call-id') ? SLOTS.callId : -1;
     case 14:
-      return sameName(head, start, end, 'content-length') ? 'contentLength' : undefined;
+      return sameName(head, start, end, 'content-length') ? SLOTS.contentLength : -1;
     default:
-      return undefined;
+      return -1;
   }
 }
 
-function compactWanted(lower: number): Wanted | undefined {
+function compactSlot(lower: number): number {
   switch (lower) {
     case 118:
-      return 'via';
+      return SLOTS.via;
     case 102:
-      return 'from';
+      return SLOTS.from;
     case 116:
-      return 'to';
+      return SLOTS.to;
     case 105:
-      return 'callId';
+      return SLOTS.callId;
     case 108:
-      return 'contentLength';
+      return SLOTS.contentLength;
     default:
-      return undefined;
+      return -1;
   }
 }
 
-function findMandatory(head: string, places: HeaderPlaces): Mandatory {
-  const found: Mandatory = { via: -1, from: -1, to: -1, callId: -1, cseq: -1, contentLength: -1 };
+/** Places in the header table by slot. */
+function findMandatory(head: string, places: HeaderPlaces): number[] {
+  const found = [MISSING, MISSING, MISSING, MISSING, MISSING, MISSING];
   for (let at = 0; at < places.length; at += 4) {
-    const wanted = wantedAt(head, places[at] ?? 0, places[at + 1] ?? 0);
-    if (wanted === undefined) continue;
-    if (found[wanted] === -1) found[wanted] = at;
-    else if (wanted !== 'via') found[wanted] = -2;
+    const slot = slotAt(head, places[at] ?? 0, places[at + 1] ?? 0);
+    if (slot < 0) continue;
+    if (found[slot] === MISSING) found[slot] = at;
+    else if (slot !== SLOTS.via) found[slot] = TWICE;
   }
   return found;
 }
@@ -148,12 +147,13 @@ function finish(raw: WireMessage, startLine: StartLine, datagram: boolean): Pars
   const { head, places } = raw;
   if (head.includes('\0')) throw new MalformedMessage('NUL in the head');
   const found = findMandatory(head, places);
-  const value = (name: Wanted): string => mandatoryValue(raw, found[name], name);
+  const value = (name: Wanted): string => mandatoryValue(raw, found[SLOTS[name]] ?? MISSING, name);
   const routing = routingOf(value);
   if (raw.method !== undefined && raw.method !== routing.cseqMethod)
     throw new MalformedMessage('CSeq names another method');
-  if (found.contentLength === -1 && !datagram) throw new MalformedMessage('no Content-Length on a stream');
-  const length = found.contentLength === -1 ? raw.body.length : contentLengthOf(value('contentLength'));
+  const lengthAt = found[SLOTS.contentLength];
+  if (lengthAt === MISSING && !datagram) throw new MalformedMessage('no Content-Length on a stream');
+  const length = lengthAt === MISSING ? raw.body.length : contentLengthOf(value('contentLength'));
   // A datagram cut short is answered 400; bytes beyond Content-Length are padding (§18.3).
   if (length > raw.body.length) throw new MalformedMessage('body shorter than Content-Length');
   if (length === raw.body.length) return { message: raw, routing };
@@ -162,8 +162,8 @@ function finish(raw: WireMessage, startLine: StartLine, datagram: boolean): Pars
 }
 
 function mandatoryValue(raw: WireMessage, at: number, name: string): string {
-  if (at === -1) throw new MalformedMessage(`no ${name}`);
-  if (at === -2) throw new MalformedMessage(`${name} twice`);
+  if (at === MISSING) throw new MalformedMessage(`no ${name}`);
+  if (at === TWICE) throw new MalformedMessage(`${name} twice`);
   return raw.valueAt(at);
 }
 

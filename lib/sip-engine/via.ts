@@ -1,6 +1,6 @@
 /** The topmost Via: who sent this hop, and where the answer goes (RFC 3261 §18.2, §20.42; RFC 3581 §4). */
 import type { Address } from './api.js';
-import { elementEnd, findParam, isTokenIn, paramOf, sameName, skipSpace } from './grammar.js';
+import { elementEnd, findParam, isTokenIn, paramAt, sameName, skipSpace } from './grammar.js';
 import { parseHostPort } from './uri.js';
 
 export const MAGIC_COOKIE = 'z9hG4bK';
@@ -8,8 +8,6 @@ export const MAGIC_COOKIE = 'z9hG4bK';
 export interface Via {
   /** First element of the line as written, without what follows its comma. */
   readonly text: string;
-  /** In upper case: UDP, TCP … */
-  readonly transport: string;
   /** sent-by as written. */
   readonly sentBy: string;
   readonly host: string;
@@ -36,7 +34,7 @@ function afterVersion(text: string): number {
 
 /** First element of a Via value; undefined if it is none. */
 export function parseVia(value: string): Via | undefined {
-  const text = value.slice(0, elementEnd(value, 0));
+  const text = value.includes(',') ? value.slice(0, elementEnd(value, 0)) : value;
   const start = afterVersion(text);
   if (start < 0) return undefined;
   let end = start;
@@ -48,17 +46,18 @@ export function parseVia(value: string): Via | undefined {
   const sentBy = text.slice(sentByStart, params).trimEnd();
   const place = parseHostPort(sentBy);
   if (!place) return undefined;
-  const rport = findParam(text, params, 'rport');
-  return {
-    text,
-    transport: text.slice(start, end).toUpperCase(),
-    sentBy,
-    host: place.host,
-    port: place.port,
-    branch: paramOf(text, params, 'branch'),
-    rport: rport !== undefined,
-    params,
-  };
+  return { text, sentBy, host: place.host, port: place.port, ...viaParams(text, params), params };
+}
+
+/** Both in one pass: every message is asked for them. */
+function viaParams(text: string, params: number): { branch: string | undefined; rport: boolean } {
+  let branch: string | undefined;
+  let rport = false;
+  for (let span = paramAt(text, params); span; span = paramAt(text, span.end)) {
+    if (sameName(text, span.nameStart, span.nameEnd, 'branch')) branch ??= text.slice(span.valueStart, span.end);
+    else if (sameName(text, span.nameStart, span.nameEnd, 'rport')) rport = true;
+  }
+  return { branch, rport };
 }
 
 /**

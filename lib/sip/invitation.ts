@@ -33,11 +33,11 @@ export function invitationOf(parts: InvitationParts): Invitation {
   };
 }
 
-export async function refuse(invite: Pick<InboundInvite, 'answer'>, refusal: Refusal): Promise<void> {
-  await invite.answer({
+export async function refuse(request: Pick<InboundInvite, 'answer' | 'method'>, refusal: Refusal): Promise<void> {
+  await request.answer({
     status: refusal.status,
     ...(refusal.reason === undefined ? {} : { reason: refusal.reason }),
-    headers: refusalHeaders(refusal),
+    headers: refusalHeaders(request.method, refusal),
   });
 }
 

@@ -15,7 +15,12 @@ export interface NetworkUser {
   readonly key: string;
   /** The form last seen: what a reply is addressed to. */
   readonly uri: string;
+  /** What the same user is known as besides, where he shows his number at times and hides it at others. */
+  readonly otherKey?: string;
 }
+
+/** A user as the bot's platform may know him; `hidden`: he wants privacy. */
+export type Disguise = (botUri: string, user: NetworkUser, hidden: boolean) => NetworkUser;
 
 /** The CPM service a request belongs to (its ICSI). */
 export type Service = 'session' | 'standalone' | 'largeMessage' | 'deferred' | 'system';

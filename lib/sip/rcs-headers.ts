@@ -99,10 +99,12 @@ export function capabilityContact(bot: NetworkBot, host: string): string {
   return `<${contactUri(bot, host)}>${parameters}`;
 }
 
-export function refusalHeaders(refusal: Refusal): readonly HeaderLine[] {
+/** A 415 says what the method may carry (RFC 3261 §21.4.13). */
+export function refusalHeaders(method: string, refusal: Refusal): readonly HeaderLine[] {
+  const accepted = method === 'INVITE' ? 'application/sdp, multipart/mixed' : 'message/cpim';
   return [
     ...optional('Retry-After', refusal.retryAfterS?.toString()),
-    ...optional('Accept', refusal.status === 415 ? 'message/cpim' : undefined),
+    ...optional('Accept', refusal.status === 415 ? accepted : undefined),
   ];
 }
 

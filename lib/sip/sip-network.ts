@@ -16,6 +16,7 @@ import { invitationOf, refuse } from './invitation.js';
 import { cpimType, largeMessageBody, readInviteBody } from './invite-body.js';
 import { ChatMedia, sdpType } from './media.js';
 import type {
+  Disguise,
   Network,
   NetworkBot,
   NetworkHandlers,
@@ -28,6 +29,7 @@ import type {
   SessionSend,
   SipOutcome,
 } from './network.js';
+import { wantsPrivacy } from './privacy.js';
 import { capabilityContact, capabilityHeaders, contact, inviteHeaders, requestHeaders } from './rcs-headers.js';
 
 export interface SipNetworkOptions {
@@ -44,12 +46,12 @@ export interface SipNetworkOptions {
   };
   /** `host:port` of Contact. */
   readonly contactHost: () => string;
-  /** Where a request for this user goes; undefined: by its Request-URI. */
-  readonly nextHop: (userUri: string) => string | undefined;
   readonly userOptions: AddressOptions;
+  readonly disguise: Disguise;
   /** Of the certificate of msrps:; empty without TLS. */
   readonly fingerprints: readonly Fingerprint[];
-  readonly pagerMaxBytes: number;
+  /** Of the whole MESSAGE request to this user, before what its route adds. */
+  readonly pagerMaxBytes: (userUri: string) => number;
   readonly messageAnswer: 200 | 202;
   readonly sessionExpiresS: number;
   readonly minSeS: number;
@@ -96,7 +98,7 @@ export class SipNetwork implements Network {
     const draft = this.messageDraft(message);
     const lines = draft.headers.reduce((bytes, [name, value]) => bytes + name.length + value.length + 4, 0);
     const bytes = engineBytes + `MESSAGE ${draft.uri} SIP/2.0`.length + lines + message.content.length;
-    return bytes <= this.options.pagerMaxBytes;
+    return bytes <= this.options.pagerMaxBytes(message.userUri);
   }
 
   async sendMessage(message: OutgoingMessage): Promise<SipOutcome> {
@@ -158,8 +160,7 @@ export class SipNetwork implements Network {
   }
 
   private draft(method: string, uri: string, headers: readonly HeaderLine[], body?: Buffer): RequestDraft {
-    const nextHop = this.options.nextHop(uri);
-    return { method, uri, headers, ...(body && { body }), ...(nextHop === undefined ? {} : { nextHop }) };
+    return { method, uri, headers, ...(body && { body }) };
   }
 
   private makeChat({
@@ -279,14 +280,18 @@ export class SipNetwork implements Network {
 
   private read(request: InboundRequest): Reading {
     try {
-      return readIncoming(request, this.options.userOptions);
+      const reading = readIncoming(request, this.options.userOptions);
+      if (reading.kind === 'refused') return reading;
+      const { incoming } = reading;
+      const user = this.options.disguise(incoming.botUri, incoming.user, wantsPrivacy(request.headers));
+      return { kind: 'read', incoming: { ...incoming, user } };
     } catch (error) {
       if (!(error instanceof DecodeError)) throw error;
       return { kind: 'refused', refusal: { status: 400 } };
     }
   }
 
-  private refuseNow(request: Pick<InboundRequest, 'answer' | 'callId'>, refusal: Refusal): void {
+  private refuseNow(request: Pick<InboundRequest, 'answer' | 'callId' | 'method'>, refusal: Refusal): void {
     const { log, metrics } = this.options;
     metrics.count('sip_refused_total', { status: String(refusal.status) });
     log.warn('request refused', { callId: request.callId, status: refusal.status });

@@ -121,20 +121,14 @@ function scanHead(text: string, limits: CpimLimits, truncated: boolean): Head {
   const maxCount = limits.maxHeaders;
   const headers: CpimHeader[] = [];
   const contentHeaders: HeaderLine[] = [];
-  const declarations: Declarations = [];
+  const read = headerReader();
   const afterHeaders = scanHeaders(text, 0, {
     codec,
     maxCount,
-    sink: (name, value, glued) => headers.push(toHeader({ name, value, glued }, declarations)),
+    sink: (name, value, glued) => void headers.push(read(name, value, glued)),
   });
-  const end =
-    afterHeaders === -1
-      ? -1
-      : scanHeaders(text, afterHeaders, {
-          codec,
-          maxCount,
-          sink: (name, value) => contentHeaders.push({ name, value }),
-        });
+  const sink = (name: string, value: string) => void contentHeaders.push({ name, value });
+  const end = afterHeaders === -1 ? -1 : scanHeaders(text, afterHeaders, { codec, maxCount, sink });
   const nul = text.indexOf('\0');
   if (nul !== -1 && nul < end) throw new DecodeError(codec, `byte ${nul}`, 'NUL in the headers');
   if (end !== -1) return { headers, contentHeaders, end };
@@ -144,34 +138,26 @@ function scanHead(text: string, limits: CpimLimits, truncated: boolean): Head {
   return { headers, contentHeaders, end: text.length };
 }
 
-interface RawHeader {
-  readonly name: string;
-  readonly value: string;
-  /** No blank stood after the colon. */
-  readonly glued: boolean;
-}
-
-function toHeader({ name, value: text, glued }: RawHeader, declarations: Declarations): CpimHeader {
-  const parameters = glued && text.startsWith(';') ? parametersOf(text) : undefined;
-  const value = parameters === undefined ? text : text.slice(parameters.length).trimStart();
-  if (name === 'NS') {
-    const declaration = parseDeclaration(value);
-    declarations.push(declaration);
-    return {
-      namespace: undefined,
-      name,
-      value: canonicalDeclaration(value, declaration),
-      prefix: undefined,
-      parameters,
-    };
-  }
-  const dot = name.indexOf('.');
-  const prefix = dot === -1 ? '' : name.slice(0, dot);
-  const uri = uriOf(declarations, prefix);
-  // RFC 3862 §3.4 wants NS first; a header of an unknown prefix is one that nobody understands, and is kept.
-  if (uri === undefined) return { namespace: undefined, name, value, prefix: undefined, parameters };
-  const namespace = uri === coreNamespace ? undefined : uri;
-  return { namespace, name: dot === -1 ? name : name.slice(dot + 1), value, prefix, parameters };
+/** Makes headers of their lines, in order: a declaration counts for what follows it. */
+function headerReader(): (name: string, text: string, glued: boolean) => CpimHeader {
+  const declarations: Declarations = [];
+  return (name, text, glued) => {
+    const parameters = glued && text.startsWith(';') ? parametersOf(text) : undefined;
+    const value = parameters === undefined ? text : text.slice(parameters.length).trimStart();
+    if (name === 'NS') {
+      const declaration = parseDeclaration(value);
+      declarations.push(declaration);
+      const canonical = canonicalDeclaration(value, declaration);
+      return { namespace: undefined, name, value: canonical, prefix: undefined, parameters };
+    }
+    const dot = name.indexOf('.');
+    const prefix = dot === -1 ? '' : name.slice(0, dot);
+    const uri = uriOf(declarations, prefix);
+    // RFC 3862 §3.4 wants NS first; a header of an unknown prefix is one that nobody understands, and is kept.
+    if (uri === undefined) return { namespace: undefined, name, value, prefix: undefined, parameters };
+    const namespace = uri === coreNamespace ? undefined : uri;
+    return { namespace, name: dot === -1 ? name : name.slice(dot + 1), value, prefix, parameters };
+  };
 }
 
 /** `;lang=fr` of `;lang=fr Objet` as it follows a colon without a blank. */
@@ -208,7 +194,7 @@ function withContent(head: string, content: Buffer): Buffer {
   const size = Buffer.byteLength(head);
   const bytes = Buffer.allocUnsafe(size + content.length);
   // All ASCII: the same bytes, written twice as fast.
-  bytes.write(head, 0, size, size === head.length ? 'latin1' : 'utf8');
+  bytes.write(head, size === head.length ? 'latin1' : 'utf8');
   bytes.set(content, size);
   return bytes;
 }

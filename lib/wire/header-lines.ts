@@ -28,20 +28,19 @@ export function scanHeaders(text: string, start: number, block: HeaderBlock): nu
   let at = start;
   for (let count = 1; at < text.length; count++) {
     let lineFeed = endOfLine(text, at);
-    let to = endOfContent(text, at, lineFeed);
+    const to = endOfContent(text, at, lineFeed);
     if (to === at && lineFeed < text.length) return lineFeed + 1;
     if (count > maxCount) throw new DecodeError(codec, `line ${count}`, 'too many header lines');
     const colon = text.indexOf(':', at);
-    if (colon <= at || colon >= lineFeed || hasBlank(text, at, colon)) {
+    if (colon <= at || colon >= to || hasBlank(text, at, colon)) {
       throw new DecodeError(codec, `line ${count}`, 'no header name before a colon');
     }
     let value = trimmed(text, colon + 1, to);
-    for (let next = lineFeed + 1; to !== -1 && isBlank(text.charCodeAt(next)); next = lineFeed + 1) {
+    for (let next = lineFeed + 1; isBlank(text.charCodeAt(next)); next = lineFeed + 1) {
       lineFeed = endOfLine(text, next);
-      to = endOfContent(text, next, lineFeed);
-      value = joined(value, trimmed(text, next, to));
+      value = joined(value, trimmed(text, next, endOfContent(text, next, lineFeed)));
     }
-    if (to === -1) throw new DecodeError(codec, `line ${count}`, 'CR within a header line');
+    if (value.includes('\r')) throw new DecodeError(codec, `line ${count}`, 'CR within a header line');
     sink(text.slice(at, colon), value, !isBlank(text.charCodeAt(colon + 1)));
     at = lineFeed + 1;
   }
@@ -87,11 +86,9 @@ function endOfLine(text: string, at: number): number {
   return lineFeed === -1 ? text.length : lineFeed;
 }
 
-/** Where the line that ends at `lineFeed` has its last character; -1 if there is a CR within it. */
+/** Where the line that ends at `lineFeed` has its last character: before CRLF or a bare LF. */
 function endOfContent(text: string, at: number, lineFeed: number): number {
-  const cr = text.indexOf('\r', at);
-  if (cr === -1 || cr >= lineFeed) return lineFeed;
-  return cr === lineFeed - 1 ? cr : -1;
+  return lineFeed > at && text.charCodeAt(lineFeed - 1) === 13 ? lineFeed - 1 : lineFeed;
 }
 
 function hasBlank(text: string, from: number, to: number): boolean {

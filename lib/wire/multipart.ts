@@ -63,11 +63,26 @@ export function printMultipart(parts: readonly BodyPart[], boundary: string): Bu
   return Buffer.concat([...pieces, Buffer.from(`--${boundary}--\r\n`)]);
 }
 
-/** `seed` itself, or with a number behind it, such that it occurs in no part. */
+/** `seed` itself (at most 61 characters), or with a number of eight digits behind it, such that it occurs in no part. */
 export function freeBoundary(parts: readonly BodyPart[], seed: string): string {
-  let boundary = seed;
-  for (let n = 1; parts.some((part) => occursIn(part.content, boundary)); n++) boundary = `${seed}-${n}`;
-  return boundary;
+  const taken = new Set(parts.flatMap(({ content }) => numbersBehind(content, `--${seed}`)));
+  if (taken.size === 0) return seed;
+  let n = 0;
+  while (taken.has(numbered(n))) n++;
+  return seed + numbered(n);
+}
+
+/** What stands behind each occurrence, as much of it as a number takes: found in one pass, however many a sender puts there. */
+function numbersBehind(content: Buffer, text: string): string[] {
+  const found: string[] = [];
+  for (let at = content.indexOf(text); at !== -1; at = content.indexOf(text, at + 1)) {
+    found.push(content.toString('latin1', at + text.length, at + text.length + numbered(0).length));
+  }
+  return found;
+}
+
+function numbered(n: number): string {
+  return `-${n.toString().padStart(8, '0')}`;
 }
 
 /** Content-Type of a part; text/plain where it is missing (RFC 2046 §5.1). */

@@ -14,14 +14,17 @@ const message = Buffer.from(
     'hello bot',
 );
 
+/** Messages per iteration: reading the clock takes a tenth of the time that one message does. */
+const batch = 200;
+
 export async function benchCpim(): Promise<{ name: string; perSecond: number }[]> {
   const bench = new Bench({ time: 1000, warmupTime: 300 });
   bench.add(`CPIM parse + print, ${message.length} bytes`, () => {
-    printCpim(parseCpim(message));
+    for (let i = 0; i < batch; i++) printCpim(parseCpim(message));
   });
   await bench.run();
-  return bench.tasks.map((task) => ({
-    name: task.name,
-    perSecond: task.result.state === 'completed' ? Math.round(task.result.throughput.mean) : 0,
+  return bench.tasks.map(({ name, result }) => ({
+    name,
+    perSecond: result.state === 'completed' ? Math.round((batch * 1000) / result.latency.mean) : 0,
   }));
 }

@@ -8,73 +8,103 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { systemClock } from '../../lib/clock.js';
 import { loadConfig } from '../../lib/config.js';
+import type { Logger } from '../../lib/log.js';
 import { type Gateway, startGateway } from '../../lib/gateway.js';
 import type { MsrpEndpoint } from '../../lib/msrp/api.js';
 import { createMsrpEndpoint } from '../../lib/msrp/endpoint.js';
 import { defaultMsrpOptions } from '../../lib/msrp/options.js';
 import { SimulatedPhone } from '../../lib/sim/phone.js';
 import { SimulatedPlatform } from '../../lib/sim/platform.js';
+import { type EngineServer, startEngineServer } from '../support/engine-server.js';
 import { silentLog, silentMetrics } from '../support/silent.js';
 
 export const bot = 'sip:shop@botplatform.example.net';
 export const number = '+15550100001';
 export const contact = `tel:${number}`;
-const key = 'a-key-of-the-spec';
+/** Belongs to a second platform. */
+export const otherBot = 'sip:bank@botplatform.example.org';
+export const key = 'a-key-of-the-spec';
+export const otherKey = 'another-key-of-the-spec';
 
 export interface World {
   readonly gateway: Gateway;
-  /** Ends the gateway and starts it again on the same store and ports. */
-  restart(): Promise<void>;
   readonly phone: SimulatedPhone;
   readonly platform: SimulatedPlatform;
   readonly folder: string;
+  /** Where the gateway listens. */
+  readonly ports: Ports;
+  readonly serverRoot: string;
+  /** Stops the gateway and starts it anew with the same configuration and store. */
+  restart(): Promise<void>;
   stop(): Promise<void>;
+}
+
+type Tree = Readonly<Record<string, unknown>>;
+
+export interface Ports {
+  readonly sip: number;
+  readonly rest: number;
+  readonly msrp: number;
+  /** Of the phone's SIP. */
+  readonly phone: number;
 }
 
 export interface WorldOptions {
   /** Merged over the configuration. */
-  readonly config?: Readonly<Record<string, unknown>>;
+  readonly config?: Tree | ((ports: Ports) => Tree);
+  /** Merged over the one platform. */
+  readonly platform?: Tree;
+  readonly log?: Logger;
   readonly mode?: 'auto' | 'session' | 'standalone';
   readonly receipts?: readonly ('delivered' | 'displayed')[];
+  /** Where SIP is spoken: in the gateway, or in a server that it connects to. */
+  readonly engine?: 'embedded' | 'drachtio';
   /** Without a subscription nobody listens for the bot. */
   readonly subscribe?: boolean;
 }
 
 export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const folder = mkdtempSync(join(tmpdir(), 'maap-iwf-spec-'));
-  const ports = { sip: await freePort(), rest: await freePort(), msrp: await freePort() };
+  const free = { sip: await freePort(), rest: await freePort(), msrp: await freePort() };
   const msrp = phoneMsrp();
   await msrp.start();
   const phone = new SimulatedPhone({
     number,
     host: '127.0.0.1',
     port: 0,
-    gateway: { host: '127.0.0.1', port: ports.sip },
+    gateway: { host: '127.0.0.1', port: free.sip },
     msrp,
     templates: { offer: template('offer'), answer: template('answer') },
     receipts: options.receipts ?? [],
   });
   await phone.start();
+  const ports: Ports = { ...free, phone: phone.port };
   const serverRoot = `http://127.0.0.1:${ports.rest}`;
   const platform = new SimulatedPlatform({ serverRoot, key, bot });
   await platform.start();
-  const config = configOf(options, { folder, ports, phonePort: phone.port, serverRoot });
-  let gateway = await startGateway(config, silentLog);
+  const listen = [`udp/127.0.0.1:${ports.sip}`, `tcp/127.0.0.1:${ports.sip}`];
+  const server = options.engine === 'drachtio' ? await startEngineServer(listen) : undefined;
+  const config = configOf(options, { folder, ports, serverRoot, server, listen });
+  const log = options.log ?? silentLog;
+  let gateway = await startGateway(config, log);
   if (options.subscribe !== false) await platform.subscribe('the data');
   return {
     get gateway() {
       return gateway;
     },
-    async restart() {
-      await gateway.stop();
-      gateway = await startGateway(config, silentLog);
-    },
     phone,
     platform,
     folder,
+    ports,
+    serverRoot,
+    async restart() {
+      await gateway.stop();
+      gateway = await startGateway(config, log);
+    },
     async stop() {
       await phone.stop();
       await gateway.stop();
+      await server?.close();
       await Promise.all([platform.stop(), msrp.close()]);
       rmSync(folder, { recursive: true, force: true });
     },
@@ -85,23 +115,26 @@ function template(name: 'offer' | 'answer'): string {
   return readFileSync(new URL(`../../../sdp-templates/chatbot-session-${name}.sdp`, import.meta.url), 'utf8');
 }
 
+interface Place {
+  readonly folder: string;
+  readonly ports: Ports;
+  readonly serverRoot: string;
+  readonly server: EngineServer | undefined;
+  readonly listen: readonly string[];
+}
+
 function configOf(
-  { config = {}, mode = 'auto' }: WorldOptions,
-  {
-    folder,
-    ports,
-    phonePort,
-    serverRoot,
-  }: { folder: string; ports: { sip: number; rest: number; msrp: number }; phonePort: number; serverRoot: string },
+  { config = {}, mode = 'auto', platform = {} }: WorldOptions,
+  { folder, ports, serverRoot, server, listen }: Place,
 ): ReturnType<typeof loadConfig> {
   const file = join(folder, 'config.yaml');
   const own = {
     serverRoot,
     rest: { port: ports.rest },
-    admin: { port: 0, key: createHash('sha256').update('admin').digest('hex') },
+    admin: { port: 0, key: sha256('admin') },
     sip: {
-      listen: [`udp/127.0.0.1:${ports.sip}`, `tcp/127.0.0.1:${ports.sip}`],
-      nextHop: `sip:127.0.0.1:${phonePort};transport=tcp`,
+      ...(server ? { engine: 'drachtio', drachtio: { port: server.port, secret: server.secret } } : { listen }),
+      nextHop: `sip:127.0.0.1:${ports.phone};transport=tcp`,
       userUri: 'sip:{e164}@ims.example.net;user=phone',
     },
     msrp: { port: ports.msrp },
@@ -109,14 +142,20 @@ function configOf(
     platforms: [
       {
         id: 'spec',
-        keys: [createHash('sha256').update(key).digest('hex')],
+        keys: [sha256(key)],
         chatbots: [{ uri: bot, mode }],
         notify: { allow: ['127.0.0.1'] },
+        ...platform,
       },
+      { id: 'other', keys: [sha256(otherKey)], chatbots: [{ uri: otherBot }], notify: { allow: ['127.0.0.1'] } },
     ],
   };
-  writeFileSync(file, stringify(merge(own, config)));
+  writeFileSync(file, stringify(merge(own, typeof config === 'function' ? config(ports) : config)));
   return loadConfig({ file, env: {} });
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
 }
 
 function merge(base: Record<string, unknown>, over: Readonly<Record<string, unknown>>): Record<string, unknown> {

@@ -243,11 +243,7 @@ describe('Limits of the engine', () => {
 });
 
 /** An established call of the peer's to us. */
-async function called(
-  on: Stage,
-  lines?: readonly string[],
-  answer: readonly HeaderLine[] = [],
-): Promise<{ id: string; tag: string }> {
+function called(on: Stage, lines?: readonly string[], answer: readonly HeaderLine[] = []): { id: string; tag: string } {
   on.net.receive(requestText({ method: 'INVITE', ...(lines ? { lines } : {}) }));
   const sent = on.requests.at(-1)!.respond({ status: 200, headers: answer });
   const tag = toTagOf(on.net.take().at(-1)!);
@@ -259,7 +255,7 @@ async function called(
 describe('Dialogs as the called side', () => {
   it('are named by Call-ID and the caller’s tag, and know their own requests', async () => {
     const on = await stage();
-    const { id, tag } = await called(on);
+    const { id, tag } = called(on);
     expect(id).to.equal('call;from-tag=peer');
     expect(on.told).to.deep.equal(['ACK']);
     on.net.receive(requestText({ method: 'MESSAGE', toTag: tag, cseq: 2 }));
@@ -292,7 +288,7 @@ describe('Dialogs as the called side', () => {
 
   it('end with the peer’s BYE', async () => {
     const on = await stage();
-    const { id, tag } = await called(on);
+    const { id, tag } = called(on);
     on.net.receive(requestText({ method: 'BYE', toTag: tag, cseq: 2 }));
     on.requests[1]?.respond(OK);
     on.net.take();
@@ -303,7 +299,7 @@ describe('Dialogs as the called side', () => {
 
   it('answer 500 to a request out of order (§12.2.2)', async () => {
     const on = await stage();
-    const { tag } = await called(on);
+    const { tag } = called(on);
     on.net.receive(requestText({ method: 'MESSAGE', toTag: tag, cseq: 5 }));
     on.net.take();
     expect(ask(on, { method: 'MESSAGE', toTag: tag, cseq: 4 }).status).to.equal(500);
@@ -311,13 +307,13 @@ describe('Dialogs as the called side', () => {
 
   it('glare: 491 while our INVITE is open, 500 with Retry-After while theirs is (§14.2)', async () => {
     const on = await stage();
-    const { id, tag } = await called(on);
+    const { id, tag } = called(on);
     await send(on, { method: 'INVITE' }, id);
     on.net.take();
     expect(ask(on, { method: 'INVITE', toTag: tag, cseq: 2 }).status).to.equal(491);
     expect(ask(on, { method: 'INVITE', toTag: tag, cseq: 3 }).status).to.equal(491);
     const other = await stage();
-    const second = await called(other);
+    const second = called(other);
     other.net.receive(requestText({ method: 'INVITE', toTag: second.tag, cseq: 2 }));
     other.net.take();
     const answer = ask(other, { method: 'INVITE', toTag: second.tag, cseq: 3 });
@@ -331,7 +327,7 @@ describe('Dialogs as the called side', () => {
   it('follow the route set and the moved target (§12.2.1.1)', async () => {
     const on = await stage();
     const routes = ['Record-Route: <sip:192.0.2.70;lr>, <sip:192.0.2.71;lr>', 'Contact: <sip:phone@198.51.100.1>'];
-    const { id, tag } = await called(on, routes);
+    const { id, tag } = called(on, routes);
     await send(
       on,
       { method: 'MESSAGE', uri: 'sip:placeholder', headers: [['Content-Type', 'text/plain']], body: Buffer.from('x') },
@@ -354,7 +350,7 @@ describe('Dialogs as the called side', () => {
 
   it('take a strict router at his word', async () => {
     const on = await stage();
-    const { id } = await called(on, ['Record-Route: <sip:192.0.2.70>', 'Contact: <sip:phone@198.51.100.1>']);
+    const { id } = called(on, ['Record-Route: <sip:192.0.2.70>', 'Contact: <sip:phone@198.51.100.1>']);
     await send(on, { method: 'BYE' }, id);
     const [bye] = on.net.take();
     expect(bye?.uri).to.equal('sip:192.0.2.70');
@@ -363,7 +359,7 @@ describe('Dialogs as the called side', () => {
 
   it('are ended by the session timer, a little early where the peer refreshes (RFC 4028 §10)', async () => {
     const on = await stage();
-    const { tag } = await called(
+    const { tag } = called(
       on,
       ['Supported: timer', 'Session-Expires: 1800'],
       [['Session-Expires', '1800;refresher=uac']],
@@ -379,7 +375,7 @@ describe('Dialogs as the called side', () => {
 
   it('are ended by the session timer at its end where we refresh', async () => {
     const on = await stage();
-    await called(on, ['Supported: timer'], [['Session-Expires', '90;refresher=uas']]);
+    called(on, ['Supported: timer'], [['Session-Expires', '90;refresher=uas']]);
     await on.clock.advance(89_999);
     expect(on.told).to.deep.equal(['ACK']);
     await on.clock.advance(1);

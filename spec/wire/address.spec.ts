@@ -72,6 +72,11 @@ describe('addresses', () => {
     });
   });
 
+  it('a token’s parameters are kept, with or without a value', () => {
+    expect(parseAddress('sip:a@b;lr;x=%41%2f')).to.include({ key: 'sip:a@b;lr;x=A%2F' });
+    expect(parseAddress('sip:a@b;x=1;x=2')).to.include({ key: 'sip:a@b;x=1;x=2' });
+  });
+
   it('reads the parameter tk', () => {
     expect(parseAddress('<sip:Ab1@alias.example.net;tk=on>').tk).to.equal('on');
     expect(parseAddress('sip:+15550100@home;user=phone;tk=OFF').tk).to.equal('off');

@@ -48,6 +48,11 @@ describe('header lines', () => {
     expect(placeOfRefusal(() => parse('A: 1\r\n'.repeat(101)))).to.equal('line 101');
   });
 
+  it('are read in linear time, however they are folded', () => {
+    const { lines } = parse(`A:${'\n '.repeat(1_000_000)}x`);
+    expect(lines).to.deep.equal([{ name: 'A', value: 'x' }]);
+  });
+
   it('are printed with CRLF; no value breaks its line', () => {
     const lines = [
       { name: 'A', value: '1' },

@@ -47,6 +47,11 @@ describe('multipart', () => {
     });
   }
 
+  it('refuses part headers that are not UTF-8', () => {
+    const body = Buffer.from('--next\r\nA: \xff\r\n\r\n--next--', 'latin1');
+    expect(placeOfRefusal(() => parseMultipart(body, 'next'))).to.equal('headers');
+  });
+
   it('limits parts and the headers of a part', () => {
     const body = fixture('multipart/canonical/suggestions.bin');
     const limits = { maxParts: 2, maxHeaderBytes: 100 };
@@ -70,9 +75,11 @@ describe('multipart', () => {
   });
 
   it('prints no boundary that occurs in a part, and finds one that does not', () => {
-    const parts = [{ headers: [], content: Buffer.from('a\r\n--next\r\n--next-1') }];
+    const parts = [{ headers: [], content: Buffer.from('a\r\n--next\r\n--next-00000000') }];
     expect(placeOfRefusal(() => printMultipart(parts, 'next'))).to.equal('boundary');
     const boundary = freeBoundary(parts, 'next');
+    expect(boundary).to.equal('next-00000001');
+    expect(freeBoundary(parts, 'other')).to.equal('other');
     expect(parseMultipart(printMultipart(parts, boundary), boundary)).to.deep.equal(parts);
   });
 

@@ -1,0 +1,96 @@
+/** The gateway as a process of its own, to be killed. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { openSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export interface GatewayProcessOptions {
+  readonly folder: string;
+  readonly ports: { readonly sip: number; readonly rest: number; readonly msrp: number; readonly admin: number };
+  readonly nextHop: string;
+  readonly key: string;
+  readonly bots: { readonly session: string; readonly standalone: string };
+}
+
+const main = fileURLToPath(new URL('../../lib/main.js', import.meta.url));
+const startMs = 60_000;
+
+export class GatewayProcess {
+  private readonly options: GatewayProcessOptions;
+  private readonly config: string;
+  private child: ChildProcess | undefined;
+
+  constructor(options: GatewayProcessOptions) {
+    this.options = options;
+    this.config = join(options.folder, 'config.json');
+    writeFileSync(this.config, JSON.stringify(configOf(options)));
+  }
+
+  get logFile(): string {
+    return join(this.options.folder, 'gateway.log');
+  }
+
+  /** Resolves once it is ready. */
+  async start(): Promise<void> {
+    const log = openSync(this.logFile, 'a');
+    this.child = spawn(process.execPath, [main, '--config', this.config], { stdio: ['ignore', log, log] });
+    const deadline = Date.now() + startMs;
+    while (!(await this.ready())) {
+      if (this.child.exitCode !== null) throw new Error(`the gateway ended with ${this.child.exitCode}`);
+      if (Date.now() > deadline) throw new Error('the gateway did not become ready');
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+
+  /** As a power cut does it. */
+  kill(): Promise<void> {
+    return this.end('SIGKILL');
+  }
+
+  stop(): Promise<void> {
+    return this.end('SIGTERM');
+  }
+
+  private async end(signal: NodeJS.Signals): Promise<void> {
+    const { child } = this;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    child.kill(signal);
+    await ended;
+  }
+
+  private async ready(): Promise<boolean> {
+    try {
+      return (await fetch(`http://127.0.0.1:${this.options.ports.admin}/readyz`)).status === 200;
+    } catch {
+      return false;
+    }
+  }
+}
+
+function configOf({ folder, ports, nextHop, key, bots }: GatewayProcessOptions): unknown {
+  const again = { baseMs: 50, factor: 1, maxMs: 50, jitter: 0 };
+  return {
+    serverRoot: `http://127.0.0.1:${ports.rest}`,
+    rest: { port: ports.rest },
+    admin: { port: ports.admin },
+    sip: { listen: [`udp/127.0.0.1:${ports.sip}`, `tcp/127.0.0.1:${ports.sip}`], nextHop },
+    msrp: { port: ports.msrp },
+    store: { path: join(folder, 'iwf.db') },
+    chat: { backoff: again },
+    notify: { backoff: again },
+    log: { level: 'warn', format: 'json' },
+    platforms: [
+      {
+        id: 'crash',
+        keys: [createHash('sha256').update(key).digest('hex')],
+        chatbots: [
+          { uri: bots.session, mode: 'session' },
+          { uri: bots.standalone, mode: 'standalone' },
+        ],
+        notify: { allow: ['127.0.0.1'] },
+      },
+    ],
+  };
+}
