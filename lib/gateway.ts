@@ -130,7 +130,7 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
   notify.start();
   const rest = await openRest(parts, {
     actions: restActions(iwf, notify.subscriptions),
-    further: furtherActions(iwf),
+    further: furtherActions(iwf, notify.channels),
     directory,
   });
   started.push(() => rest.close());
