@@ -5,9 +5,10 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from './clock.js';
 import type { Config } from './config.js';
+import { accessOf, restTls } from './gateway/access.js';
 import { restActions } from './gateway/actions.js';
 import { callbackEvents } from './gateway/callback-trace.js';
-import { basePathsOf, callbacksOf, directoryOf, keyHolders } from './gateway/platforms.js';
+import { basePathsOf, callbacksOf, directoryOf } from './gateway/platforms.js';
 import { disguiseOf } from './gateway/disguise.js';
 import { createRouting } from './gateway/routing.js';
 import { createSipSide, type SipSide, trustedBy } from './gateway/sip.js';
@@ -21,7 +22,6 @@ import { backoffMs } from './notify/backoff.js';
 import { type Notify, openNotify } from './notify/notify.js';
 import { printNotification } from './resources/notification.js';
 import { type AdminFace, startAdmin } from './rest/admin.js';
-import { authenticator, staticKeys } from './rest/authenticate.js';
 import type { RestActions } from './rest/deps.js';
 import { type RestServer, startRest } from './rest/listen.js';
 import type { CheckResult, ReadyCheck } from './rest/readiness.js';
@@ -226,7 +226,7 @@ function openRest(
     {
       actions,
       directory,
-      authenticate: authenticator([staticKeys(keyHolders(config))]),
+      ...accessOf(config, systemClock),
       limits: restLimits(config),
       log,
       metrics,
@@ -234,7 +234,7 @@ function openRest(
       basePaths: basePathsOf(config),
       ...(trace && { trace: (event) => trace.event(event) }),
     },
-    config.rest,
+    { ...config.rest, tls: restTls(config) },
   );
 }
 
