@@ -116,7 +116,7 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
   interpreter = iwf;
   await sip.prepare();
   await iwf.start();
-  started.push(() => iwf.drain());
+  started.push(() => iwf.drain(0));
   routing.start();
   notify.start();
   const rest = await openRest(parts, { actions: restActions(iwf, notify.subscriptions), directory });
@@ -143,7 +143,7 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
     draining = true;
     sip.drain();
     log.info('draining', { sessions: iwf.sessionCount });
-    await within(config.drain.timeoutS * 900, () => iwf.drain());
+    await within(config.drain.timeoutS * 900, () => iwf.drain(config.drain.timeoutS * 500));
     await Promise.all([rest.close(), notify.stop()]);
     routing.close();
     await sip.close();
