@@ -277,6 +277,7 @@ export class Interpreter implements ChatActions, CapabilityActions {
     const bot = this.options.directory.find(query.botUri);
     if (!bot) return query.answer(undefined, { status: 404 });
     if (this.draining) return query.answer(undefined, { status: 503, retryAfterS });
+    if (bot.suspended) return query.answer(undefined, { status: 480, retryAfterS });
     await query.answer(bot);
     if (query.user) await this.userSeen(bot, query.user, query.tags);
   }
@@ -291,6 +292,7 @@ export class Interpreter implements ChatActions, CapabilityActions {
     const bot = directory.find(botUri);
     if (!bot) return { status: 404 };
     if (this.draining) return { status: 503, retryAfterS };
+    if (bot.suspended) return { status: 480, retryAfterS };
     // A MESSAGE may be a receipt, which nobody needs to listen for.
     if (!options?.receiptsToo && !notifications.wanted(bot.uri, 'chatMessage')) return { status: 480, retryAfterS };
     if (!versionsIntersect(askedVersions, parseVersions(bot.version))) return { status: 606 };
