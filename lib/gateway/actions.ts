@@ -26,8 +26,15 @@ export function restActions(iwf: Interpreter, subscriptions: Subscriptions): Res
 
 /** The services beyond chat. */
 export function furtherActions(iwf: Interpreter): FurtherActions {
-  const { spamReports, privacyCommands } = iwf.services;
+  const { capabilitySources, spamReports, privacyCommands } = iwf.services;
   return {
+    capabilitySources: {
+      create: (...args) => durably(capabilitySources.create(...args)),
+      list: (...args) => durably(capabilitySources.list(...args)),
+      get: (...args) => durably(capabilitySources.get(...args)),
+      replace: (...args) => durably(capabilitySources.replace(...args)),
+      remove: (...args) => durably(capabilitySources.remove(...args)),
+    },
     spamReports: {
       list: (...args) => durably(spamReports.list(...args)),
       get: (...args) => durably(spamReports.get(...args)),
