@@ -1,5 +1,6 @@
 /** Every key of the configuration with its form; defaults, units and reasons stand in config/default.yaml. */
 import { choice, flag, integer, list, object, secret, text, type MapForm, type ValueOf } from './form.js';
+import { privacy, revoke } from './vocabularies.js';
 
 const host = text('a host name or an IP address', '^[A-Za-z0-9._:-]+$', 255);
 const port = integer(0, 65_535);
@@ -180,43 +181,11 @@ const chat = object({
   glareSilenceS: seconds,
 });
 
-const capabilities = object({ cacheS: seconds, timeoutS: seconds, maxContacts: number });
-
-/** Of documents whose words no public specification fixes. */
-const elementName = text('the local name of an XML element', '^[A-Za-z_][A-Za-z0-9_.-]*$', 64);
-const word = text('a word', '^\\S+$', 64);
-const namespace = text('the name of an XML namespace', '^\\S+$', 255);
-
-const revoke = object({
-  deadlineS: seconds,
-  vocabulary: object({
-    namespace,
-    requestRoot: elementName,
-    answerRoot: elementName,
-    messageId: elementName,
-    from: elementName,
-    to: elementName,
-    result: elementName,
-    success: list(word, { minItems: 1, maxItems: 16 }),
-    failed: word,
-  }),
-});
-
-const privacy = object({
-  deadlineS: seconds,
-  vocabulary: object({
-    namespace,
-    root: elementName,
-    commandId: elementName,
-    action: elementName,
-    result: elementName,
-    success: list(word, { minItems: 1, maxItems: 16 }),
-    failed: word,
-    setting: elementName,
-    on: word,
-    off: word,
-    alias: elementName,
-  }),
+const capabilities = object({
+  cacheS: seconds,
+  timeoutS: seconds,
+  maxContacts: number,
+  sourcesPerBot: integer(1, 1_000),
 });
 
 const notify = object({

@@ -27,9 +27,16 @@ export function restActions(iwf: Interpreter, subscriptions: Subscriptions): Res
 
 /** The services beyond chat. */
 export function furtherActions(iwf: Interpreter, channels: Channels): FurtherActions {
-  const { spamReports, privacyCommands } = iwf.services;
+  const { capabilitySources, spamReports, privacyCommands } = iwf.services;
   return {
     channels: durableChannels(channels),
+    capabilitySources: {
+      create: (...args) => durably(capabilitySources.create(...args)),
+      list: (...args) => durably(capabilitySources.list(...args)),
+      get: (...args) => durably(capabilitySources.get(...args)),
+      replace: (...args) => durably(capabilitySources.replace(...args)),
+      remove: (...args) => durably(capabilitySources.remove(...args)),
+    },
     spamReports: {
       list: (...args) => durably(spamReports.list(...args)),
       get: (...args) => durably(spamReports.get(...args)),

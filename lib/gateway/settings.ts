@@ -72,8 +72,12 @@ export function interpreterLimits({ chat, retention, capabilities, msrp, limits,
   };
 }
 
-export function serviceLimits({ retention, revoke, privacy, chat }: Config): ServiceLimits {
+export function serviceLimits({ retention, capabilities, revoke, privacy, chat }: Config): ServiceLimits {
   return {
+    sources: {
+      maxPerBot: capabilities.sourcesPerBot,
+      correlatorMs: retention.correlatorHours * hourMs,
+    },
     revoke: {
       vocabulary: { ...revoke.vocabulary, success: words(revoke.vocabulary.success) },
       deadlineMs: revoke.deadlineS * secondMs,

@@ -108,6 +108,7 @@ export class Interpreter implements ChatActions, CapabilityActions {
       ...options,
       messages: this.messages,
       live: (bot, user) => this.conversations.live(bot, user),
+      keyOf: (contact) => this.user(contact).key,
     });
     this.inbound = new Inbound({
       ...options,
@@ -118,6 +119,8 @@ export class Interpreter implements ChatActions, CapabilityActions {
     });
     this.contacts = new Capabilities({
       ...options,
+      announced: (bot, user) => this.services.capabilitySources.announced(bot, user),
+      changed: (user, change) => this.services.capabilitiesChanged(user, change),
       cacheMs: limits.capabilityCacheMs,
       cacheEntries: limits.cacheEntries,
     });
@@ -142,6 +145,7 @@ export class Interpreter implements ChatActions, CapabilityActions {
       capabilities: this.contacts,
       messages: this.messages,
       inbound: this.inboundRecords,
+      announced: (bot, user) => this.services.capabilitySources.announced(bot, user),
     });
     this.worker = new LaneWorker({
       ...options,
@@ -251,7 +255,7 @@ export class Interpreter implements ChatActions, CapabilityActions {
     if (refusal) return invitation.refuse(refusal);
     const context = await this.context(invitation);
     if (!context) return invitation.refuse({ status: 404 });
-    await this.userSeen(context.bot, invitation.user, invitation.tags);
+    await this.userSeen(context.bot, invitation.user, { tags: invitation.tags, seen: 'some' });
     if (invitation.firstMessage) {
       const verdict = await this.inbound.receive(context, {
         contentType: 'message/cpim',
@@ -259,7 +263,8 @@ export class Interpreter implements ChatActions, CapabilityActions {
       });
       if (verdict.kind !== 'taken') return invitation.refuse(sipRefusal(verdict));
     }
-    await this.conversations.accept(invitation, context.bot, context);
+    const announced = await this.services.capabilitySources.announced(context.bot, invitation.user.key);
+    await this.conversations.accept(invitation, announced, context);
   }
 
   private async messaged(message: StandaloneMessage): Promise<void> {
@@ -270,7 +275,7 @@ export class Interpreter implements ChatActions, CapabilityActions {
     if (!context) return message.answer({ status: 404 });
     const verdict = await this.inbound.receiveStandalone(context, message);
     await message.answer(verdict.kind === 'taken' ? undefined : sipRefusal(verdict));
-    await this.userSeen(bot, message.user, message.tags);
+    await this.userSeen(bot, message.user);
   }
 
   private async queried(query: CapabilityQuery): Promise<void> {
@@ -278,8 +283,8 @@ export class Interpreter implements ChatActions, CapabilityActions {
     if (!bot) return query.answer(undefined, { status: 404 });
     if (this.draining) return query.answer(undefined, { status: 503, retryAfterS });
     if (bot.suspended) return query.answer(undefined, { status: 480, retryAfterS });
-    await query.answer(bot);
-    if (query.user) await this.userSeen(bot, query.user, query.tags);
+    await query.answer(await this.services.capabilitySources.announced(bot, query.user?.key));
+    if (query.user) await this.userSeen(bot, query.user, { tags: query.tags, seen: 'all' });
   }
 
   /** Bot unknown, nobody listening, no common version, or going down. */
@@ -330,8 +335,12 @@ export class Interpreter implements ChatActions, CapabilityActions {
   }
 
   /** He is there again: what waits for him goes at once (design §6). */
-  private async userSeen(bot: Chatbot, user: NetworkUser, tags: Invitation['tags']): Promise<void> {
-    this.contacts.observe(user.key, tags);
+  private async userSeen(
+    bot: Chatbot,
+    user: NetworkUser,
+    contact?: Parameters<Capabilities['observe']>[2],
+  ): Promise<void> {
+    if (contact) this.contacts.observe(bot.uri, user.key, contact);
     const { store } = this.options;
     await Promise.all([
       store.hasten('outbound', messageLane(bot.uri, user.key)),
