@@ -330,10 +330,9 @@ export class Interpreter implements ChatActions, CapabilityActions {
   /** He is there again: what waits for him goes at once (design §6). */
   private async userSeen(bot: Chatbot, user: NetworkUser, tags: Invitation['tags']): Promise<void> {
     this.contacts.observe(user.key, tags);
-    const { store } = this.options;
     await Promise.all([
-      store.hasten('outbound', messageLane(bot.uri, user.key)),
-      store.hasten('outbound', receiptLane(bot.uri, user.key)),
+      this.worker.hasten(messageLane(bot.uri, user.key)),
+      this.worker.hasten(receiptLane(bot.uri, user.key)),
     ]);
   }
 
