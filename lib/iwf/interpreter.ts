@@ -341,10 +341,9 @@ export class Interpreter implements ChatActions, CapabilityActions {
     contact?: Parameters<Capabilities['observe']>[2],
   ): Promise<void> {
     if (contact) this.contacts.observe(bot.uri, user.key, contact);
-    const { store } = this.options;
     await Promise.all([
-      store.hasten('outbound', messageLane(bot.uri, user.key)),
-      store.hasten('outbound', receiptLane(bot.uri, user.key)),
+      this.worker.hasten(messageLane(bot.uri, user.key)),
+      this.worker.hasten(receiptLane(bot.uri, user.key)),
     ]);
   }
 
