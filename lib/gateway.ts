@@ -125,12 +125,12 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
   interpreter = iwf;
   await sip.prepare();
   await iwf.start();
-  started.push(() => iwf.drain());
+  started.push(() => iwf.drain(0));
   routing.start();
   notify.start();
   const rest = await openRest(parts, {
     actions: restActions(iwf, notify.subscriptions),
-    further: furtherActions(iwf),
+    further: furtherActions(iwf, notify.channels),
     directory,
   });
   started.push(() => rest.close());
@@ -156,7 +156,7 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
     draining = true;
     sip.drain();
     log.info('draining', { sessions: iwf.sessionCount });
-    await within(config.drain.timeoutS * 900, () => iwf.drain());
+    await within(config.drain.timeoutS * 900, () => iwf.drain(config.drain.timeoutS * 500));
     await Promise.all([rest.close(), notify.stop()]);
     routing.close();
     await sip.close();

@@ -202,6 +202,16 @@ const notify = object({
   originIdleS: seconds,
   maxSubscriptions: number,
   breaker: object({ failures: integer(1, 100_000), probeMs: milliseconds }),
+  channels: object({
+    maxPerBot: number,
+    maxChannels: number,
+    maxItemsPerChannel: number,
+    maxNotifications: integer(1, 1_000),
+    maxBytes: bytes,
+    maxWaitS: seconds,
+    lifetimeS: seconds,
+    maxLifetimeS: seconds,
+  }),
 });
 
 const retention = object({

@@ -3,7 +3,7 @@ import type { Config } from '../config.js';
 import type { InterpreterLimits } from '../iwf/interpreter.js';
 import type { ServiceLimits } from '../iwf/services.js';
 import { defaultMsrpOptions, type MsrpOptions } from '../msrp/options.js';
-import type { NotifyOptions } from '../notify/options.js';
+import { notifyDefaults, type NotifyOptions } from '../notify/options.js';
 import type { RestLimits } from '../rest/deps.js';
 import type { EngineOptions } from '../sip-engine/options.js';
 import type { StoreLimits } from '../store/limits.js';
@@ -36,6 +36,7 @@ export function notifyOptions({ notify, limits, retention }: Config): Partial<No
     deadLetterTtlMs: retention.deadLetterDays * dayMs,
     maxSubscriptionsPerBot: limits.subscriptionsPerBot,
     correlatorTtlMs: retention.correlatorHours * hourMs,
+    channels: { ...notifyDefaults.channels, ...notify.channels, maxWaitMs: notify.channels.maxWaitS * secondMs },
   };
 }
 

@@ -169,11 +169,10 @@ export class Interpreter implements ChatActions, CapabilityActions {
     this.worker.start();
   }
 
-  /** New work is refused; what runs ends; sessions end as soon as nothing is in flight. */
-  async drain(): Promise<void> {
+  /** New work is refused, what runs ends, sessions get their BYE: those with a message on its way after `patienceMs` at the latest. */
+  async drain(patienceMs: number): Promise<void> {
     this.draining = true;
-    await this.worker.stop();
-    this.conversations.closeWhere(() => true);
+    await Promise.all([this.worker.stop(), this.conversations.drain(patienceMs)]);
   }
 
   // — the bot's side ———————————————————————————————————————————————————————————————————————————————
@@ -323,8 +322,14 @@ export class Interpreter implements ChatActions, CapabilityActions {
       user: incoming.user,
       ids,
       service: incoming.service,
-      ...(incoming.expiresS === undefined ? {} : { expiresAtMs: this.options.clock.now() + incoming.expiresS * 1000 }),
+      ...this.expiryOf(incoming),
     };
+  }
+
+  /** The Expires of a chat's INVITE is the invitation's (RFC 3261 §13.2.1), not that of all that is said in the chat. */
+  private expiryOf({ service, expiresS }: Invitation | StandaloneMessage): Pick<SessionContext, 'expiresAtMs'> {
+    if (service === 'session' || expiresS === undefined) return {};
+    return { expiresAtMs: this.options.clock.now() + expiresS * 1000 };
   }
 
   /** He is there again: what waits for him goes at once (design §6). */

@@ -76,7 +76,7 @@ export class MessageLog {
   private notifications(bot: string, record: MessageRecord): NonNullable<Changes['enqueue']> {
     const told = toldAs(record.status, record.message.reportRequest);
     if (!told) return [];
-    const description = record.description ?? describe(record.status, told);
+    const description = describe(record, told);
     return this.told(bot, record, { status: told, ...(description === undefined ? {} : { description }) });
   }
 
@@ -122,9 +122,11 @@ export function toldAs(status: MessageStatus, reportRequest: ChatMessage['report
   }
 }
 
-function describe(status: MessageStatus, told: MessageStatus): string | undefined {
-  if (status === told) return undefined;
-  return status === 'Expired' ? 'The message expired before it could be delivered' : 'Delivered as SMS or MMS';
+/** What the bot was not asked to know by its own name is told with words: what it was, and why. */
+function describe({ status, description }: MessageRecord, told: MessageStatus): string | undefined {
+  if (status === told) return description;
+  const words = status === 'Expired' ? 'The message expired before it could be delivered' : 'Delivered as SMS or MMS';
+  return description === undefined ? words : `${words}: ${description}`;
 }
 
 function withoutContent(message: ChatMessage): ChatMessage {

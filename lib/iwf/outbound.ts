@@ -191,8 +191,7 @@ export class Outbound {
 
   private async sendInSession(live: LiveSession, content: Buffer): Promise<Attempt> {
     const { conversations } = this.options;
-    conversations.touch(live);
-    const outcome = attemptByMsrp(await live.session.send({ contentType: cpimType, content }));
+    const outcome = attemptByMsrp(await conversations.send(live, { contentType: cpimType, content }));
     if (outcome.kind === 'again') conversations.close(live);
     return outcome;
   }
@@ -230,7 +229,7 @@ export class Outbound {
     const content = printCpim(receipt);
     const live = conversations.live(queued.bot, queued.user);
     if (live?.session.takes(imdnType) === 'wrapped') {
-      const sent = attemptByMsrp(await live.session.send({ contentType: cpimType, content }));
+      const sent = attemptByMsrp(await conversations.send(live, { contentType: cpimType, content }));
       if (sent.kind === 'sent') return sent;
     }
     return attemptBySip(

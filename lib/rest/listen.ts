@@ -7,6 +7,7 @@ import { ApiError } from '../resources/api-error.js';
 import { printRequestError } from '../resources/request-error.js';
 import type { RestDeps } from './deps.js';
 import { restApp } from './server.js';
+import { serveUpgrades } from './upgrade.js';
 
 export interface Listen {
   readonly host: string;
@@ -52,6 +53,7 @@ function limitedServer(deps: RestDeps): Server {
     },
     restApp(deps),
   );
+  serveUpgrades(server, deps);
   server.maxConnections = limits.maxConnections;
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => refuseClient(deps, error, socket));
   return server;
