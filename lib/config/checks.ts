@@ -59,6 +59,7 @@ function* dependencies(config: CompleteConfig): Iterable<Finding> {
   if (config.store.kind === 'redis' && config.store.url === undefined) {
     yield { path: ['store', 'url'], text: 'required where store.kind is redis' };
   }
+  if (config.msrp.offerTls && !config.msrp.tls) yield { path: ['msrp', 'offerTls'], text: 'needs msrp.tls' };
   const untrusted = config.platforms.some(({ trustedWithNumbers }) => !trustedWithNumbers);
   if (untrusted && config.sip.privacyKey === undefined) {
     yield { path: ['sip', 'privacyKey'], text: 'required where a platform has trustedWithNumbers false' };
