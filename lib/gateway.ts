@@ -5,14 +5,21 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from './clock.js';
 import type { Config } from './config.js';
+import { furtherActions, restActions } from './gateway/actions.js';
 import { accessOf, restTls } from './gateway/access.js';
-import { restActions } from './gateway/actions.js';
 import { callbackEvents } from './gateway/callback-trace.js';
 import { basePathsOf, callbacksOf, directoryOf } from './gateway/platforms.js';
 import { disguiseOf } from './gateway/disguise.js';
 import { createRouting } from './gateway/routing.js';
 import { createSipSide, type SipSide, trustedBy } from './gateway/sip.js';
-import { interpreterLimits, msrpOptions, notifyOptions, restLimits, storeLimits } from './gateway/settings.js';
+import {
+  interpreterLimits,
+  msrpOptions,
+  notifyOptions,
+  restLimits,
+  serviceLimits,
+  storeLimits,
+} from './gateway/settings.js';
 import { Interpreter } from './iwf/interpreter.js';
 import type { Logger } from './log.js';
 import { createMetrics, type MetricsRegistry } from './metrics.js';
@@ -23,6 +30,7 @@ import { type Notify, openNotify } from './notify/notify.js';
 import { printNotification } from './resources/notification.js';
 import { type AdminFace, startAdmin } from './rest/admin.js';
 import type { RestActions } from './rest/deps.js';
+import type { FurtherActions } from './rest/further-actions.js';
 import { type RestServer, startRest } from './rest/listen.js';
 import type { CheckResult, ReadyCheck } from './rest/readiness.js';
 import { SipNetwork } from './sip/sip-network.js';
@@ -113,6 +121,7 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
     userUri: (key) => routing.routes.userUri(key),
     ...(config.sip.defaultCountry === undefined ? {} : { defaultCountry: config.sip.defaultCountry }),
     limits: interpreterLimits(config),
+    services: serviceLimits(config),
   });
   interpreter = iwf;
   await sip.prepare();
@@ -120,7 +129,11 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
   started.push(() => iwf.drain(0));
   routing.start();
   notify.start();
-  const rest = await openRest(parts, { actions: restActions(iwf, notify.subscriptions), directory });
+  const rest = await openRest(parts, {
+    actions: restActions(iwf, notify.subscriptions),
+    further: furtherActions(iwf, notify.channels),
+    directory,
+  });
   started.push(() => rest.close());
 
   metrics.gauge('msrp_sessions', () => msrp.sessionCount);
@@ -221,12 +234,11 @@ function createNotify({ config, log, metrics, trace }: Parts, store: Store, need
 
 function openRest(
   { config, log, metrics, trace }: Parts,
-  { actions, directory }: { actions: RestActions; directory: ReturnType<typeof directoryOf> },
+  faces: { actions: RestActions; further: FurtherActions; directory: ReturnType<typeof directoryOf> },
 ): Promise<RestServer> {
   return startRest(
     {
-      actions,
-      directory,
+      ...faces,
       ...accessOf(config, systemClock),
       limits: restLimits(config),
       log,

@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { freePort } from './end-to-end/world.js';
 
+const packageFolder = fileURLToPath(new URL('../../', import.meta.url));
 const main = fileURLToPath(new URL('../lib/main.js', import.meta.url));
 const hasCurl = spawnSync('curl', ['--version']).status === 0;
 
@@ -25,7 +26,7 @@ interface Running {
 }
 
 function run(args: readonly string[], env: Readonly<Record<string, string>>, cwd: string): Running {
-  const child = spawn(process.execPath, [main, ...args], { cwd, env: { PATH: process.env['PATH'], ...env } });
+  const child = spawn(process.execPath, [main, ...args], { cwd, env: { ...passedOn(), ...env } });
   const texts = { out: '', err: '' };
   const ended = once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]>;
   child.stdout.on('data', (data: Buffer) => (texts.out += data.toString()));
@@ -47,6 +48,12 @@ function run(args: readonly string[], env: Readonly<Record<string, string>>, cwd
     },
     ended,
   };
+}
+
+/** Of our own environment nothing but where programs are, and where c8 collects what was run. */
+function passedOn(): Readonly<Record<string, string>> {
+  const names = ['PATH', 'NODE_V8_COVERAGE'];
+  return Object.fromEntries(names.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])));
 }
 
 /** Every port by the environment, so that demos beside one another do not race for the same ones. */
@@ -127,6 +134,26 @@ describe('the command line', function () {
       demo.child.kill('SIGTERM');
       expect(await demo.ended).to.deep.equal([0, null]);
       squatters.push(await listening(Number(places['IWF_REST__PORT'])));
+    });
+
+    it('ends when npm start is told to', async function () {
+      const places = await freePlaces();
+      const npm = spawn('npm', ['start'], {
+        cwd: packageFolder,
+        env: { ...process.env, ...places, ...storeIn(folder) },
+      });
+      npm.on('error', () => undefined);
+      let out = '';
+      for await (const data of npm.stdout) {
+        out += String(data);
+        if (out.includes(lastWords)) break;
+      }
+      if (!out.includes(lastWords)) {
+        console.log('      skipped: npm is not installed');
+        this.skip();
+      }
+      npm.kill('SIGTERM');
+      await freed(Number(places['IWF_REST__PORT']));
     });
 
     it('takes the next free port and file, says so in one line each, and ends on Ctrl-C', async () => {
@@ -246,6 +273,19 @@ async function listening(port: number): Promise<Server> {
   server.listen(port, '127.0.0.1');
   await once(server, 'listening');
   return server;
+}
+
+/** Resolves once nobody listens there; the spec's own time is the limit. */
+async function freed(port: number): Promise<void> {
+  for (;;) {
+    const answered = await fetch(`http://127.0.0.1:${port}/openapi.json`).catch(() => undefined);
+    if (!answered) return;
+    await answered.arrayBuffer();
+  }
+}
+
+function storeIn(folder: string): Readonly<Record<string, string>> {
+  return { IWF_STORE__PATH: join(folder, 'iwf.db') };
 }
 
 /** Linux tells it; elsewhere nothing is found out. */

@@ -1,5 +1,6 @@
 /** Every key of the configuration with its form; defaults, units and reasons stand in config/default.yaml. */
 import { choice, flag, integer, list, object, secret, text, type MapForm, type ValueOf } from './form.js';
+import { privacy, revoke } from './vocabularies.js';
 
 const host = text('a host name or an IP address', '^[A-Za-z0-9._:-]+$', 255);
 const port = integer(0, 65_535);
@@ -181,7 +182,12 @@ const chat = object({
   glareSilenceS: seconds,
 });
 
-const capabilities = object({ cacheS: seconds, timeoutS: seconds, maxContacts: number });
+const capabilities = object({
+  cacheS: seconds,
+  timeoutS: seconds,
+  maxContacts: number,
+  sourcesPerBot: integer(1, 1_000),
+});
 
 const notify = object({
   validityS: seconds,
@@ -198,6 +204,16 @@ const notify = object({
   originIdleS: seconds,
   maxSubscriptions: number,
   breaker: object({ failures: integer(1, 100_000), probeMs: milliseconds }),
+  channels: object({
+    maxPerBot: number,
+    maxChannels: number,
+    maxItemsPerChannel: number,
+    maxNotifications: integer(1, 1_000),
+    maxBytes: bytes,
+    maxWaitS: seconds,
+    lifetimeS: seconds,
+    maxLifetimeS: seconds,
+  }),
 });
 
 const retention = object({
@@ -206,6 +222,9 @@ const retention = object({
   conversationDays: days,
   deadLetterDays: days,
   correlatorHours: integer(1, 8_760),
+  privacySettingDays: days,
+  spamReportDays: days,
+  spamReportsPerBot: integer(1, 1_000),
 });
 
 /** What one platform may take up; the same keys stand as defaults for all and in each platform. */
@@ -266,6 +285,8 @@ export const configSchema = object({
   store,
   chat,
   capabilities,
+  revoke,
+  privacy,
   notify,
   retention,
   limits: object(limitForms, requestsPerS),

@@ -1,8 +1,10 @@
 /** What the REST face may ask, from the parts that can; a store that fails is SVC1000 to the platform: try again. */
 import type { Interpreter } from '../iwf/interpreter.js';
+import type { Channels } from '../notify/channels.js';
 import type { Subscriptions } from '../notify/subscriptions.js';
 import { ApiError } from '../resources/api-error.js';
 import type { RestActions } from '../rest/deps.js';
+import type { ChannelActions, FurtherActions } from '../rest/further-actions.js';
 import { StoreError } from '../store/store-error.js';
 
 const retryAfterS = 5;
@@ -23,6 +25,30 @@ export function restActions(iwf: Interpreter, subscriptions: Subscriptions): Res
   };
 }
 
+/** The services beyond chat. */
+export function furtherActions(iwf: Interpreter, channels: Channels): FurtherActions {
+  const { capabilitySources, spamReports, privacyCommands } = iwf.services;
+  return {
+    channels: durableChannels(channels),
+    capabilitySources: {
+      create: (...args) => durably(capabilitySources.create(...args)),
+      list: (...args) => durably(capabilitySources.list(...args)),
+      get: (...args) => durably(capabilitySources.get(...args)),
+      replace: (...args) => durably(capabilitySources.replace(...args)),
+      remove: (...args) => durably(capabilitySources.remove(...args)),
+    },
+    spamReports: {
+      list: (...args) => durably(spamReports.list(...args)),
+      get: (...args) => durably(spamReports.get(...args)),
+      remove: (...args) => durably(spamReports.remove(...args)),
+    },
+    privacyCommands: {
+      get: async (bot, contact, id) => durably(privacyCommands.get(bot, iwf.user(contact).key, id)),
+      answer: async (bot, contact, ...args) => durably(privacyCommands.answer(bot, iwf.user(contact).key, ...args)),
+    },
+  };
+}
+
 async function durably<T>(work: Promise<T>): Promise<T> {
   try {
     return await work;
@@ -30,4 +56,16 @@ async function durably<T>(work: Promise<T>): Promise<T> {
     if (error instanceof StoreError) throw new ApiError('SVC1000', [], { retryAfterS });
     throw error;
   }
+}
+
+function durableChannels(channels: Channels): ChannelActions {
+  return {
+    create: (...args) => durably(channels.create(...args)),
+    list: (...args) => channels.list(...args),
+    get: (...args) => channels.get(...args),
+    setLifetime: (...args) => durably(channels.setLifetime(...args)),
+    remove: (...args) => durably(channels.remove(...args)),
+    poll: (...args) => durably(channels.poll(...args)),
+    attach: (...args) => channels.attach(...args),
+  };
 }

@@ -1,8 +1,9 @@
 /** The configuration in the terms of each part: seconds and days become milliseconds, shared limits find their places. */
 import type { Config } from '../config.js';
 import type { InterpreterLimits } from '../iwf/interpreter.js';
+import type { ServiceLimits } from '../iwf/services.js';
 import { defaultMsrpOptions, type MsrpOptions } from '../msrp/options.js';
-import type { NotifyOptions } from '../notify/options.js';
+import { notifyDefaults, type NotifyOptions } from '../notify/options.js';
 import type { RestLimits } from '../rest/deps.js';
 import type { EngineOptions } from '../sip-engine/options.js';
 import type { StoreLimits } from '../store/limits.js';
@@ -35,6 +36,7 @@ export function notifyOptions({ notify, limits, retention }: Config): Partial<No
     deadLetterTtlMs: retention.deadLetterDays * dayMs,
     maxSubscriptionsPerBot: limits.subscriptionsPerBot,
     correlatorTtlMs: retention.correlatorHours * hourMs,
+    channels: { ...notifyDefaults.channels, ...notify.channels, maxWaitMs: notify.channels.maxWaitS * secondMs },
   };
 }
 
@@ -68,6 +70,34 @@ export function interpreterLimits({ chat, retention, capabilities, msrp, limits,
     maxLanes: chat.maxLanes,
     leaseMs: store.leaseMs,
   };
+}
+
+export function serviceLimits({ retention, capabilities, revoke, privacy, chat }: Config): ServiceLimits {
+  return {
+    sources: {
+      maxPerBot: capabilities.sourcesPerBot,
+      correlatorMs: retention.correlatorHours * hourMs,
+    },
+    revoke: {
+      vocabulary: { ...revoke.vocabulary, success: words(revoke.vocabulary.success) },
+      deadlineMs: revoke.deadlineS * secondMs,
+      retentionMs: retention.messageDays * dayMs,
+    },
+    privacy: {
+      vocabulary: { ...privacy.vocabulary, success: words(privacy.vocabulary.success) },
+      deadlineMs: privacy.deadlineS * secondMs,
+      validityMs: chat.validityS * secondMs,
+      retentionMs: retention.inboundDays * dayMs,
+      settingMs: retention.privacySettingDays * dayMs,
+    },
+    spamReportMs: retention.spamReportDays * dayMs,
+    spamReportsPerBot: retention.spamReportsPerBot,
+  };
+}
+
+/** The schema has seen that there is one. */
+function words([first = '', ...others]: readonly string[]): readonly [string, ...string[]] {
+  return [first, ...others];
 }
 
 export function engineOptions({ sip, msrp }: Config): EngineOptions {

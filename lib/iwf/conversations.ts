@@ -9,6 +9,7 @@ import type {
   Invitation,
   MsrpRefusal,
   Network,
+  NetworkBot,
   NetworkUser,
   Outgoing,
   Service,
@@ -132,7 +133,7 @@ export class Conversations {
   }
 
   /** Answers an invitation that policy has let through; the user's new chat replaces his old one. */
-  async accept(invitation: Invitation, bot: Chatbot, context: SessionContext): Promise<LiveSession | undefined> {
+  async accept(invitation: Invitation, bot: NetworkBot, context: SessionContext): Promise<LiveSession | undefined> {
     const key = pairKey(bot.uri, context.user.key);
     const slot = this.slot(context);
     const session = await invitation.accept(bot, slot.delegate);

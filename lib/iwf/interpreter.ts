@@ -28,6 +28,7 @@ import { LaneWorker } from './lane-worker.js';
 import { MessageLog } from './message-log.js';
 import { Outbound } from './outbound.js';
 import { type InboundRecord, messageLane, receiptLane, Table } from './records.js';
+import { createServices, type ServiceLimits, type Services } from './services.js';
 import { Submission } from './submission.js';
 
 export interface InterpreterOptions {
@@ -47,6 +48,7 @@ export interface InterpreterOptions {
   /** Country calling code for national numbers; undefined: they are refused. */
   readonly defaultCountry?: string;
   readonly limits: InterpreterLimits;
+  readonly services: ServiceLimits;
 }
 
 /** Times in ms. */
@@ -75,6 +77,8 @@ const perLane = 16;
 const retryAfterS = 30;
 
 export class Interpreter implements ChatActions, CapabilityActions {
+  /** What is done beyond chat. */
+  readonly services: Services;
   private readonly options: InterpreterOptions;
   private readonly messages: MessageLog;
   private readonly memory: ConversationMemory;
@@ -90,20 +94,33 @@ export class Interpreter implements ChatActions, CapabilityActions {
   constructor(options: InterpreterOptions) {
     this.options = options;
     const { limits } = options;
-    this.messages = new MessageLog({ ...options, retentionMs: limits.retentionMs });
+    this.messages = new MessageLog({
+      ...options,
+      retentionMs: limits.retentionMs,
+      moved: (bot, record) => this.services.revocations.moved(bot, record),
+    });
     this.memory = new ConversationMemory(options.store, {
       cacheEntries: limits.cacheEntries,
       retentionMs: limits.conversationMs,
     });
     this.dispositions = new Dispositions({ ...options, messages: this.messages, dedupeMs: limits.dedupeMs });
+    this.services = createServices({
+      ...options,
+      messages: this.messages,
+      live: (bot, user) => this.conversations.live(bot, user),
+      keyOf: (contact) => this.user(contact).key,
+    });
     this.inbound = new Inbound({
       ...options,
+      documents: this.services.documents,
       memory: this.memory,
       dispositions: this.dispositions,
       dedupeMs: limits.dedupeMs,
     });
     this.contacts = new Capabilities({
       ...options,
+      announced: (bot, user) => this.services.capabilitySources.announced(bot, user),
+      changed: (user, change) => this.services.capabilitiesChanged(user, change),
       cacheMs: limits.capabilityCacheMs,
       cacheEntries: limits.cacheEntries,
     });
@@ -128,13 +145,14 @@ export class Interpreter implements ChatActions, CapabilityActions {
       capabilities: this.contacts,
       messages: this.messages,
       inbound: this.inboundRecords,
+      announced: (bot, user) => this.services.capabilitySources.announced(bot, user),
     });
     this.worker = new LaneWorker({
       ...options,
       maxLanes: limits.maxLanes,
       perLane,
       leaseMs: limits.leaseMs,
-      run: (item) => outbound.perform(item),
+      run: (item) => this.services.perform(item) ?? outbound.perform(item),
     });
   }
 
@@ -195,7 +213,7 @@ export class Interpreter implements ChatActions, CapabilityActions {
       case 'Displayed':
         return this.dispositions.report(bot.uri, user, id, 'displayed');
       case 'RevokeRequested':
-        return this.revoke(bot, user, id);
+        return this.services.revocations.request(bot, user, id);
     }
   }
 
@@ -213,21 +231,8 @@ export class Interpreter implements ChatActions, CapabilityActions {
     return this.dispositions.failure(bot, user, messageId);
   }
 
-  private async revoke(bot: Chatbot, user: string, id: string): Promise<'accepted' | 'unknown'> {
-    const found = await this.messages.get(bot.uri, user, id);
-    if (!found) return 'unknown';
-    const changes = this.messages.changes(bot.uri, found, { event: 'revoked' });
-    const withdrawn =
-      found.value.status === 'Pending' &&
-      changes !== undefined &&
-      (await this.options.store.withdraw('outbound', id, changes));
-    if (!withdrawn) {
-      await this.messages.advance(bot.uri, user, id, { event: 'revokeFailed' });
-    }
-    return 'accepted';
-  }
-
-  private user(contact: string): NetworkUser {
+  /** A contact as a path names it. Throws ApiError SVC0004. */
+  user(contact: string): NetworkUser {
     const { defaultCountry } = this.options;
     try {
       const identity = parseAddress(contact, defaultCountry === undefined ? {} : { defaultCountry });
@@ -250,7 +255,7 @@ export class Interpreter implements ChatActions, CapabilityActions {
     if (refusal) return invitation.refuse(refusal);
     const context = await this.context(invitation);
     if (!context) return invitation.refuse({ status: 404 });
-    await this.userSeen(context.bot, invitation.user, invitation.tags);
+    await this.userSeen(context.bot, invitation.user, { tags: invitation.tags, seen: 'some' });
     if (invitation.firstMessage) {
       const verdict = await this.inbound.receive(context, {
         contentType: 'message/cpim',
@@ -258,7 +263,8 @@ export class Interpreter implements ChatActions, CapabilityActions {
       });
       if (verdict.kind !== 'taken') return invitation.refuse(sipRefusal(verdict));
     }
-    await this.conversations.accept(invitation, context.bot, context);
+    const announced = await this.services.capabilitySources.announced(context.bot, invitation.user.key);
+    await this.conversations.accept(invitation, announced, context);
   }
 
   private async messaged(message: StandaloneMessage): Promise<void> {
@@ -267,9 +273,9 @@ export class Interpreter implements ChatActions, CapabilityActions {
     if (refusal || !bot) return message.answer(refusal ?? { status: 404 });
     const context = await this.context(message);
     if (!context) return message.answer({ status: 404 });
-    const verdict = await this.inbound.receive(context, message);
+    const verdict = await this.inbound.receiveStandalone(context, message);
     await message.answer(verdict.kind === 'taken' ? undefined : sipRefusal(verdict));
-    await this.userSeen(bot, message.user, message.tags);
+    await this.userSeen(bot, message.user);
   }
 
   private async queried(query: CapabilityQuery): Promise<void> {
@@ -277,8 +283,8 @@ export class Interpreter implements ChatActions, CapabilityActions {
     if (!bot) return query.answer(undefined, { status: 404 });
     if (this.draining) return query.answer(undefined, { status: 503, retryAfterS });
     if (bot.suspended) return query.answer(undefined, { status: 480, retryAfterS });
-    await query.answer(bot);
-    if (query.user) await this.userSeen(bot, query.user, query.tags);
+    await query.answer(await this.services.capabilitySources.announced(bot, query.user?.key));
+    if (query.user) await this.userSeen(bot, query.user, { tags: query.tags, seen: 'all' });
   }
 
   /** Bot unknown, nobody listening, no common version, or going down. */
@@ -329,12 +335,15 @@ export class Interpreter implements ChatActions, CapabilityActions {
   }
 
   /** He is there again: what waits for him goes at once (design §6). */
-  private async userSeen(bot: Chatbot, user: NetworkUser, tags: Invitation['tags']): Promise<void> {
-    this.contacts.observe(user.key, tags);
-    const { store } = this.options;
+  private async userSeen(
+    bot: Chatbot,
+    user: NetworkUser,
+    contact?: Parameters<Capabilities['observe']>[2],
+  ): Promise<void> {
+    if (contact) this.contacts.observe(bot.uri, user.key, contact);
     await Promise.all([
-      store.hasten('outbound', messageLane(bot.uri, user.key)),
-      store.hasten('outbound', receiptLane(bot.uri, user.key)),
+      this.worker.hasten(messageLane(bot.uri, user.key)),
+      this.worker.hasten(receiptLane(bot.uri, user.key)),
     ]);
   }
 

@@ -6,6 +6,7 @@ import type { Changes, Claim, ClaimedItem, Store } from '../store/store.js';
 import { backoffMs } from './backoff.js';
 import type { BreakOff } from './break-off.js';
 import type { Callbacks } from './callback.js';
+import type { Channels, Deposit } from './channels.js';
 import { readItem } from './item.js';
 import { merge, type DeadReason, type Letters } from './letters.js';
 import type { NotifyOptions } from './options.js';
@@ -17,6 +18,8 @@ export interface LaneRunDeps {
   readonly metrics: Metrics;
   readonly letters: Letters;
   readonly callbacks: Callbacks;
+  /** What goes to a channel is held there, and not called back. */
+  readonly channels: Pick<Channels, 'deposit'>;
   readonly options: Pick<NotifyOptions, 'validityMs' | 'backoff' | 'maxRetryAfterMs'>;
   /** From 0 up to 1. */
   readonly random: () => number;
@@ -49,7 +52,7 @@ export interface LaneRun {
 const maxUnackedMs = 100;
 
 type Settlement =
-  | { readonly kind: 'settled'; readonly changes: Changes }
+  | { readonly kind: 'settled'; readonly changes: Changes; readonly committed?: (isDurable: boolean) => void }
   | { readonly kind: 'pause'; readonly dueAtMs: number }
   | { readonly kind: 'gone' };
 
@@ -65,7 +68,7 @@ export async function runLane(run: LaneRun, deps: LaneRunDeps): Promise<RunEnd> 
     }
     switch (settlement.kind) {
       case 'settled':
-        if (!(await ledger.add(settlement.changes))) return { kind: 'lost' };
+        if (!(await ledger.add(settlement))) return { kind: 'lost' };
         break;
       case 'gone':
         return ledger.handBack('gone');
@@ -84,6 +87,9 @@ async function settle(claimed: ClaimedItem, run: LaneRun, deps: LaneRunDeps): Pr
   const endsAtMs = Math.min(item.expiresAtMs ?? Infinity, claimed.enqueuedAtMs + deps.options.validityMs);
   if (deps.clock.now() >= endsAtMs) return giveUp(claimed, { reason: 'expired' }, deps);
 
+  const deposit = deps.channels.deposit(run.subscription, run.claim.lane, claimed);
+  if (deposit) return settleDeposit(deposit, { claimed, endsAtMs, deps });
+
   const { outcome, status } = await attempt(claimed.id, item.body, { run, deps });
   switch (outcome.kind) {
     case 'done':
@@ -98,6 +104,23 @@ async function settle(claimed: ClaimedItem, run: LaneRun, deps: LaneRunDeps): Pr
       // The end of its validity is told in time, not at the next try after it.
       return { kind: 'pause', dueAtMs: Math.min(endsAtMs, deps.clock.now() + waitMs) };
     }
+  }
+}
+
+function settleDeposit(
+  deposit: Deposit,
+  { claimed, endsAtMs, deps }: { claimed: ClaimedItem; endsAtMs: number; deps: LaneRunDeps },
+): Settlement {
+  switch (deposit.kind) {
+    case 'held':
+      return { kind: 'settled', changes: { put: [deposit.put] }, committed: (done) => deposit.committed(done) };
+    case 'gone':
+      return { kind: 'gone' };
+    case 'full':
+      return {
+        kind: 'pause',
+        dueAtMs: Math.min(endsAtMs, deps.clock.now() + waitAfter(claimed.attempts + 1, 0, deps)),
+      };
   }
 }
 
@@ -134,9 +157,11 @@ function waitAfter(failures: number, askedMs: number, { options, random }: LaneR
   return Math.max(backoffMs(options.backoff, failures, random()), Math.min(askedMs, options.maxRetryAfterMs));
 }
 
+type Settled = Settlement & { readonly kind: 'settled' };
+
 interface Ledger {
   /** One item more is settled. False: the lease was lost. */
-  add(changes: Changes): Promise<boolean>;
+  add(settled: Settled): Promise<boolean>;
   /** Acks what is settled. False: the lease was lost. */
   flush(): Promise<boolean>;
   /** Acks what is settled, and hands back the claim with what is not. */
@@ -144,7 +169,7 @@ interface Ledger {
 }
 
 function createLedger(claim: Claim, { store, clock }: Pick<LaneRunDeps, 'store' | 'clock'>): Ledger {
-  let unacked: Changes[] = [];
+  let unacked: Settled[] = [];
   let acked = 0;
   let ackedAtMs = clock.now();
   const flush = async (): Promise<boolean> => {
@@ -153,12 +178,18 @@ function createLedger(claim: Claim, { store, clock }: Pick<LaneRunDeps, 'store' 
     unacked = [];
     acked += batch.length;
     ackedAtMs = clock.now();
-    return store.ack(claim, { count: batch.length, changes: merge(batch) });
+    let isDurable = false;
+    try {
+      isDurable = await store.ack(claim, { count: batch.length, changes: merge(batch.map(({ changes }) => changes)) });
+    } finally {
+      for (const { committed } of batch) committed?.(isDurable);
+    }
+    return isDurable;
   };
   return {
     flush,
-    add(changes) {
-      unacked.push(changes);
+    add(settled) {
+      unacked.push(settled);
       const isDue = clock.now() - ackedAtMs >= maxUnackedMs;
       return isDue ? flush() : Promise.resolve(true);
     },

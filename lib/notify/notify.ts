@@ -4,6 +4,7 @@ import type { Clock, Timer } from '../clock.js';
 import type { Chatbot } from '../iwf/actions.js';
 import type { Logger } from '../log.js';
 import type { Metrics } from '../metrics.js';
+import { ApiError } from '../resources/api-error.js';
 import type { Subscription } from '../resources/subscription.js';
 import type { Store } from '../store/store.js';
 import { createAdmission, type Admission } from './admission.js';
@@ -11,6 +12,7 @@ import { judgeNotifyUrl, parseAllowList, parseNotifyUrl, type Resolve } from './
 import { createAside } from './aside.js';
 import { bury } from './burial.js';
 import { createCallbacks, type Exchange } from './callback.js';
+import { Channels, type ChannelsDeps } from './channels.js';
 import { createNotifications } from './dispatcher.js';
 import { createHealth, type Health } from './health.js';
 import type { Print } from './item.js';
@@ -48,6 +50,7 @@ export interface NotifyDeps extends LetterHooks {
 
 export interface Notify {
   readonly subscriptions: Subscriptions;
+  readonly channels: Channels;
   readonly notifications: Notifications;
   /** Begins to deliver. */
   start(): void;
@@ -60,18 +63,20 @@ export async function openNotify(deps: NotifyDeps): Promise<Notify> {
   const options = { ...notifyDefaults, ...deps.options };
   const { store, clock, log, metrics } = deps;
   const common = { store, clock, log, metrics, options };
-  const subscriptions = new Subscriptions({ ...common, judge: judgeOf(deps) });
-  await subscriptions.load();
+  const letters = createLetters({ ...deps, options });
+  const endSubscriptions: ChannelsDeps['endSubscriptions'] = (isGone) => subscriptions.endOfUrl(isGone);
+  const channels = new Channels({ ...common, letters, serverRoot: deps.serverRoot, endSubscriptions });
+  const subscriptions = new Subscriptions({ ...common, judge: judgeOf(deps, channels) });
+  await Promise.all([subscriptions.load(), channels.load()]);
 
   const known = (id: string): Subscription | undefined => subscriptions.known(id);
   const callbacks = createCallbacks({ ...deps, options });
-  const letters = createLetters({ ...deps, options });
   const onError = (error: unknown): void => log.warn('lease not changed', { error: String(error) });
   const aside = createAside({ store, clock, onError });
   const health = createHealth({ ...common, aside });
   const admission = createAdmission();
   const note: LaneRunDeps['note'] = (subscription, lane, outcome) => health.note(subscription, lane, outcome);
-  const runDeps = { ...common, letters, callbacks, random: deps.random ?? Math.random, note };
+  const runDeps = { ...common, letters, callbacks, channels, random: deps.random ?? Math.random, note };
   const worker = new Worker({
     ...common,
     health,
@@ -83,7 +88,15 @@ export async function openNotify(deps: NotifyDeps): Promise<Notify> {
     bury: (claim, subscription) => bury(claim, subscription, { store, letters, subscriptions }),
   });
   const enter = placesOf(admission, health, options);
-  const teller = createTeller({ store, callbacks, metrics, known, holds: (lane) => worker.holds(lane), enter });
+  const teller = createTeller({
+    store,
+    callbacks,
+    channels,
+    metrics,
+    known,
+    holds: (lane) => worker.holds(lane),
+    enter,
+  });
   const notifications = createNotifications({
     ofBot: (bot, api) => subscriptions.ofBot(bot, api),
     print: deps.print,
@@ -92,9 +105,14 @@ export async function openNotify(deps: NotifyDeps): Promise<Notify> {
   });
   return {
     subscriptions,
+    channels,
     notifications,
-    start: () => worker.start(),
+    start() {
+      worker.start();
+      channels.start();
+    },
     async stop() {
+      channels.close();
       await worker.stop();
       health.close();
       subscriptions.close();
@@ -103,12 +121,15 @@ export async function openNotify(deps: NotifyDeps): Promise<Notify> {
   };
 }
 
-function judgeOf({ platform, isOwnUrl, clock, ...deps }: NotifyDeps): SubscriptionsDeps['judge'] {
+function judgeOf({ platform, isOwnUrl, clock, ...deps }: NotifyDeps, channels: Channels): SubscriptionsDeps['judge'] {
   const nothing = parseAllowList();
   const resolve = deps.resolve ?? ((hostname) => resolveByName(hostname, clock));
-  return async ({ platformId }: Chatbot, notifyURL: string): Promise<void> => {
+  return async (bot: Chatbot, notifyURL: string): Promise<void> => {
+    const channel = channels.judge(bot, notifyURL);
+    if (channel === 'allowed') return;
+    if (channel === 'unknown') throw new ApiError('SVC0002', ['notifyURL', 'no such notification channel']);
     if (isOwnUrl?.(notifyURL)) parseNotifyUrl(notifyURL);
-    else await judgeNotifyUrl(platform(platformId)?.allow ?? nothing, notifyURL, resolve);
+    else await judgeNotifyUrl(platform(bot.platformId)?.allow ?? nothing, notifyURL, resolve);
   };
 }
 

@@ -9,6 +9,24 @@ export interface Parallel {
   readonly perBot: number;
 }
 
+export interface ChannelOptions {
+  readonly maxPerBot: number;
+  readonly maxChannels: number;
+  /** Notifications that one channel holds; beyond, they wait in the queue. */
+  readonly maxItemsPerChannel: number;
+  /** In one answer, or unacknowledged on a WebSocket; a client may ask for fewer. */
+  readonly maxNotifications: number;
+  /** Of the notifications in one answer; one alone may be larger. */
+  readonly maxBytes: number;
+  /** How long a poll may hang. */
+  readonly maxWaitMs: number;
+  /** Life of a channel from one use to the next where the client asks for none, and at most; seconds. */
+  readonly lifetimeS: number;
+  readonly maxLifetimeS: number;
+  /** How often ends of lives are looked for. */
+  readonly sweepMs: number;
+}
+
 export interface NotifyOptions {
   /** How long a callback is tried, from its commit (`notify.validityS`). */
   readonly validityMs: number;
@@ -43,6 +61,7 @@ export interface NotifyOptions {
   readonly refreshMs: number;
   /** What is under way when the gateway stops may take so long. */
   readonly drainMs: number;
+  readonly channels: ChannelOptions;
 }
 
 export const notifyDefaults: NotifyOptions = {
@@ -66,4 +85,15 @@ export const notifyDefaults: NotifyOptions = {
   correlatorTtlMs: 86_400_000,
   refreshMs: 0,
   drainMs: 5_000,
+  channels: {
+    maxPerBot: 100,
+    maxChannels: 10_000,
+    maxItemsPerChannel: 1_000,
+    maxNotifications: 100,
+    maxBytes: 1_048_576,
+    maxWaitMs: 60_000,
+    lifetimeS: 3_600,
+    maxLifetimeS: 86_400,
+    sweepMs: 5_000,
+  },
 };

@@ -220,6 +220,12 @@ export class Subscriptions implements SubscriptionActions {
     log.info('subscription ended', { subscriptionId: id, platform: kept.subscription.platformId, reason });
   }
 
+  /** Ends all that go to a URL which is no more. */
+  async endOfUrl(isGone: (notifyURL: string) => boolean): Promise<void> {
+    const gone = this.live.ids().filter((id) => isGone(this.live.get(id)?.subscription.notifyURL ?? ''));
+    for (const id of gone) await this.end(id, 'gone');
+  }
+
   /** Why a subscription that is no more has ended; undefined: its bot removed it. */
   async endOf(id: string): Promise<EndReason | undefined> {
     const kept = await this.kept(id);

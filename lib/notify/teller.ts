@@ -3,11 +3,13 @@ import type { Metrics } from '../metrics.js';
 import type { Subscription } from '../resources/subscription.js';
 import type { Store } from '../store/store.js';
 import type { Callbacks } from './callback.js';
+import type { Channels } from './channels.js';
 import type { Prepared } from './item.js';
 
 export interface TellerDeps {
   readonly store: Pick<Store, 'laneDepth'>;
   readonly callbacks: Callbacks;
+  readonly channels: Pick<Channels, 'tell'>;
   readonly metrics: Metrics;
   readonly known: (subscriptionId: string) => Subscription | undefined;
   /** Whether the worker has items of the lane in hand. */
@@ -27,6 +29,8 @@ export function createTeller(deps: TellerDeps): Teller {
   const post = async ({ id, lane, item }: Prepared): Promise<boolean> => {
     const subscription = deps.known(item.subscriptionId);
     if (!subscription || deps.holds(lane) || (await deps.store.laneDepth('notify', lane)) > 0) return false;
+    const isTold = deps.channels.tell(subscription, item.body);
+    if (isTold !== undefined) return isTold;
     const leave = deps.enter(subscription);
     if (!leave) return false;
     try {

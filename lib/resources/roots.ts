@@ -5,6 +5,7 @@ import {
   contactServiceCapabilitiesSchema,
 } from './capabilities.js';
 import { capabilitySourceListSchema, capabilitySourceSchema } from './capability-source.js';
+import { channelLifetimeSchema, channelListSchema, channelSchema } from './channel.js';
 import { chatMessageSchema } from './chat-message.js';
 import { furtherNotificationSchemas as further } from './further-notification.js';
 import { isComposingSchema } from './is-composing.js';
@@ -54,5 +55,8 @@ export const resourceRoots: Readonly<Record<string, ResourceRoot>> = {
   privacyCommandNotification: { api: 'aliasmgmt', schema: further.privacyCommandNotification },
   aliasLinkNotification: { api: 'aliasmgmt', schema: further.aliasLinkNotification },
   aliasNotificationSubscription: { api: 'aliasmgmt', schema: subscriptionSchema },
+  notificationChannel: { api: 'notificationchannel', schema: channelSchema },
+  notificationChannelList: { api: 'notificationchannel', schema: channelListSchema },
+  notificationChannelLifetime: { api: 'notificationchannel', schema: channelLifetimeSchema },
   aliasSubscriptionList: { api: 'aliasmgmt', schema: subscriptionListSchema('aliasmgmt') },
 };

@@ -77,3 +77,21 @@ export function privacyCommandUrl(owner: Owner, contact: string, commandId: stri
 export function privacyCommandStatusUrl(owner: Owner, contact: string, commandId: string): string {
   return `${privacyCommandUrl(owner, contact, commandId)}/status`;
 }
+
+export function channelsUrl(owner: Owner): string {
+  return `${base('notificationchannel', owner)}/channels`;
+}
+
+export function channelUrl(owner: Owner, channelId: string): string {
+  return `${channelsUrl(owner)}/${pathVariable(channelId)}`;
+}
+
+/** channelURL: where the platform waits for notifications. */
+export function channelWaitUrl(owner: Owner, channelId: string): string {
+  return `${channelUrl(owner, channelId)}/notifications`;
+}
+
+/** callbackURL: what stands as notifyURL in subscriptions; nothing is ever sent there. */
+export function channelCallbackUrl(owner: Owner, channelId: string): string {
+  return `${channelUrl(owner, channelId)}/callback`;
+}

@@ -69,12 +69,23 @@ function childrenOf(element: XmlElement, name: string, { namespace }: Place): re
 
 /** The document of a body `{root: {…}}`; the root must be one of the API's. */
 export function printXml(body: object): string {
+  return `<?xml version="1.0" encoding="UTF-8"?>\n${printRoot(body)}`;
+}
+
+function printRoot(body: object): string {
   const [root, value] = Object.entries(body)[0] ?? [''];
+  if (root === 'notificationList') return printNotificationList(value);
   const known = Object.hasOwn(resourceRoots, root) ? resourceRoots[root] : undefined;
   if (known === undefined) throw new TypeError(`no XML form of ${root}`);
   const { api, schema } = known;
-  const printed = printElement(schema, value, { tag: `${api}:${root}`, also: ` xmlns:${api}="${xmlNamespace(api)}"` });
-  return `<?xml version="1.0" encoding="UTF-8"?>\n${printed}`;
+  return printElement(schema, value, { tag: `${api}:${root}`, also: ` xmlns:${api}="${xmlNamespace(api)}"` });
+}
+
+/** A channel's list: each notification under its own root, in its own namespace. */
+function printNotificationList(value: unknown): string {
+  const inner = Array.isArray(value) ? value.filter(isRecord).map(printRoot).join('') : '';
+  const head = `nc:notificationList xmlns:nc="${xmlNamespace('notificationchannel')}"`;
+  return inner === '' ? `<${head}/>` : `<${head}>${inner}</nc:notificationList>`;
 }
 
 interface Tag {

@@ -1,6 +1,7 @@
 /** What the REST face may ask of the gateway's rarer services; a service that is absent is answered 403 POL2006. */
 import type { Chatbot, Idempotency } from '../iwf/actions.js';
 import type { CapabilitySource, CapabilitySourceRequest } from '../resources/capability-source.js';
+import type { Channel, ChannelRequest } from '../resources/channel.js';
 import type { PrivacyCommand, PrivacyCommandStatus } from '../resources/privacy-command.js';
 import type { SpamReport } from '../resources/spam-report.js';
 
@@ -26,7 +27,52 @@ export interface PrivacyCommandActions {
   answer(bot: Chatbot, contact: string, id: string, status: PrivacyCommandStatus): Promise<boolean>;
 }
 
+/** A notification channel as it stands. */
+export interface ChannelState {
+  readonly channel: Channel;
+  /** Seconds until it ends unless it is used. */
+  readonly remainingS: number;
+}
+
+/** The answer to a poll. */
+export interface Polled {
+  /** Complete JSON texts. */
+  readonly bodies: readonly string[];
+  /** It did not arrive: the next poll acknowledges nothing of it. */
+  lost(): void;
+}
+
+/** A client's WebSocket. */
+export interface ChannelSocket {
+  send(text: string): void;
+  close(reason: 'superseded' | 'ended' | 'closing' | 'failed'): void;
+}
+
+export interface ChannelAttachment {
+  /** Never rejects: where it cannot be kept the socket is closed. */
+  acknowledge(notificationIds: readonly string[]): Promise<void>;
+  detach(): void;
+}
+
+export interface ChannelActions {
+  /** Durable when it resolves. Throws ApiError (SVC0005, POL0001 …). */
+  create(bot: Chatbot, request: ChannelRequest, idempotency?: Idempotency): Promise<ChannelState>;
+  list(bot: Chatbot): readonly ChannelState[];
+  get(bot: Chatbot, id: string): ChannelState | undefined;
+  setLifetime(bot: Chatbot, id: string, seconds: number): Promise<ChannelState | undefined>;
+  remove(bot: Chatbot, id: string): Promise<boolean>;
+  /** Acknowledges the answer before (or exactly `ack`), then waits; undefined: no such channel for polling. */
+  poll(
+    bot: Chatbot,
+    id: string,
+    options: { readonly signal: AbortSignal; readonly ack?: readonly string[] | undefined },
+  ): Promise<Polled | undefined>;
+  /** Undefined: no such channel for WebSockets. */
+  attach(bot: Chatbot, id: string, socket: ChannelSocket): ChannelAttachment | undefined;
+}
+
 export interface FurtherActions {
+  readonly channels?: ChannelActions | undefined;
   readonly capabilitySources?: CapabilitySourceActions | undefined;
   readonly spamReports?: SpamReportActions | undefined;
   readonly privacyCommands?: PrivacyCommandActions | undefined;

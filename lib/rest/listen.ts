@@ -8,6 +8,7 @@ import { ApiError } from '../resources/api-error.js';
 import { printRequestError } from '../resources/request-error.js';
 import type { RestDeps } from './deps.js';
 import { restApp } from './server.js';
+import { serveUpgrades } from './upgrade.js';
 
 export interface Listen {
   readonly host: string;
@@ -62,6 +63,7 @@ function limitedServer(deps: RestDeps, tls: RestTls | undefined): Server {
   const server = tls
     ? createSecureServer({ ...options, ...secureOptions(tls, limits) }, restApp(deps))
     : createServer(options, restApp(deps));
+  serveUpgrades(server, deps);
   server.on('tlsClientError', () => deps.metrics.count('rest_client_errors_total', { status: 'tls' }));
   server.maxConnections = limits.maxConnections;
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => refuseClient(deps, error, socket));

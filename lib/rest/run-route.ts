@@ -82,14 +82,14 @@ async function answerOf(deps: RestDeps, rate: RequestRate, route: Route, call: C
 }
 
 /** The platform's own chatbot; that another platform has it is not told (404, as for one that nobody has). */
-function chatbotOf(deps: RestDeps, platform: Platform, userId: string): Chatbot {
+export function chatbotOf(deps: Pick<RestDeps, 'directory'>, platform: Platform, userId: string): Chatbot {
   if (userId === 'acr:auth') return onlyChatbotOf(deps, platform);
   const bot = deps.directory.find(userId);
   if (bot?.platformId !== platform.id) throw new ApiError('SVC2008', ['chatbot', userId]);
   return bot;
 }
 
-function onlyChatbotOf(deps: RestDeps, platform: Platform): Chatbot {
+function onlyChatbotOf(deps: Pick<RestDeps, 'directory'>, platform: Platform): Chatbot {
   const [bot, ...others] = deps.directory.ofPlatform(platform.id);
   if (bot === undefined || others.length > 0)
     throw new ApiError('SVC0002', ['userId', 'acr:auth names the only chatbot of a credential']);

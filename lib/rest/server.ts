@@ -6,6 +6,7 @@ import { FailedAttempts } from './access/failed-attempts.js';
 import { tokenRouter } from './access/token-endpoint.js';
 import { formatOfRefusal } from './accept.js';
 import { errorAnswer, methodNotAllowed, writeAnswer } from './answer.js';
+import { stripBasePath } from './proxy-path.js';
 import { capabilityRoutes } from './capability-discovery.js';
 import { privacyCommandRoutes } from './alias-management.js';
 import { capabilitySourceRoutes } from './capability-sources.js';
@@ -14,6 +15,7 @@ import { ContactQuota } from './contact-quota.js';
 import type { RestDeps } from './deps.js';
 import { directVariables } from './direct.js';
 import { docsRouter } from './docs.js';
+import { channelRoutes } from './notification-channel.js';
 import type { Route } from './route.js';
 import { routeRunner, type RunRoute } from './run-route.js';
 import { spamReportRoutes } from './spam-reports.js';
@@ -23,13 +25,14 @@ import { unavailableRoutes } from './unavailable.js';
 /** All resources; a path is served by the first route that fits it. */
 export function restRoutes(deps: RestDeps): readonly Route[] {
   const further = deps.further ?? {};
-  const { capabilitySources, spamReports, privacyCommands } = further;
+  const { capabilitySources, channels, spamReports, privacyCommands } = further;
   const quota = new ContactQuota(deps.limits.contactsPerHour, deps.clock);
   return [
     ...chatRoutes(deps),
     ...subscriptionRoutes(deps),
     ...capabilityRoutes({ actions: deps.actions, quota }),
     ...(capabilitySources === undefined ? [] : capabilitySourceRoutes(capabilitySources)),
+    ...(channels === undefined ? [] : channelRoutes(channels)),
     ...(spamReports === undefined ? [] : spamReportRoutes(spamReports)),
     ...(privacyCommands === undefined ? [] : privacyCommandRoutes(privacyCommands)),
     ...unavailableRoutes(further),
@@ -88,16 +91,6 @@ function mount(app: express.Express, routes: readonly Route[], run: RunRoute): v
 
 function expressPath(path: string): string {
   return path.replace('/**', '/*below').replace(/\{(\w+)\}/g, ':$1');
-}
-
-/** A reverse proxy may or may not keep the serverRoot's path: both are read. */
-function stripBasePath(request: IncomingMessage, basePaths: readonly string[]): void {
-  const url = request.url ?? '';
-  for (const base of basePaths) {
-    if (base === '' || !url.startsWith(`${base}/`)) continue;
-    request.url = url.slice(base.length);
-    return;
-  }
 }
 
 function unknownResource(request: IncomingMessage): ApiError {

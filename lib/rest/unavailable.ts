@@ -22,6 +22,10 @@ const optional: Readonly<Record<keyof FurtherActions, readonly (readonly [path: 
     ['/spamreport/v1/{userId}/reports', 'spam reports'],
     ['/spamreport/v1/{userId}/reports/**', 'spam reports'],
   ],
+  channels: [
+    ['/notificationchannel/v1/{userId}/channels', 'notification channels'],
+    ['/notificationchannel/v1/{userId}/channels/**', 'notification channels'],
+  ],
   privacyCommands: [['/aliasmgmt/v1/{userId}/{contactId}/commands/**', 'privacy commands']],
 };
 

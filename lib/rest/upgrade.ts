@@ -1,0 +1,32 @@
+/** Requests that ask for another protocol (RFC 9110 §7.8): WebSockets are served, any other wish is none that must be granted. */
+import type { IncomingMessage, Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { channelUpgrades } from './channel-socket.js';
+import type { RestDeps } from './deps.js';
+
+/** Where there are channels, the server serves their WebSockets. */
+export function serveUpgrades(server: Server, deps: RestDeps): void {
+  const channels = deps.further?.channels;
+  if (channels === undefined) return;
+  const upgrade = channelUpgrades(deps, channels);
+  server.on('upgrade', (request, socket, head) => {
+    if (request.headers.upgrade?.toLowerCase() === 'websocket') void upgrade({ request, socket, head });
+    else goOn(server, request, { socket, head });
+  });
+}
+
+/**
+ * A client that would also speak HTTP/2 says `Upgrade: h2c` in an ordinary request (Java's HttpClient does in each first
+ * one). It is read once more without the wish, for the parser has let go of the connection.
+ */
+function goOn(server: Server, request: IncomingMessage, { socket, head }: { socket: Duplex; head: Buffer }): void {
+  const lines = [`${request.method ?? 'GET'} ${request.url ?? '/'} HTTP/${request.httpVersion}`];
+  for (let at = 0; at < request.rawHeaders.length; at += 2) {
+    const [name = '', value = ''] = request.rawHeaders.slice(at, at + 2);
+    if (!wishes.has(name.toLowerCase())) lines.push(`${name}: ${value}`);
+  }
+  socket.unshift(Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1'), head]));
+  server.emit('connection', socket);
+}
+
+const wishes: ReadonlySet<string> = new Set(['upgrade', 'connection', 'http2-settings']);
