@@ -98,6 +98,7 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
     metrics,
     templates: await readTemplates(),
     fingerprints: msrp.fingerprints,
+    offerTls: config.msrp.offerTls,
     contactHost: () => contactHost(config, sip),
     disguise: disguiseOf(config, directory),
     userOptions: config.sip.defaultCountry === undefined ? {} : { defaultCountry: config.sip.defaultCountry },

@@ -21,7 +21,7 @@ export interface Call {
 export type RunRoute = (route: Route, call: Call) => Promise<void>;
 
 export function routeRunner(deps: RestDeps): RunRoute {
-  const rate = new RequestRate(deps.clock, (platformId) => deps.policy?.(platformId)?.requestsPerS);
+  const rate = new RequestRate(deps, (platformId) => deps.policy?.(platformId)?.requestsPerS);
   let inFlight = 0;
   return async (route, call) => {
     const startedAtMs = deps.clock.now();

@@ -52,7 +52,7 @@ export function restApp(deps: RestDeps): RequestListener {
   app.use(docsRouter(routes));
   if (deps.tokens) {
     const attempts = deps.attempts ?? new FailedAttempts(deps.clock);
-    app.use(tokenRouter(deps.tokens, { clock: deps.clock, log: deps.log, attempts }));
+    app.use(tokenRouter(deps.tokens, { ...deps, attempts }));
   }
   mount(app, routes, run);
   app.use((request: Request) => {

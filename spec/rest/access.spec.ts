@@ -166,6 +166,35 @@ describe('tokens of an external issuer', () => {
     }
   });
 
+  it('are judged by the keys that are known while the issuer is away', async () => {
+    const one = { ...{ platform, issuer: 'https://id.example', jwksUrl: issuer.url, audience: undefined } };
+    const old = issuedTokens([{ ...one, subject: 'shop', requireScopes: true }], clock, { maxAgeMs: 0, cooldownMs: 0 });
+    const judge = async (text: string) => old.authenticate({ headers: { authorization: `Bearer ${text}` } } as never);
+    expect((await judge(await token({ jti: '1' }))).kind).to.equal('known');
+    await issuer.close();
+    expect((await judge(await token({ jti: '2' }))).kind).to.equal('known');
+    const { privateKey } = await generateKeyPair('ES256');
+    expect((await judge(await token({ jti: '3' }, 'k1', privateKey))).kind).to.equal('refused');
+    const unheardOf = await judge(await token({ jti: '4' }, 'k9', privateKey)).catch((error: unknown) => error);
+    expect(unheardOf).to.include({ status: 503 });
+    issuer = await Issuer.open();
+  });
+
+  it('of one issuer belong to the platform that names their subject, before one that takes all', async () => {
+    const all = { ...{ issuer: 'https://id.example', jwksUrl: issuer.url, audience: undefined }, requireScopes: false };
+    const other = { id: 'b', serverRoot };
+    const way = issuedTokens(
+      [
+        { ...all, platform: other, subject: undefined },
+        { ...all, platform, subject: 'shop' },
+      ],
+      clock,
+    );
+    const judge = async (text: string) => way.authenticate({ headers: { authorization: `Bearer ${text}` } } as never);
+    expect(await judge(await token())).to.deep.include({ kind: 'known', platform, scopes: undefined });
+    expect(await judge(await token({ sub: 'anybody' }))).to.deep.include({ platform: other });
+  });
+
   it('cannot be judged while the issuer is away: 503, not 401', async () => {
     const good = await token();
     await issuer.close();
@@ -293,6 +322,8 @@ describe('what the configuration says of a platform', () => {
     expect(others.status).to.equal(200);
     await face.clock.advance(1000);
     expect((await face.call('POST', messages, hello)).status).to.equal(201);
+    expect(face.counted.filter((line) => line.startsWith('limit_reached_total'))).to.have.length(3);
+    expect(face.logged.filter((line) => line.startsWith('platform asks too much'))).to.have.length(1);
   });
 });
 

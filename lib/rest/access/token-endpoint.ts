@@ -6,6 +6,7 @@ import { SignJWT } from 'jose';
 import type { Clock } from '../../clock.js';
 import type { Logger } from '../../log.js';
 import { methodNotAllowed, securityHeaders, writeAnswer } from '../answer.js';
+import type { Metrics } from '../../metrics.js';
 import { readBytes } from '../body.js';
 import type { FailedAttempts } from './failed-attempts.js';
 import { allScopes, readScopes } from './scopes.js';
@@ -29,6 +30,7 @@ export interface TokenEndpoint {
 export interface TokenEndpointDeps {
   readonly clock: Clock;
   readonly log: Logger;
+  readonly metrics: Metrics;
   readonly attempts: FailedAttempts;
 }
 
@@ -46,16 +48,19 @@ interface Granted {
 
 type Form = ReadonlyMap<string, string>;
 
+const tokenPath = '/oauth2/token';
 const maxFormBytes = 16_384;
 
 export function tokenRouter(endpoint: TokenEndpoint, deps: TokenEndpointDeps): Router {
   const router = Router({ strict: true, caseSensitive: true });
-  router.post('/oauth2/token', async (request, response) => {
+  router.post(tokenPath, async (request, response) => {
     const result = await grant(endpoint, deps, request);
+    const status = result.kind === 'refused' ? result.status : 200;
+    deps.metrics.count('rest_requests_total', { route: tokenPath, method: 'POST', status: String(status) });
     if (result.kind === 'refused') refuse(response, result);
     else send(response, 200, result.body);
   });
-  router.all('/oauth2/token', (_request, response) => void writeAnswer(response, methodNotAllowed(['POST']), 'JSON'));
+  router.all(tokenPath, (_request, response) => void writeAnswer(response, methodNotAllowed(['POST']), 'JSON'));
   return router;
 }
 

@@ -1,5 +1,14 @@
 /** Bearer tokens that are JWTs (RFC 7519, RFC 9068): of external issuers by their JWKS, and of the gateway itself. */
-import { createRemoteJWKSet, decodeJwt, decodeProtectedHeader, errors, type JWTPayload, jwtVerify } from 'jose';
+import {
+  createLocalJWKSet,
+  createRemoteJWKSet,
+  decodeJwt,
+  decodeProtectedHeader,
+  errors,
+  type JWTPayload,
+  jwtVerify,
+  type JWTVerifyOptions,
+} from 'jose';
 import type { Clock } from '../../clock.js';
 import type { Platform } from '../../iwf/actions.js';
 import { ApiError } from '../../resources/api-error.js';
@@ -38,6 +47,8 @@ export const ownAudience = 'maap-iwf';
 const clockTolerance = 5;
 const maxTokenLength = 8192;
 
+type KeySet = ReturnType<typeof createRemoteJWKSet>;
+
 const challenge = 'Bearer realm="maap-iwf"';
 
 /** Keys are fetched when they are old, and for a kid that is not among them, but no more often than that. */
@@ -52,12 +63,15 @@ const keySetTimes: KeySetTimes = { maxAgeMs: 600_000, cooldownMs: 30_000 };
 export function issuedTokens(platforms: readonly IssuedPlatform[], clock: Clock, times = keySetTimes): Way {
   const options = { cacheMaxAge: times.maxAgeMs, cooldownDuration: times.cooldownMs, timeoutDuration: 5_000 };
   const keySets = new Map(platforms.map(({ jwksUrl }) => [jwksUrl, createRemoteJWKSet(new URL(jwksUrl), options)]));
+  // Who is named by subject comes before who takes every subject of the issuer.
+  const bySubject = platforms.filter(({ subject }) => subject !== undefined);
+  const ordered = [...bySubject, ...platforms.filter((one) => !bySubject.includes(one))];
   return tokenWay(clock, async (token, payload) => {
-    const candidate = platforms.find((one) => isFor(one, payload));
+    const candidate = ordered.find((one) => isFor(one, payload));
     const keys = candidate && keySets.get(candidate.jwksUrl);
     if (!keys) return undefined;
     const { platform, issuer, audience, requireScopes } = candidate;
-    const verified = await jwtVerify(token, keys, {
+    const verified = await verifyBy(keys, token, {
       issuer,
       algorithms: externalAlgorithms,
       requiredClaims: ['exp'],
@@ -69,6 +83,20 @@ export function issuedTokens(platforms: readonly IssuedPlatform[], clock: Clock,
     const scopes = readScopes(verified.payload['scope'] ?? verified.payload['scp']);
     return { payload: verified.payload, platform, scopes: requireScopes ? scopes : undefined };
   });
+}
+
+/** While the issuer's keys cannot be fetched, those known before count. */
+async function verifyBy(keys: KeySet, token: string, options: JWTVerifyOptions): Promise<{ payload: JWTPayload }> {
+  try {
+    return await jwtVerify(token, keys, options);
+  } catch (error) {
+    const known = isOfToken(error) ? undefined : keys.jwks();
+    if (!known) throw error;
+    return await jwtVerify(token, createLocalJWKSet(known), options).catch((second: unknown) => {
+      // It may be one of the keys that could not be fetched.
+      throw second instanceof errors.JWKSNoMatchingKey ? error : second;
+    });
+  }
 }
 
 /** Tokens that `/oauth2/token` has made. */
@@ -139,7 +167,12 @@ function isFor({ issuer, subject, audience }: IssuedPlatform, { iss, sub, aud }:
 
 /** Keys that cannot be fetched are no fault of the client: again later. */
 function refusalOf(error: unknown): WayResult {
-  const ofToken =
+  if (isOfToken(error)) return { kind: 'refused', reason: error.code };
+  throw new ApiError('SVC1000', [], { retryAfterS: 5 });
+}
+
+function isOfToken(error: unknown): error is errors.JOSEError {
+  return (
     error instanceof errors.JWTClaimValidationFailed ||
     error instanceof errors.JWTExpired ||
     error instanceof errors.JWSSignatureVerificationFailed ||
@@ -148,7 +181,6 @@ function refusalOf(error: unknown): WayResult {
     error instanceof errors.JWKSNoMatchingKey ||
     error instanceof errors.JWKSMultipleMatchingKeys ||
     error instanceof errors.JWTInvalid ||
-    error instanceof errors.JWSInvalid;
-  if (ofToken) return { kind: 'refused', reason: error.code };
-  throw new ApiError('SVC1000', [], { retryAfterS: 5 });
+    error instanceof errors.JWSInvalid
+  );
 }
