@@ -123,7 +123,7 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
   notify.start();
   const rest = await openRest(parts, {
     actions: restActions(iwf, notify.subscriptions),
-    further: furtherActions(notify.channels),
+    further: furtherActions(iwf, notify.channels),
     directory,
   });
   started.push(() => rest.close());

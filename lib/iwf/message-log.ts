@@ -68,6 +68,11 @@ export class MessageLog {
     return { ...this.put(bot, record, revision), enqueue: this.notifications(bot, record) };
   }
 
+  /** A bot that is told nothing of confirmed sessions is told of its messages all the same. */
+  private sessionId(bot: string, { sessionId }: MessageRecord): string {
+    return sessionId !== undefined && this.options.notifications.wanted(bot, 'chatEvent') ? sessionId : 'adhoc';
+  }
+
   private notifications(bot: string, record: MessageRecord): NonNullable<Changes['enqueue']> {
     const told = toldAs(record.status, record.message.reportRequest);
     if (!told) return [];
@@ -76,7 +81,7 @@ export class MessageLog {
       kind: 'messageStatus',
       bot,
       contact: record.user,
-      sessionId: 'adhoc',
+      sessionId: this.sessionId(bot, record),
       messageId: record.messageId,
       status: told,
       ...(description === undefined ? {} : { description }),

@@ -30,6 +30,7 @@ export const metricTable: Readonly<Record<string, MetricForm>> = {
   message_status_total: counterOf('Changes of an outbound message to a status', 'status'),
   receipts_total: counterOf('Receipts (IMDN) by direction, status and result', 'direction', 'status', 'result'),
   sessions_total: counterOf('Chat sessions opened by direction', 'direction'),
+  confirmed_sessions_total: counterOf('Events of confirmed sessions', 'event'),
   capability_queries_total: counterOf('Capability queries to the network by result', 'result'),
   limit_reached_total: counterOf('A configured limit was reached', 'limit'),
   queue_depth: gaugeOf('Items waiting or claimed', 'queue'),

@@ -20,18 +20,27 @@ const apiOfKind: Readonly<Record<NotificationKind, SubscriptionApi>> = {
   chatMessage: 'chat',
   isComposing: 'chat',
   messageStatus: 'chat',
+  chatEvent: 'chat',
+  chatSessionInvitation: 'chat',
+  chatSubscriptionCancellation: 'chat',
+  capability: 'capabilitydiscovery',
+  spamReport: 'spamreport',
+  privacyCommand: 'aliasmgmt',
+  aliasLink: 'aliasmgmt',
 };
 
 export function createNotifications(deps: DispatcherDeps): Notifications {
   const prepareAll = (notification: Notification, expiresAtMs?: number): readonly Prepared[] => {
-    const { bot, kind, sessionId } = notification;
-    const takers = deps.ofBot(bot, apiOfKind[kind]).filter((subscription) => takes(subscription, sessionId));
+    const { bot, kind } = notification;
+    const chat = chatOf(notification);
+    const takers = deps.ofBot(bot, apiOfKind[kind]).filter((subscription) => takes(subscription, chat));
     if (takers.length === 0) return [];
     const how = { print: deps.print, serverRoot: deps.serverRoot(bot), expiresAtMs };
     return takers.map((subscription) => prepare(notification, subscription, how));
   };
   return {
-    wanted: (bot, kind) => deps.ofBot(bot, apiOfKind[kind]).some((subscription) => takes(subscription, adhoc)),
+    wanted: (bot, kind) =>
+      deps.ofBot(bot, apiOfKind[kind]).some((subscription) => takes(subscription, chatOf({ kind }))),
     items: (notification, { expiresAtMs } = {}): readonly Enqueue[] =>
       prepareAll(notification, expiresAtMs).map(enqueue),
     tell: (notification) => prepareAll(notification).forEach(deps.tellNow),
@@ -41,6 +50,34 @@ export function createNotifications(deps: DispatcherDeps): Notifications {
 /** The reserved session of messages whose transport the gateway chooses. */
 const adhoc = 'adhoc';
 
-function takes(subscription: Subscription, sessionId: string): boolean {
-  return sessionId === adhoc ? subscription.adhocChatSupported : subscription.confirmedChatSupported;
+type Chat = 'adhoc' | 'confirmed' | 'any';
+
+/** In which kind of chat it happened; a message or receipt without a session is told as adhoc. */
+function chatOf(notification: Pick<Notification, 'kind'> & { readonly sessionId?: string }): Chat {
+  switch (notification.kind) {
+    case 'chatMessage':
+    case 'isComposing':
+    case 'messageStatus':
+      return (notification.sessionId ?? adhoc) === adhoc ? 'adhoc' : 'confirmed';
+    case 'chatEvent':
+    case 'chatSessionInvitation':
+      return 'confirmed';
+    case 'chatSubscriptionCancellation':
+    case 'capability':
+    case 'spamReport':
+    case 'privacyCommand':
+    case 'aliasLink':
+      return 'any';
+  }
+}
+
+function takes(subscription: Subscription, chat: Chat): boolean {
+  switch (chat) {
+    case 'adhoc':
+      return subscription.adhocChatSupported;
+    case 'confirmed':
+      return subscription.confirmedChatSupported;
+    case 'any':
+      return true;
+  }
 }

@@ -78,16 +78,27 @@ export function readItem({ value }: ClaimedItem): NotifyItem | undefined {
 }
 
 function aboutOf(notification: Notification): About {
+  const { kind, bot } = notification;
   switch (notification.kind) {
-    case 'chatMessage': {
-      const { kind, bot, senderAddress: contact, messageId } = notification;
-      return { kind, bot, contact, messageId };
-    }
+    case 'chatMessage':
+      return { kind, bot, contact: notification.senderAddress, messageId: notification.messageId };
+    case 'messageStatus':
+      return { kind, bot, contact: notification.contact, messageId: notification.messageId };
     case 'isComposing':
-      return { kind: notification.kind, bot: notification.bot, contact: notification.senderAddress };
-    case 'messageStatus': {
-      const { kind, bot, contact, messageId } = notification;
-      return { kind, bot, contact, messageId };
-    }
+      return { kind, bot, contact: notification.senderAddress };
+    case 'chatEvent':
+      return { kind, bot, contact: notification.contact };
+    case 'chatSessionInvitation':
+      return { kind, bot, contact: notification.originatorAddress };
+    case 'chatSubscriptionCancellation':
+      return { kind, bot, contact: '' };
+    case 'capability':
+      return { kind, bot, contact: notification.capabilities.contactId };
+    case 'spamReport':
+      return { kind, bot, contact: notification.report.senderAddress };
+    case 'privacyCommand':
+      return { kind, bot, contact: notification.command.senderAddress };
+    case 'aliasLink':
+      return { kind, bot, contact: notification.report.userAddress ?? notification.report.alias ?? '' };
   }
 }

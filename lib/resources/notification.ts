@@ -45,8 +45,8 @@ export interface ChatMessageStatusNotification {
   readonly description?: string;
 }
 
-/** What the chat service tells in its everyday work; the rest is in FurtherNotification. */
-export type Notification = ChatMessageNotification | ChatComposingNotification | ChatMessageStatusNotification;
+export type Notification =
+  ChatMessageNotification | ChatComposingNotification | ChatMessageStatusNotification | FurtherNotification;
 
 export type NotificationKind = Notification['kind'];
 
@@ -75,10 +75,7 @@ export const chatMessageStatusNotificationSchema = notificationSchema(
 );
 
 /** The notification under its one root element, as a platform is told it. */
-export function printNotification(
-  notification: Notification | FurtherNotification,
-  delivery: NotificationDelivery,
-): Record<string, unknown> {
+export function printNotification(notification: Notification, delivery: NotificationDelivery): Record<string, unknown> {
   switch (notification.kind) {
     case 'chatMessage':
     case 'isComposing':
