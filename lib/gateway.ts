@@ -6,13 +6,20 @@ import { fileURLToPath } from 'node:url';
 import { systemClock } from './clock.js';
 import type { Config } from './config.js';
 import { furtherActions, restActions } from './gateway/actions.js';
+import { accessOf, restTls } from './gateway/access.js';
 import { callbackEvents } from './gateway/callback-trace.js';
-import { basePathsOf, callbacksOf, directoryOf, keyHolders } from './gateway/platforms.js';
+import { basePathsOf, callbacksOf, directoryOf } from './gateway/platforms.js';
 import { disguiseOf } from './gateway/disguise.js';
 import { createRouting } from './gateway/routing.js';
 import { createSipSide, type SipSide, trustedBy } from './gateway/sip.js';
-import { interpreterLimits, msrpOptions, notifyOptions, restLimits, storeLimits } from './gateway/settings.js';
-import type { ChatbotDirectory } from './iwf/actions.js';
+import {
+  interpreterLimits,
+  msrpOptions,
+  notifyOptions,
+  restLimits,
+  serviceLimits,
+  storeLimits,
+} from './gateway/settings.js';
 import { Interpreter } from './iwf/interpreter.js';
 import type { Logger } from './log.js';
 import { createMetrics, type MetricsRegistry } from './metrics.js';
@@ -22,7 +29,6 @@ import { backoffMs } from './notify/backoff.js';
 import { type Notify, openNotify } from './notify/notify.js';
 import { printNotification } from './resources/notification.js';
 import { type AdminFace, startAdmin } from './rest/admin.js';
-import { authenticator, staticKeys } from './rest/authenticate.js';
 import type { RestActions } from './rest/deps.js';
 import type { FurtherActions } from './rest/further-actions.js';
 import { type RestServer, startRest } from './rest/listen.js';
@@ -114,11 +120,12 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
     userUri: (key) => routing.routes.userUri(key),
     ...(config.sip.defaultCountry === undefined ? {} : { defaultCountry: config.sip.defaultCountry }),
     limits: interpreterLimits(config),
+    services: serviceLimits(config),
   });
   interpreter = iwf;
   await sip.prepare();
   await iwf.start();
-  started.push(() => iwf.drain());
+  started.push(() => iwf.drain(0));
   routing.start();
   notify.start();
   const rest = await openRest(parts, {
@@ -149,7 +156,7 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
     draining = true;
     sip.drain();
     log.info('draining', { sessions: iwf.sessionCount });
-    await within(config.drain.timeoutS * 900, () => iwf.drain());
+    await within(config.drain.timeoutS * 900, () => iwf.drain(config.drain.timeoutS * 500));
     await Promise.all([rest.close(), notify.stop()]);
     routing.close();
     await sip.close();
@@ -226,13 +233,12 @@ function createNotify({ config, log, metrics, trace }: Parts, store: Store, need
 
 function openRest(
   { config, log, metrics, trace }: Parts,
-  { directory, ...asked }: { actions: RestActions; further: FurtherActions; directory: ChatbotDirectory },
+  faces: { actions: RestActions; further: FurtherActions; directory: ReturnType<typeof directoryOf> },
 ): Promise<RestServer> {
   return startRest(
     {
-      ...asked,
-      directory,
-      authenticate: authenticator([staticKeys(keyHolders(config))]),
+      ...faces,
+      ...accessOf(config, systemClock),
       limits: restLimits(config),
       log,
       metrics,
@@ -240,7 +246,7 @@ function openRest(
       basePaths: basePathsOf(config),
       ...(trace && { trace: (event) => trace.event(event) }),
     },
-    config.rest,
+    { ...config.rest, tls: restTls(config) },
   );
 }
 

@@ -29,5 +29,11 @@ if (!isCurrent()) {
   if (status !== 0) process.exit(status ?? 1);
 }
 
-// In this process: a signal has no way to miss, and nothing stays behind.
+// npm hands SIGTERM to its shell, which dies of it and tells nobody: who has lost his parent has been told to stop.
+if (process.env.npm_lifecycle_event !== undefined) {
+  const parent = process.ppid;
+  setInterval(() => process.ppid === parent || process.kill(process.pid, 'SIGTERM'), 500).unref();
+}
+
+// In this process, not in a child that could stay behind.
 await import(pathToFileURL(main).href);

@@ -1,5 +1,6 @@
 /** Every key of the configuration with its form; defaults, units and reasons stand in config/default.yaml. */
 import { choice, flag, integer, list, object, secret, text, type MapForm, type ValueOf } from './form.js';
+import { privacy, revoke } from './vocabularies.js';
 
 const host = text('a host name or an IP address', '^[A-Za-z0-9._:-]+$', 255);
 const port = integer(0, 65_535);
@@ -49,8 +50,9 @@ const rest = object(
     headersTimeoutS: seconds,
     requestTimeoutS: seconds,
     keepAliveS: seconds,
+    tokenS: integer(10, 86_400),
   },
-  { tls: object({ cert: path, key: path }, { clientCa: path }) },
+  { tls: object({ cert: path, key: path }, { clientCa: path }), tokenKey: key256 },
 );
 
 const admin = object({ host, port }, { key: sha256 });
@@ -179,7 +181,12 @@ const chat = object({
   glareSilenceS: seconds,
 });
 
-const capabilities = object({ cacheS: seconds, timeoutS: seconds, maxContacts: number });
+const capabilities = object({
+  cacheS: seconds,
+  timeoutS: seconds,
+  maxContacts: number,
+  sourcesPerBot: integer(1, 1_000),
+});
 
 const notify = object({
   validityS: seconds,
@@ -214,6 +221,9 @@ const retention = object({
   conversationDays: days,
   deadLetterDays: days,
   correlatorHours: integer(1, 8_760),
+  privacySettingDays: days,
+  spamReportDays: days,
+  spamReportsPerBot: integer(1, 1_000),
 });
 
 /** What one platform may take up; the same keys stand as defaults for all and in each platform. */
@@ -242,8 +252,9 @@ const platform = object(
     keys: list(sha256, { maxItems: 16 }),
     jwt: object(
       { issuer: text('the issuer (iss)'), jwksUrl: text('an http or https URL', '^https?://\\S+$') },
-      { audience: text('the audience (aud)'), subject: text('the subject (sub)') },
+      { audience: text('the audience (aud)'), subject: text('the subject (sub)'), requireScopes: flag },
     ),
+    clientSecrets: list(sha256, { maxItems: 16 }),
     clientCertificates: list(sha256, { maxItems: 16 }),
     chatbots: list(chatbot, { maxItems: 100_000 }),
     domains: list(domain),
@@ -273,6 +284,8 @@ export const configSchema = object({
   store,
   chat,
   capabilities,
+  revoke,
+  privacy,
   notify,
   retention,
   limits: object(limitForms, requestsPerS),

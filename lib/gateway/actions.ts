@@ -26,10 +26,6 @@ export function restActions(iwf: Interpreter, subscriptions: Subscriptions): Res
   };
 }
 
-export function furtherActions(iwf: Interpreter, channels: Channels): FurtherActions {
-  return { sessions: durableSessions(iwf.confirmed), channels: durableChannels(channels) };
-}
-
 function durableSessions(sessions: ConfirmedSessions): SessionActions {
   return {
     create: (...args) => durably(sessions.create(...args)),
@@ -39,6 +35,40 @@ function durableSessions(sessions: ConfirmedSessions): SessionActions {
     send: (...args) => durably(sessions.send(...args)),
     composing: (...args) => durably(sessions.composing(...args)),
   };
+}
+
+/** The services beyond chat. */
+export function furtherActions(iwf: Interpreter, channels: Channels): FurtherActions {
+  const { capabilitySources, spamReports, privacyCommands } = iwf.services;
+  return {
+    sessions: durableSessions(iwf.confirmed),
+    channels: durableChannels(channels),
+    capabilitySources: {
+      create: (...args) => durably(capabilitySources.create(...args)),
+      list: (...args) => durably(capabilitySources.list(...args)),
+      get: (...args) => durably(capabilitySources.get(...args)),
+      replace: (...args) => durably(capabilitySources.replace(...args)),
+      remove: (...args) => durably(capabilitySources.remove(...args)),
+    },
+    spamReports: {
+      list: (...args) => durably(spamReports.list(...args)),
+      get: (...args) => durably(spamReports.get(...args)),
+      remove: (...args) => durably(spamReports.remove(...args)),
+    },
+    privacyCommands: {
+      get: async (bot, contact, id) => durably(privacyCommands.get(bot, iwf.user(contact).key, id)),
+      answer: async (bot, contact, ...args) => durably(privacyCommands.answer(bot, iwf.user(contact).key, ...args)),
+    },
+  };
+}
+
+async function durably<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof StoreError) throw new ApiError('SVC1000', [], { retryAfterS });
+    throw error;
+  }
 }
 
 function durableChannels(channels: Channels): ChannelActions {
@@ -51,13 +81,4 @@ function durableChannels(channels: Channels): ChannelActions {
     poll: (...args) => durably(channels.poll(...args)),
     attach: (...args) => channels.attach(...args),
   };
-}
-
-async function durably<T>(work: Promise<T>): Promise<T> {
-  try {
-    return await work;
-  } catch (error) {
-    if (error instanceof StoreError) throw new ApiError('SVC1000', [], { retryAfterS });
-    throw error;
-  }
 }

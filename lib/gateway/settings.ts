@@ -1,6 +1,7 @@
 /** The configuration in the terms of each part: seconds and days become milliseconds, shared limits find their places. */
 import type { Config } from '../config.js';
 import type { InterpreterLimits } from '../iwf/interpreter.js';
+import type { ServiceLimits } from '../iwf/services.js';
 import { defaultMsrpOptions, type MsrpOptions } from '../msrp/options.js';
 import { notifyDefaults, type NotifyOptions } from '../notify/options.js';
 import type { RestLimits } from '../rest/deps.js';
@@ -79,6 +80,34 @@ export function interpreterLimits({
     maxLanes: chat.maxLanes,
     leaseMs: store.leaseMs,
   };
+}
+
+export function serviceLimits({ retention, capabilities, revoke, privacy, chat }: Config): ServiceLimits {
+  return {
+    sources: {
+      maxPerBot: capabilities.sourcesPerBot,
+      correlatorMs: retention.correlatorHours * hourMs,
+    },
+    revoke: {
+      vocabulary: { ...revoke.vocabulary, success: words(revoke.vocabulary.success) },
+      deadlineMs: revoke.deadlineS * secondMs,
+      retentionMs: retention.messageDays * dayMs,
+    },
+    privacy: {
+      vocabulary: { ...privacy.vocabulary, success: words(privacy.vocabulary.success) },
+      deadlineMs: privacy.deadlineS * secondMs,
+      validityMs: chat.validityS * secondMs,
+      retentionMs: retention.inboundDays * dayMs,
+      settingMs: retention.privacySettingDays * dayMs,
+    },
+    spamReportMs: retention.spamReportDays * dayMs,
+    spamReportsPerBot: retention.spamReportsPerBot,
+  };
+}
+
+/** The schema has seen that there is one. */
+function words([first = '', ...others]: readonly string[]): readonly [string, ...string[]] {
+  return [first, ...others];
 }
 
 export function engineOptions({ sip, msrp }: Config): EngineOptions {

@@ -5,7 +5,7 @@ import { capabilitiesOfTags, optionsOutcome } from '../mapping/capabilities.js';
 import { ApiError } from '../resources/api-error.js';
 import type { ContactCapability, ContactServiceCapabilities } from '../resources/capabilities.js';
 import { contactCapabilitiesUrl } from '../resources/urls.js';
-import type { Network, NetworkUser } from '../sip/network.js';
+import type { Network, NetworkBot, NetworkUser } from '../sip/network.js';
 import { type FeatureTags, hasRcsTags } from '../wire/feature-tags.js';
 import type { Chatbot } from './actions.js';
 import { BoundedMap } from './bounded-map.js';
@@ -16,6 +16,16 @@ export interface CapabilitiesOptions {
   readonly metrics: Metrics;
   readonly cacheMs: number;
   readonly cacheEntries: number;
+  /** A bot as this user is to see it. */
+  readonly announced: (bot: Chatbot, user: string) => Promise<NetworkBot>;
+  /** What was known of the user has changed: for the bots that know him. */
+  readonly changed: (user: string, change: CapabilityChange) => void;
+}
+
+export interface CapabilityChange {
+  readonly bots: readonly string[];
+  /** What is enabled now, and what was enabled before and is no more. */
+  readonly capabilities: readonly ContactCapability[];
 }
 
 type ContactAnswer =
@@ -25,7 +35,12 @@ type ContactAnswer =
 interface Known {
   readonly answer: ContactAnswer;
   readonly untilMs: number;
+  /** Who has asked for the contact or was asked by him, the last ones. */
+  readonly bots: readonly string[];
 }
+
+/** Of one contact. */
+const maxBots = 32;
 
 export class Capabilities {
   private readonly options: CapabilitiesOptions;
@@ -37,9 +52,14 @@ export class Capabilities {
     this.cache = new BoundedMap<Known>(options.cacheEntries);
   }
 
-  /** Tags seen in a Contact of the user. */
-  observe(user: string, tags: FeatureTags): void {
-    if (hasRcsTags(tags)) this.remember(user, { kind: 'capabilities', capabilities: capabilitiesOfTags(tags) });
+  /** Tags seen in a Contact of the user: all that he can do (OPTIONS), or some of it (INVITE). */
+  observe(bot: string, user: string, { tags, seen }: { tags: FeatureTags; seen: 'all' | 'some' }): void {
+    if (!hasRcsTags(tags)) return;
+    const known = this.cache.get(user)?.answer;
+    const capabilities = capabilitiesOfTags(tags);
+    const all =
+      seen === 'some' && known?.kind === 'capabilities' ? unite(known.capabilities, capabilities) : capabilities;
+    this.remember(bot, user, { kind: 'capabilities', capabilities: all });
   }
 
   /** Whether the contact is known to take standalone messages and no sessions. */
@@ -73,26 +93,49 @@ export class Capabilities {
     return known && known.untilMs > this.options.clock.now() ? known.answer : undefined;
   }
 
-  private remember(user: string, answer: ContactAnswer): void {
-    this.cache.set(user, { answer, untilMs: this.options.clock.now() + this.options.cacheMs });
+  private remember(bot: string, user: string, answer: ContactAnswer): void {
+    const { clock, cacheMs, changed } = this.options;
+    const before = this.cache.get(user);
+    const bots = [bot, ...(before?.bots ?? []).filter((other) => other !== bot)].slice(0, maxBots);
+    this.cache.set(user, { answer, untilMs: clock.now() + cacheMs, bots });
+    const capabilities = before && changeOf(before.answer, answer);
+    if (capabilities) changed(user, { bots, capabilities });
   }
 
   private ask(bot: Chatbot, user: NetworkUser): Promise<ContactAnswer> {
     const key = `${bot.uri}|${user.key}`;
     const underWay = this.asking.get(key);
     if (underWay) return underWay;
-    const asking = this.options.network
-      .queryCapabilities(bot, user.uri)
-      .then(({ status, tags }) => {
-        const kind = optionsOutcome(status, tags);
-        const answer: ContactAnswer =
-          kind === 'capabilities' ? { kind, capabilities: capabilitiesOfTags(tags) } : { kind };
-        this.options.metrics.count('capability_queries_total', { result: answer.kind });
-        if (answer.kind !== 'unknown') this.remember(user.key, answer);
-        return answer;
-      })
-      .finally(() => this.asking.delete(key));
+    const asking = this.askNetwork(bot, user).finally(() => this.asking.delete(key));
     this.asking.set(key, asking);
     return asking;
   }
+
+  private async askNetwork(bot: Chatbot, user: NetworkUser): Promise<ContactAnswer> {
+    const { network, announced, metrics } = this.options;
+    const { status, tags } = await network.queryCapabilities(await announced(bot, user.key), user.uri);
+    const kind = optionsOutcome(status, tags);
+    const answer: ContactAnswer = kind === 'capabilities' ? { kind, capabilities: capabilitiesOfTags(tags) } : { kind };
+    metrics.count('capability_queries_total', { result: answer.kind });
+    if (answer.kind !== 'unknown') this.remember(bot.uri, user.key, answer);
+    return answer;
+  }
+}
+
+/** Both are lists of every capability in one order. */
+function unite(known: readonly ContactCapability[], seen: readonly ContactCapability[]): readonly ContactCapability[] {
+  return seen.map((one, at) => (one.status === 'Enabled' ? one : (known[at] ?? one)));
+}
+
+/** undefined: nothing has changed, or nothing was known before. */
+function changeOf(before: ContactAnswer, now: ContactAnswer): readonly ContactCapability[] | undefined {
+  const old = enabledOf(before);
+  const fresh = enabledOf(now);
+  if (before.kind === 'unknown' || JSON.stringify(old) === JSON.stringify(fresh)) return undefined;
+  const gone = old.filter(({ capabilityId }) => !fresh.some((one) => one.capabilityId === capabilityId));
+  return [...fresh, ...gone.map(({ capabilityId }): ContactCapability => ({ capabilityId, status: 'Disabled' }))];
+}
+
+function enabledOf(answer: ContactAnswer): readonly ContactCapability[] {
+  return answer.kind === 'capabilities' ? answer.capabilities.filter(({ status }) => status === 'Enabled') : [];
 }

@@ -17,10 +17,10 @@ export async function sendComposing(
   if (!live) return 'dropped';
   switch (live.session.takes(composingType)) {
     case 'bare':
-      await live.session.send({ contentType: composingType, content: mapOutboundComposing(state) });
+      await conversations.send(live, { contentType: composingType, content: mapOutboundComposing(state) });
       return 'sent';
     case 'wrapped':
-      await live.session.send({
+      await conversations.send(live, {
         contentType: 'message/cpim',
         content: printCpim(mapWrappedComposing(state, { dateTime })),
       });

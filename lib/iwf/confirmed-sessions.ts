@@ -8,7 +8,7 @@ import { ApiError } from '../resources/api-error.js';
 import type { ChatMessage } from '../resources/chat-message.js';
 import type { ChatSession, ChatSessionRequest } from '../resources/chat-session.js';
 import type { IsComposing } from '../resources/is-composing.js';
-import type { Invitation, NetworkUser, Refusal } from '../sip/network.js';
+import type { Invitation, NetworkBot, NetworkUser, Outgoing, Refusal } from '../sip/network.js';
 import type { Store } from '../store/store.js';
 import type { Chatbot, Idempotency } from './actions.js';
 import { sendComposing } from './composing.js';
@@ -29,6 +29,8 @@ export interface ConfirmedSessionsOptions {
   readonly submission: Submission;
   /** A contact as a path names it. Throws ApiError SVC0004. */
   readonly user: (contact: string) => NetworkUser;
+  /** A bot as this user is to see it. */
+  readonly announced: (bot: Chatbot, user: string) => Promise<NetworkBot>;
   /** What is remembered of the two: the Conversation-ID, and the address last received from the user. */
   readonly remembered: (bot: string, user: string) => Promise<ConversationRecord | undefined>;
   /** A message inside an INVITE; undefined: it is taken. */
@@ -71,7 +73,7 @@ export class ConfirmedSessions {
     return this.sessions.settleOld();
   }
 
-  /** Invitations that wait come to nothing; resolves once the end of every session is told of. */
+  /** Invitations that wait come to nothing, and none comes about any more. */
   async drain(): Promise<void> {
     this.isDraining = true;
     for (const session of this.roll.all) {
@@ -79,7 +81,10 @@ export class ConfirmedSessions {
       if (session.phase.kind === 'invited') this.giveUp(session, { status: 503, retryAfterS });
     }
     await Promise.allSettled(this.underWay);
-    for (const { phase } of this.roll.all) if (phase.kind === 'connected') this.options.conversations.close(phase.live);
+  }
+
+  /** Resolves once all that has happened is durable. */
+  async told(): Promise<void> {
     await Promise.all(this.roll.all.map(({ settled }) => settled));
   }
 
@@ -186,18 +191,11 @@ export class ConfirmedSessions {
     const { conversations, log } = this.options;
     const { bot, context, record, phase } = session;
     if (phase.kind !== 'inviting') return;
-    const { subject } = record.request;
-    const outgoing = {
-      bot,
-      userUri: context.user.uri,
-      ids: context.ids,
-      ...(subject === undefined ? {} : { subject }),
-    };
     try {
       // One chat between the two: what there is gives way.
       const before = conversations.live(bot.uri, context.user.key);
       if (before) conversations.close(before);
-      const opened = await conversations.dial(context, outgoing, phase.abort.signal);
+      const opened = await conversations.dial(context, await this.outgoing(session), phase.abort.signal);
       if (opened.kind === 'open') {
         await this.connected(session, opened.live, 'Accepted');
         return;
@@ -211,6 +209,13 @@ export class ConfirmedSessions {
     }
   }
 
+  private async outgoing({ bot, context, record }: RunningSession): Promise<Outgoing> {
+    const { user, ids } = context;
+    const { subject } = record.request;
+    const announced = await this.options.announced(bot, user.key);
+    return { bot: announced, userUri: user.uri, ids, ...(subject === undefined ? {} : { subject }) };
+  }
+
   private async acceptNow(session: RunningSession, invitation: Invitation): Promise<void> {
     const live = await this.answer(session, invitation).catch((error: unknown) => {
       this.options.log.error('invitation not answered', { error });
@@ -222,16 +227,24 @@ export class ConfirmedSessions {
   }
 
   private async answer(session: RunningSession, invitation: Invitation): Promise<LiveSession | undefined> {
-    const { conversations, receive } = this.options;
+    const { conversations, receive, announced } = this.options;
     const refusal = invitation.firstMessage && (await receive(session.context, invitation.firstMessage));
-    if (!refusal) return conversations.accept(invitation, session.bot, session.context);
-    await this.refuse(invitation, refusal);
-    return undefined;
+    if (refusal) {
+      await this.refuse(invitation, refusal);
+      return undefined;
+    }
+    const { bot, context } = session;
+    return conversations.accept(invitation, await announced(bot, context.user.key), context);
   }
 
   private async connected(session: RunningSession, live: LiveSession, event?: SessionEvent): Promise<void> {
     if (session.phase.kind === 'over') {
       this.options.conversations.close(live);
+      return;
+    }
+    if (this.isDraining) {
+      this.options.conversations.close(live);
+      await this.finish(session, 'Disconnected', 'SessionFailed');
       return;
     }
     session.phase = { kind: 'connected', live };

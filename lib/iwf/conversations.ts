@@ -9,11 +9,13 @@ import type {
   Invitation,
   MsrpRefusal,
   Network,
+  NetworkBot,
   NetworkUser,
   Outgoing,
   Service,
   SessionDelegate,
   SessionMessage,
+  SessionSend,
   SipOutcome,
 } from '../sip/network.js';
 import type { Chatbot } from './actions.js';
@@ -59,6 +61,8 @@ export interface ConversationsOptions {
 }
 
 interface Entry extends LiveSession {
+  /** Messages on their way, in or out. */
+  busy: number;
   lastUsedMs: number;
   quietMs: number;
   timer: Timer | undefined;
@@ -82,6 +86,10 @@ export class Conversations {
   private readonly conversations = new Map<string, Conversation>();
   private readonly sessionsOfBot = new Map<string, number>();
   private sessions = 0;
+  private draining = false;
+  /** BYEs under way. */
+  private readonly closing = new Set<Promise<void>>();
+  private onEmpty: (() => void) | undefined;
 
   constructor(options: ConversationsOptions) {
     this.options = options;
@@ -108,9 +116,9 @@ export class Conversations {
     );
   }
 
-  /** Marks that the session was used: its idle time begins anew. */
-  touch(live: LiveSession): void {
-    (live as Entry).lastUsedMs = this.options.clock.now();
+  /** Sends in a session that is up; its idle time begins anew. */
+  send(live: LiveSession, message: SessionMessage): Promise<SessionSend> {
+    return this.working(live as Entry, () => live.session.send(message));
   }
 
   /** A confirmed session that is up. */
@@ -140,7 +148,7 @@ export class Conversations {
   }
 
   /** Answers an invitation that policy has let through; the user's new chat replaces his old one. */
-  async accept(invitation: Invitation, bot: Chatbot, context: SessionContext): Promise<LiveSession | undefined> {
+  async accept(invitation: Invitation, bot: NetworkBot, context: SessionContext): Promise<LiveSession | undefined> {
     const key = pairKey(bot.uri, context.user.key);
     const slot = this.slot(context);
     const session = await invitation.accept(bot, slot.delegate);
@@ -157,13 +165,45 @@ export class Conversations {
   /** BYE at once; pending sends of the session end as lost. */
   close(live: LiveSession): void {
     this.drop(live as Entry);
-    void live.session.close();
+    const closing = live.session.close().finally(() => this.closing.delete(closing));
+    this.closing.add(closing);
   }
 
-  /** Ends what is up: sessions for which `inFlight` says false. */
-  closeWhere(idle: (live: LiveSession) => boolean): void {
-    for (const conversation of this.conversations.values()) {
-      for (const entry of [...conversation.entries]) if (idle(entry)) this.close(entry);
+  /**
+   * Ends what is up: at once where nothing is on its way, else as soon as that has ended, and after `patienceMs` in any
+   * case. Resolves once every BYE is answered.
+   */
+  async drain(patienceMs: number): Promise<void> {
+    this.draining = true;
+    this.closeWhere((entry) => entry.busy === 0);
+    if (this.sessions > 0) await this.emptied(patienceMs);
+    await Promise.all(this.closing);
+  }
+
+  private emptied(patienceMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const patience = this.options.clock.after(patienceMs, () => this.closeWhere(() => true));
+      this.onEmpty = () => {
+        patience.close();
+        resolve();
+      };
+    });
+  }
+
+  private closeWhere(chosen: (entry: Entry) => boolean): void {
+    for (const { entries } of this.conversations.values()) {
+      for (const entry of [...entries]) if (chosen(entry)) this.close(entry);
+    }
+  }
+
+  private async working<T>(entry: Entry, work: () => Promise<T>): Promise<T> {
+    entry.lastUsedMs = this.options.clock.now();
+    entry.busy++;
+    try {
+      return await work();
+    } finally {
+      entry.busy--;
+      if (this.draining && entry.busy === 0) this.close(entry);
     }
   }
 
@@ -188,8 +228,8 @@ export class Conversations {
       ended: false,
       delegate: {
         onMessage: (message) => {
-          if (slot.entry) slot.entry.lastUsedMs = options.clock.now();
-          return options.receive(context, message);
+          const receive = (): Promise<MsrpRefusal | undefined> => options.receive(context, message);
+          return slot.entry ? this.working(slot.entry, receive) : receive();
         },
         onEnd: (reason) => {
           slot.ended = true;
@@ -204,7 +244,7 @@ export class Conversations {
   private admit(conversation: Conversation, context: SessionContext, slot: Slot, session: ChatSession): Entry {
     const { clock, idleTimeoutMs, lingerMs, metrics, link } = this.options;
     const quietMs = context.service === 'session' ? idleTimeoutMs : lingerMs;
-    const entry: Entry = { context, session, lastUsedMs: clock.now(), quietMs, timer: undefined };
+    const entry: Entry = { context, session, busy: 0, lastUsedMs: clock.now(), quietMs, timer: undefined };
     slot.entry = entry;
     if (slot.ended) return entry;
     conversation.entries.push(entry);
@@ -246,6 +286,7 @@ export class Conversations {
     if (!entries || at < 0) return;
     entries.splice(at, 1);
     this.sessions--;
+    if (this.sessions === 0) this.onEmpty?.();
     const left = (this.sessionsOfBot.get(entry.context.bot.uri) ?? 1) - 1;
     if (left > 0) this.sessionsOfBot.set(entry.context.bot.uri, left);
     else this.sessionsOfBot.delete(entry.context.bot.uri);

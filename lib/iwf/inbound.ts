@@ -14,12 +14,14 @@ import {
 import { mapInboundComposing } from '../mapping/is-composing.js';
 import type { Notifications } from '../notify/notifications.js';
 import type { ChatMessageNotification } from '../resources/notification.js';
-import type { SessionMessage } from '../sip/network.js';
+import type { SessionMessage, StandaloneMessage } from '../sip/network.js';
 import type { Store } from '../store/store.js';
 import { parseCpim } from '../wire/cpim.js';
 import { DecodeError } from '../wire/decode-error.js';
+import { iari } from '../wire/feature-tags.js';
 import { parseIsComposing } from '../wire/is-composing.js';
 import { essence } from '../wire/media-type.js';
+import { linkReportContentType } from '../wire/rcs/link-report.js';
 import type { ConversationMemory } from './conversation-memory.js';
 import type { SessionContext } from './conversations.js';
 import type { Dispositions } from './dispositions.js';
@@ -33,6 +35,9 @@ export type Verdict =
   /** No live subscription takes it now. */
   | { readonly kind: 'unwanted' };
 
+/** Resolves once what the document says is durable; throws DecodeError. */
+export type DocumentHandler = (context: SessionContext, message: SessionMessage) => Promise<Verdict>;
+
 export interface InboundOptions {
   readonly store: Store;
   readonly clock: Clock;
@@ -41,6 +46,8 @@ export interface InboundOptions {
   readonly notifications: Notifications;
   readonly memory: ConversationMemory;
   readonly dispositions: Dispositions;
+  /** Bodies that come in a MESSAGE of their own: content type → who takes them. */
+  readonly documents: ReadonlyMap<string, DocumentHandler>;
   readonly link: (key: string, conversationId: string) => void;
   /** How long a Message-ID is known again, ms. */
   readonly dedupeMs: number;
@@ -58,9 +65,21 @@ export class Inbound {
   }
 
   /** Resolves once what it says is durable; rejects where the store failed. */
-  async receive(context: SessionContext, message: SessionMessage): Promise<Verdict> {
+  receive(context: SessionContext, message: SessionMessage): Promise<Verdict> {
+    return this.understand(() => this.decode(context, message));
+  }
+
+  /** The same for the body of a MESSAGE, which may also be a document of its own. */
+  receiveStandalone(context: SessionContext, message: StandaloneMessage): Promise<Verdict> {
+    return this.understand(() => {
+      const document = this.options.documents.get(documentType(message));
+      return document ? document(context, message) : this.decode(context, message);
+    });
+  }
+
+  private async understand(read: () => Promise<Verdict>): Promise<Verdict> {
     try {
-      return await this.decode(context, message);
+      return await read();
     } catch (error) {
       if (!(error instanceof DecodeError)) throw error;
       this.options.metrics.count('messages_total', { direction: 'inbound', kind: 'any', result: 'undecodable' });
@@ -148,6 +167,11 @@ export class Inbound {
       receiptAsked: isReceiptAsked(inbound, 'delivered') || isReceiptAsked(inbound, 'displayed'),
     };
   }
+}
+
+/** An alias link report is also known by the application alone (network-side facts §7). */
+function documentType({ contentType, askedApplications }: StandaloneMessage): string {
+  return askedApplications.has(iari.aliasLink) ? linkReportContentType : essence(contentType);
 }
 
 /** What SIP says of the message, for the bot. */

@@ -29,6 +29,7 @@ import { LaneWorker } from './lane-worker.js';
 import { MessageLog } from './message-log.js';
 import { Outbound } from './outbound.js';
 import { type InboundRecord, messageLane, receiptLane, Table } from './records.js';
+import { createServices, type ServiceLimits, type Services } from './services.js';
 import { Submission } from './submission.js';
 
 export interface InterpreterOptions {
@@ -48,6 +49,7 @@ export interface InterpreterOptions {
   /** Country calling code for national numbers; undefined: they are refused. */
   readonly defaultCountry?: string;
   readonly limits: InterpreterLimits;
+  readonly services: ServiceLimits;
 }
 
 /** Times in ms. */
@@ -80,6 +82,8 @@ const retryAfterS = 30;
 export class Interpreter implements ChatActions, CapabilityActions {
   /** Sessions that bot and user agree on. */
   readonly confirmed: ConfirmedSessions;
+  /** What is done beyond chat. */
+  readonly services: Services;
   private readonly options: InterpreterOptions;
   private readonly messages: MessageLog;
   private readonly memory: ConversationMemory;
@@ -95,20 +99,33 @@ export class Interpreter implements ChatActions, CapabilityActions {
   constructor(options: InterpreterOptions) {
     this.options = options;
     const { limits } = options;
-    this.messages = new MessageLog({ ...options, retentionMs: limits.retentionMs });
+    this.messages = new MessageLog({
+      ...options,
+      retentionMs: limits.retentionMs,
+      moved: (bot, record) => this.services.revocations.moved(bot, record),
+    });
     this.memory = new ConversationMemory(options.store, {
       cacheEntries: limits.cacheEntries,
       retentionMs: limits.conversationMs,
     });
     this.dispositions = new Dispositions({ ...options, messages: this.messages, dedupeMs: limits.dedupeMs });
+    this.services = createServices({
+      ...options,
+      messages: this.messages,
+      live: (bot, user) => this.conversations.live(bot, user),
+      keyOf: (contact) => this.user(contact).key,
+    });
     this.inbound = new Inbound({
       ...options,
+      documents: this.services.documents,
       memory: this.memory,
       dispositions: this.dispositions,
       dedupeMs: limits.dedupeMs,
     });
     this.contacts = new Capabilities({
       ...options,
+      announced: (bot, user) => this.services.capabilitySources.announced(bot, user),
+      changed: (user, change) => this.services.capabilitiesChanged(user, change),
       cacheMs: limits.capabilityCacheMs,
       cacheEntries: limits.cacheEntries,
     });
@@ -130,6 +147,7 @@ export class Interpreter implements ChatActions, CapabilityActions {
       conversations: this.conversations,
       submission: this.submission,
       user: (contact) => this.user(contact),
+      announced: (bot, user) => this.services.capabilitySources.announced(bot, user),
       remembered: (bot, user) => this.memory.get(bot, user),
       receive: (context, cpim) => this.firstMessage(context, cpim),
     });
@@ -141,13 +159,14 @@ export class Interpreter implements ChatActions, CapabilityActions {
       capabilities: this.contacts,
       messages: this.messages,
       inbound: this.inboundRecords,
+      announced: (bot, user) => this.services.capabilitySources.announced(bot, user),
     });
     this.worker = new LaneWorker({
       ...options,
       maxLanes: limits.maxLanes,
       perLane,
       leaseMs: limits.leaseMs,
-      run: (item) => outbound.perform(item),
+      run: (item) => this.services.perform(item) ?? outbound.perform(item),
     });
   }
 
@@ -165,12 +184,11 @@ export class Interpreter implements ChatActions, CapabilityActions {
     this.worker.start();
   }
 
-  /** New work is refused; what runs ends; sessions end as soon as nothing is in flight. */
-  async drain(): Promise<void> {
+  /** New work is refused, what runs ends, sessions get their BYE: those with a message on its way after `patienceMs` at the latest. */
+  async drain(patienceMs: number): Promise<void> {
     this.draining = true;
-    await this.worker.stop();
-    await this.confirmed.drain();
-    this.conversations.closeWhere(() => true);
+    await Promise.all([this.worker.stop(), this.conversations.drain(patienceMs), this.confirmed.drain()]);
+    await this.confirmed.told();
   }
 
   // — the bot's side ———————————————————————————————————————————————————————————————————————————————
@@ -211,7 +229,7 @@ export class Interpreter implements ChatActions, CapabilityActions {
       case 'Displayed':
         return this.dispositions.report(bot.uri, user, id, 'displayed');
       case 'RevokeRequested':
-        return this.revoke(bot, user, id);
+        return this.services.revocations.request(bot, user, id);
     }
   }
 
@@ -229,21 +247,8 @@ export class Interpreter implements ChatActions, CapabilityActions {
     return this.dispositions.failure(bot, user, messageId);
   }
 
-  private async revoke(bot: Chatbot, user: string, id: string): Promise<'accepted' | 'unknown'> {
-    const found = await this.messages.get(bot.uri, user, id);
-    if (!found) return 'unknown';
-    const changes = this.messages.changes(bot.uri, found, { event: 'revoked' });
-    const withdrawn =
-      found.value.status === 'Pending' &&
-      changes !== undefined &&
-      (await this.options.store.withdraw('outbound', id, changes));
-    if (!withdrawn) {
-      await this.messages.advance(bot.uri, user, id, { event: 'revokeFailed' });
-    }
-    return 'accepted';
-  }
-
-  private user(contact: string): NetworkUser {
+  /** A contact as a path names it. Throws ApiError SVC0004. */
+  user(contact: string): NetworkUser {
     const { defaultCountry } = this.options;
     try {
       const identity = parseAddress(contact, defaultCountry === undefined ? {} : { defaultCountry });
@@ -269,11 +274,12 @@ export class Interpreter implements ChatActions, CapabilityActions {
     const refusal =
       this.refusal(invitation.botUri, invitation.askedVersions, policy) ?? this.overLimit(invitation.botUri);
     if (refusal) return invitation.refuse(refusal);
-    await this.userSeen(context.bot, invitation.user, invitation.tags);
+    await this.userSeen(context.bot, invitation.user, { tags: invitation.tags, seen: 'some' });
     if (decides) return this.confirmed.invited(invitation, context);
     const unfit = invitation.firstMessage && (await this.firstMessage(context, invitation.firstMessage));
     if (unfit) return invitation.refuse(unfit);
-    await this.conversations.accept(invitation, context.bot, context);
+    const announced = await this.services.capabilitySources.announced(context.bot, invitation.user.key);
+    await this.conversations.accept(invitation, announced, context);
   }
 
   /** Inside an INVITE; undefined: it is taken. */
@@ -288,17 +294,18 @@ export class Interpreter implements ChatActions, CapabilityActions {
     if (refusal || !bot) return message.answer(refusal ?? { status: 404 });
     const context = await this.context(message);
     if (!context) return message.answer({ status: 404 });
-    const verdict = await this.inbound.receive(context, message);
+    const verdict = await this.inbound.receiveStandalone(context, message);
     await message.answer(verdict.kind === 'taken' ? undefined : sipRefusal(verdict));
-    await this.userSeen(bot, message.user, message.tags);
+    await this.userSeen(bot, message.user);
   }
 
   private async queried(query: CapabilityQuery): Promise<void> {
     const bot = this.options.directory.find(query.botUri);
     if (!bot) return query.answer(undefined, { status: 404 });
     if (this.draining) return query.answer(undefined, { status: 503, retryAfterS });
-    await query.answer(bot);
-    if (query.user) await this.userSeen(bot, query.user, query.tags);
+    if (bot.suspended) return query.answer(undefined, { status: 480, retryAfterS });
+    await query.answer(await this.services.capabilitySources.announced(bot, query.user?.key));
+    if (query.user) await this.userSeen(bot, query.user, { tags: query.tags, seen: 'all' });
   }
 
   /** Bot unknown, nobody listening, no common version, or going down. */
@@ -311,6 +318,7 @@ export class Interpreter implements ChatActions, CapabilityActions {
     const bot = directory.find(botUri);
     if (!bot) return { status: 404 };
     if (this.draining) return { status: 503, retryAfterS };
+    if (bot.suspended) return { status: 480, retryAfterS };
     // A MESSAGE may be a receipt, which nobody needs to listen for; of an invitation the bot may be told otherwise.
     if (!options?.listenedTo && !notifications.wanted(bot.uri, 'chatMessage')) return { status: 480, retryAfterS };
     if (!versionsIntersect(askedVersions, parseVersions(bot.version))) return { status: 606 };
@@ -337,13 +345,23 @@ export class Interpreter implements ChatActions, CapabilityActions {
       user: incoming.user,
       ids,
       service: incoming.service,
-      ...(incoming.expiresS === undefined ? {} : { expiresAtMs: this.options.clock.now() + incoming.expiresS * 1000 }),
+      ...this.expiryOf(incoming),
     };
   }
 
+  /** The Expires of a chat's INVITE is the invitation's (RFC 3261 §13.2.1), not that of all that is said in the chat. */
+  private expiryOf({ service, expiresS }: Invitation | StandaloneMessage): Pick<SessionContext, 'expiresAtMs'> {
+    if (service === 'session' || expiresS === undefined) return {};
+    return { expiresAtMs: this.options.clock.now() + expiresS * 1000 };
+  }
+
   /** He is there again: what waits for him goes at once (design §6). */
-  private async userSeen(bot: Chatbot, user: NetworkUser, tags: Invitation['tags']): Promise<void> {
-    this.contacts.observe(user.key, tags);
+  private async userSeen(
+    bot: Chatbot,
+    user: NetworkUser,
+    contact?: Parameters<Capabilities['observe']>[2],
+  ): Promise<void> {
+    if (contact) this.contacts.observe(bot.uri, user.key, contact);
     const { store } = this.options;
     await Promise.all([
       store.hasten('outbound', messageLane(bot.uri, user.key)),

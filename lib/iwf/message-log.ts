@@ -4,6 +4,7 @@ import type { Notifications } from '../notify/notifications.js';
 import type { ChatMessage } from '../resources/chat-message.js';
 import type { MessageStatus } from '../resources/message-status.js';
 import type { Changes, Store } from '../store/store.js';
+import { together } from './changes.js';
 import { isSettled, type MessageEvent, next } from './message-state.js';
 import { messageKey, type MessageRecord, Table, type Versioned } from './records.js';
 
@@ -18,6 +19,8 @@ export interface MessageLogOptions {
   readonly metrics: Metrics;
   readonly notifications: Notifications;
   readonly retentionMs: number;
+  /** What a message that is taken back needs besides, as it moves on. */
+  readonly moved: (bot: string, record: MessageRecord) => Changes;
 }
 
 export class MessageLog {
@@ -58,14 +61,18 @@ export class MessageLog {
   changes(bot: string, { value, revision }: Versioned<MessageRecord>, progress: Progress): Changes | undefined {
     const status = next(value.status, progress.event);
     if (!status) return undefined;
+    const { revokeRequested, description, ...kept } = value;
+    // The reason of a wait is none of a message that has gone out; one that has not arrived keeps its last.
+    const words = progress.description ?? (isUndelivered(status) ? description : undefined);
     const record: MessageRecord = {
-      ...value,
+      ...kept,
       status,
-      ...(progress.description === undefined ? {} : { description: progress.description }),
+      ...(words === undefined ? {} : { description: words }),
       message: isSettled(status) ? withoutContent(value.message) : value.message,
     };
     this.options.metrics.count('message_status_total', { status });
-    return { ...this.put(bot, record, revision), enqueue: this.notifications(bot, record) };
+    const changes = { ...this.put(bot, record, revision), enqueue: this.notifications(bot, record) };
+    return revokeRequested && status !== 'Revoked' ? together(changes, this.options.moved(bot, record)) : changes;
   }
 
   /** A bot that is told nothing of confirmed sessions is told of its messages all the same. */
@@ -76,15 +83,23 @@ export class MessageLog {
   private notifications(bot: string, record: MessageRecord): NonNullable<Changes['enqueue']> {
     const told = toldAs(record.status, record.message.reportRequest);
     if (!told) return [];
-    const description = record.description ?? describe(record.status, told);
+    const description = describe(record, told);
+    return this.told(bot, record, { status: told, ...(description === undefined ? {} : { description }) });
+  }
+
+  /** Items that tell the bot of a status, whatever the message's own is. */
+  told(
+    bot: string,
+    record: MessageRecord,
+    told: { readonly status: MessageStatus; readonly description?: string },
+  ): NonNullable<Changes['enqueue']> {
     return this.options.notifications.items({
       kind: 'messageStatus',
       bot,
       contact: record.user,
       sessionId: this.sessionId(bot, record),
       messageId: record.messageId,
-      status: told,
-      ...(description === undefined ? {} : { description }),
+      ...told,
     });
   }
 }
@@ -114,9 +129,15 @@ export function toldAs(status: MessageStatus, reportRequest: ChatMessage['report
   }
 }
 
-function describe(status: MessageStatus, told: MessageStatus): string | undefined {
-  if (status === told) return undefined;
-  return status === 'Expired' ? 'The message expired before it could be delivered' : 'Delivered as SMS or MMS';
+/** What the bot was not asked to know by its own name is told with words: what it was, and why. */
+function describe({ status, description }: MessageRecord, told: MessageStatus): string | undefined {
+  if (status === told) return description;
+  const words = status === 'Expired' ? 'The message expired before it could be delivered' : 'Delivered as SMS or MMS';
+  return description === undefined ? words : `${words}: ${description}`;
+}
+
+function isUndelivered(status: MessageStatus): boolean {
+  return status === 'Failed' || status === 'Expired' || status === 'RevokeFailed';
 }
 
 function withoutContent(message: ChatMessage): ChatMessage {

@@ -6,8 +6,8 @@
  *      │                └─revoked → Revoked    └─revokeFailed → RevokeFailed ─ receipts as from Sent
  *      ├──failed──→ Failed    ├──expired──→ Expired    └──revoked──→ Revoked
  *
- * A receipt is the truth about the user's device: it wins over Failed, Expired and RevokeFailed, whenever it comes;
- * a late Delivered never lowers Displayed.
+ * A receipt is the truth about the user's device: it wins over Failed, Expired, Revoked and RevokeFailed,
+ * whenever it comes; a late Delivered never lowers Displayed.
  */
 import type { MessageStatus } from '../resources/message-status.js';
 
@@ -28,7 +28,7 @@ const transitions: Readonly<Record<MessageStatus, Row>> = {
   Displayed: {},
   Failed: receipts,
   Expired: receipts,
-  Revoked: {},
+  Revoked: receipts,
 };
 
 export function next(status: MessageStatus, event: MessageEvent): MessageStatus | undefined {

@@ -3,7 +3,7 @@ import type { Clock } from '../clock.js';
 import type { Logger } from '../log.js';
 import { mapOutboundMessage } from '../mapping/message-outbound.js';
 import { mapReceipt } from '../mapping/disposition.js';
-import type { Network, OutgoingMessage } from '../sip/network.js';
+import type { Network, NetworkBot, OutgoingMessage } from '../sip/network.js';
 import type { Changes, ClaimedItem, Json } from '../store/store.js';
 import { printCpim } from '../wire/cpim.js';
 import type { Chatbot, ChatbotDirectory } from './actions.js';
@@ -30,6 +30,8 @@ export interface OutboundOptions {
   readonly capabilities: Capabilities;
   readonly messages: MessageLog;
   readonly inbound: Table<InboundRecord>;
+  /** A bot as this user is to see it. */
+  readonly announced: (bot: Chatbot, user: string) => Promise<NetworkBot>;
   /** How long a receipt is tried. */
   readonly validityMs: number;
   /** Wait before attempt `attempts` + 1. */
@@ -61,6 +63,7 @@ export class Outbound {
     const { messages, clock, directory } = this.options;
     const found = await messages.get(queued.bot, queued.user, queued.messageId);
     if (found?.value.status !== 'Pending') return { kind: 'done' };
+    if (found.value.revokeRequested) return this.settle(queued.bot, found, { event: 'revoked' });
     const bot = directory.find(queued.bot);
     if (!bot)
       return this.settle(queued.bot, found, { event: 'failed', description: 'The chatbot is no longer configured' });
@@ -130,7 +133,7 @@ export class Outbound {
   private async attempt(bot: Chatbot, record: MessageRecord): Promise<Attempt> {
     const { conversations, clock } = this.options;
     const outgoing: OutgoingMessage = {
-      bot,
+      bot: await this.options.announced(bot, record.user),
       userUri: record.userUri ?? record.user,
       ids: {
         conversationId: record.conversationId,
@@ -193,8 +196,7 @@ export class Outbound {
 
   private async sendInSession(live: LiveSession, content: Buffer): Promise<Attempt> {
     const { conversations } = this.options;
-    conversations.touch(live);
-    const outcome = attemptByMsrp(await live.session.send({ contentType: cpimType, content }));
+    const outcome = attemptByMsrp(await conversations.send(live, { contentType: cpimType, content }));
     if (outcome.kind === 'again') conversations.close(live);
     return outcome;
   }
@@ -232,7 +234,7 @@ export class Outbound {
     const content = printCpim(receipt);
     const live = conversations.live(queued.bot, queued.user);
     if (live?.session.takes(imdnType) === 'wrapped') {
-      const sent = attemptByMsrp(await live.session.send({ contentType: cpimType, content }));
+      const sent = attemptByMsrp(await conversations.send(live, { contentType: cpimType, content }));
       if (sent.kind === 'sent') return sent;
     }
     return attemptBySip(

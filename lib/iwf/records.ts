@@ -22,6 +22,8 @@ export type MessageRecord = {
   readonly contributionId: string;
   /** Answers 500 so far (network-side facts: at most three for one message). */
   readonly serverErrors?: number;
+  /** Taken back while it was being sent. */
+  readonly revokeRequested?: true;
   readonly message: ChatMessage;
   /** The confirmed session that alone may carry it. */
   readonly sessionId?: string;
@@ -74,6 +76,27 @@ export type OutboundItem =
       readonly dateTime: string;
     };
 
+/** What waits there for the services beyond chat. */
+export type ServiceItem =
+  | { readonly kind: 'revoke'; readonly bot: string; readonly user: string; readonly messageId: string }
+  | {
+      readonly kind: 'revokeDeadline';
+      readonly bot: string;
+      readonly user: string;
+      readonly messageId: string;
+      /** Wall clock. */
+      readonly atMs: number;
+    }
+  | { readonly kind: 'privacyAnswer'; readonly bot: string; readonly user: string; readonly commandId: string }
+  | {
+      readonly kind: 'privacyDeadline';
+      readonly bot: string;
+      readonly user: string;
+      readonly commandId: string;
+      /** Wall clock. */
+      readonly atMs: number;
+    };
+
 export interface Versioned<T> {
   readonly value: T;
   readonly revision: number;
@@ -92,6 +115,12 @@ export class Table<T extends object> {
   async get(key: string): Promise<Versioned<T> | undefined> {
     const record = await this.store.get(this.kind, key);
     return record && { value: record.value as T, revision: record.revision };
+  }
+
+  /** At most `limit`, by key. */
+  async list(prefix: string, limit: number): Promise<readonly T[]> {
+    const records = await this.store.list(this.kind, prefix, limit);
+    return records.map(({ value }) => value as T);
   }
 
   put(key: string, value: T, options: { ttlMs?: number; ifRevision?: number } = {}): Put {
@@ -127,4 +156,9 @@ export function messageLane(bot: string, user: string): string {
 /** Receipts, revokes and privacy answers: never behind a message that is being retried. */
 export function receiptLane(bot: string, user: string): string {
   return `receipt|${pairKey(bot, user)}`;
+}
+
+/** A deadline waits alone: it holds nothing up. */
+export function deadlineLane(id: string): string {
+  return `deadline|${id}`;
 }

@@ -12,6 +12,8 @@ export interface PrivacyCommand {
   readonly dateTime: string;
   /** AliasOn while it is on: a new token is asked for. */
   readonly renew?: boolean;
+  /** Once it is answered; in a notification: nobody has answered in time, and the user was told Failed. */
+  readonly result?: 'Success' | 'Failed';
 }
 
 export interface PrivacyCommandStatus {
@@ -29,6 +31,11 @@ export const privacyCommandSchema: Schema = {
     senderAddress: { type: 'string' },
     dateTime: { type: 'string' },
     renew: { type: 'boolean', description: 'True where aliasing is on already and a new token is asked for.' },
+    result: {
+      type: 'string',
+      enum: ['Success', 'Failed'],
+      description: 'Once answered; in a notification Failed: the deadline has passed, the user was told so.',
+    },
     resourceURL,
   },
   required: ['commandId', 'action', 'senderAddress', 'dateTime'],

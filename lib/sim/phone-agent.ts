@@ -36,12 +36,13 @@ export function createPhoneAgent(options: PhoneAgentOptions): UserAgent {
 }
 
 /** With what the phone can do. */
-export function phoneContact({ number, host, port, services }: PhoneContact): string {
+export function phoneContact({ number, host, port, services, revokes }: PhoneContact): string {
   const all = services === 'all';
   const parameters = printContactParameters({
     icsis: [...(all ? [icsi.session] : []), icsi.message, icsi.largeMessage],
     iaris: [...(all ? [iari.chatbot] : []), iari.chatbotStandalone, iari.fileTransferHttp],
     botVersions: ['#=1'],
+    msgrevoke: revokes,
   });
   return `<sip:${number}@${host}:${port};transport=tcp>${parameters}`;
 }
@@ -52,6 +53,8 @@ export interface PhoneContact {
   readonly port: number;
   /** What it says of itself. */
   readonly services: 'all' | 'standalone';
+  /** Whether its network takes messages back. */
+  readonly revokes: boolean;
 }
 
 /** Of an INVITE or MESSAGE to a chatbot; sip.js cannot read tel: in the To of an answer to it, so the phone is a sip: user. */

@@ -58,6 +58,8 @@ export function composingCpim(state: 'active' | 'idle'): Buffer {
 }
 
 export type PhoneReading =
+  /** A body of its own type in a MESSAGE: a revoke, an answer to a privacy command. */
+  | { readonly kind: 'document' }
   | { readonly kind: 'composing'; readonly state: 'active' | 'idle' }
   | { readonly kind: 'receipt'; readonly messageId: string; readonly status: ImdnDisposition['status'] }
   | (PhoneText & {
@@ -72,6 +74,7 @@ export function readArrival(contentType: string, content: Buffer): PhoneReading 
   if (essence(contentType) === isComposingContentType) {
     return { kind: 'composing', state: parseIsComposing(content).state };
   }
+  if (essence(contentType) !== cpimType) return { kind: 'document' };
   const cpim = parseCpim(content);
   const type = cpimContentType(cpim);
   const inner = decodedContent(cpim);

@@ -46,6 +46,12 @@ export interface InboxReceipt {
   readonly way: 'session' | 'pager';
 }
 
+export interface InboxDocument {
+  readonly from: string;
+  readonly contentType: string;
+  readonly content: Buffer;
+}
+
 /** Of each kind; then the oldest are forgotten. */
 const maxKept = 10_000;
 /** For the answers to its BYEs, when it stops. */
@@ -58,6 +64,8 @@ export class SimulatedPhone {
   /** Those that it has sent, once the gateway has taken them. */
   readonly receiptsSent: { readonly messageId: string; readonly status: ReceiptStatus }[] = [];
   readonly composing: ('active' | 'idle')[] = [];
+  /** Revokes and answers to privacy commands. */
+  readonly documents: InboxDocument[] = [];
   /** Makes it unreachable: the status that an INVITE or MESSAGE is refused with. */
   refuseWith: number | undefined;
   /** INVITEs alone: a phone that takes no sessions. */
@@ -72,6 +80,8 @@ export class SimulatedPhone {
   invitations = 0;
   /** What it says of itself. */
   services: 'all' | 'standalone' = 'all';
+  /** And of the network that it is in. */
+  revokes = false;
   private readonly options: PhoneOptions;
   private readonly transport: TcpTransport;
   private readonly agent: UserAgent;
@@ -143,6 +153,12 @@ export class SimulatedPhone {
     return messageId;
   }
 
+  /** Any body in a MESSAGE of its own; rejects with `MESSAGE refused: <status>`. */
+  sendDocument(bot: string, contentType: string, body: string, headers?: readonly string[]): Promise<void> {
+    const own = headers ?? phoneHeaders(this.options.number, icsi.message);
+    return sendSipMessage(this.agent, bot, { contentType, body, headers: [...own] });
+  }
+
   /** A receipt for a message of the bot, in the session if there is one. */
   async sendReceipt(bot: string, messageId: string, status: ReceiptStatus): Promise<void> {
     const cpim = receiptCpim(messageId, status);
@@ -198,7 +214,7 @@ export class SimulatedPhone {
 
   private contact(): string {
     const { host, number } = this.options;
-    return phoneContact({ host, number, port: this.port, services: this.services });
+    return phoneContact({ host, number, port: this.port, services: this.services, revokes: this.revokes });
   }
 
   /** A chat that dies under the message is opened once more; the Message-ID stays, so that nothing is told twice. */
@@ -273,6 +289,9 @@ export class SimulatedPhone {
   private received({ bot, to, way, ...arrival }: Arrival): void {
     const reading = readArrival(arrival.contentType, arrival.content);
     switch (reading.kind) {
+      case 'document':
+        keepLast(this.documents, { from: bot, ...arrival });
+        break;
       case 'composing':
         keepLast(this.composing, reading.state);
         break;

@@ -2,6 +2,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { ChatMessage } from '../resources/chat-message.js';
+import { type SubscriptionApi, subscriptionRoots } from '../resources/subscription.js';
 import { messageStatusUrl, messageUrl, subscriptionsUrl } from '../resources/urls.js';
 
 export interface PlatformOptions {
@@ -81,10 +82,10 @@ export class SimulatedPlatform {
     this.listeners.add(listener);
   }
 
-  subscribe(callbackData?: string): Promise<RestAnswer> {
+  subscribe(callbackData?: string, api: SubscriptionApi = 'chat'): Promise<RestAnswer> {
     const { serverRoot, bot } = this.options;
-    return this.request('POST', subscriptionsUrl({ serverRoot, bot }, 'chat'), {
-      chatNotificationSubscription: { callbackReference: { notifyURL: this.notifyURL, callbackData } },
+    return this.request('POST', subscriptionsUrl({ serverRoot, bot }, api), {
+      [subscriptionRoots[api].one]: { callbackReference: { notifyURL: this.notifyURL, callbackData } },
     });
   }
 

@@ -15,6 +15,7 @@ export function readIncoming(request: SipRequest, options: AddressOptions): Read
   // A number that belongs to no country is not guessed: 484 Address Incomplete.
   if (!user) return { kind: 'refused', refusal: { status: 484 } };
   const expiresS = seconds(headers.get('Expires'));
+  const asked = readFeatureTags(headers.all('Accept-Contact'));
   return {
     kind: 'read',
     incoming: {
@@ -24,7 +25,8 @@ export function readIncoming(request: SipRequest, options: AddressOptions): Read
       service: serviceOf(request),
       ids: idsOf(headers),
       tags: readFeatureTags(headers.all('Contact')),
-      askedVersions: readFeatureTags(headers.all('Accept-Contact')).botVersions,
+      askedVersions: asked.botVersions,
+      askedApplications: asked.iaris,
       ...(expiresS === undefined ? {} : { expiresS }),
     },
   };

@@ -1,5 +1,5 @@
 /** The RCS network as the interpreter sees it: sessions, standalone messages, capability queries. SIP ends above this line. */
-import type { FeatureTags } from '../wire/feature-tags.js';
+import type { ContactTags, FeatureTags } from '../wire/feature-tags.js';
 
 /** What the network must know of a chatbot. */
 export interface NetworkBot {
@@ -7,6 +7,8 @@ export interface NetworkBot {
   /** Value of +g.gsma.rcs.botversion. */
   readonly version: string;
   readonly roles: readonly ('session' | 'standalone')[];
+  /** What Contact says of it; absent: its roles and version, files and locations. */
+  readonly announced?: ContactTags;
 }
 
 /** A user as the network named him. */
@@ -43,6 +45,8 @@ export interface Incoming {
   readonly tags: FeatureTags;
   /** Versions that Accept-Contact asks for; empty: any. */
   readonly askedVersions: ReadonlySet<string>;
+  /** Applications (IARI) that Accept-Contact names. */
+  readonly askedApplications: ReadonlySet<string>;
   /** Seconds from now (SIP Expires). */
   readonly expiresS?: number;
 }
@@ -127,6 +131,8 @@ export interface Outgoing {
   readonly expiresS?: number;
   /** One line, for the user to read; of an INVITE. */
   readonly subject?: string;
+  /** IARI for Accept-Contact; absent: the chatbot's of the service. */
+  readonly application?: string;
 }
 
 export interface OutgoingMessage extends Outgoing {

@@ -1,5 +1,6 @@
 /** What a chatbot's INVITE, MESSAGE, OPTIONS and answers carry (network-side facts §2). */
 import {
+  type ContactTags,
   iari,
   icsi,
   parseVersions,
@@ -24,7 +25,7 @@ export function requestHeaders(outgoing: Outgoing, service: Service): readonly H
   const { bot, userUri, ids } = outgoing;
   const acceptContacts = printAcceptContacts({
     icsi: icsiOf[service],
-    iari: service === 'session' ? iari.chatbot : iari.chatbotStandalone,
+    iari: outgoing.application ?? (service === 'session' ? iari.chatbot : iari.chatbotStandalone),
     botVersions: [...parseVersions(bot.version)],
   });
   return [
@@ -73,10 +74,13 @@ export function capabilityHeaders(bot: NetworkBot, userUri: string): readonly He
 
 /** Contact of an INVITE or its 2xx: a client that misses isbot here answers or aborts with 606. */
 export function contact(bot: NetworkBot, service: Service, host: string): string {
+  const { iaris: announced = [], botVersions = [] } = bot.announced ?? {};
+  const role = service === 'session' ? iari.chatbot : iari.chatbotStandalone;
   const parameters = printContactParameters({
     icsis: [icsiOf[service]],
-    iaris: [service === 'session' ? iari.chatbot : iari.chatbotStandalone],
-    botVersions: [...parseVersions(bot.version)],
+    // What a source announces beside the service: files, locations.
+    iaris: [role, ...announced.filter((name) => name !== iari.chatbot && name !== iari.chatbotStandalone)],
+    botVersions: botVersions.length > 0 ? botVersions : [...parseVersions(bot.version)],
     isbot: true,
   });
   return `<${contactUri(bot, host)}>${parameters}`;
@@ -84,9 +88,14 @@ export function contact(bot: NetworkBot, service: Service, host: string): string
 
 /** Contact of OPTIONS and its answer: all that the bot can do. */
 export function capabilityContact(bot: NetworkBot, host: string): string {
-  const session = bot.roles.includes('session');
-  const standalone = bot.roles.includes('standalone');
-  const parameters = printContactParameters({
+  const parameters = printContactParameters(bot.announced ?? configuredTags(bot));
+  return `<${contactUri(bot, host)}>${parameters}`;
+}
+
+function configuredTags({ roles, version }: NetworkBot): ContactTags {
+  const session = roles.includes('session');
+  const standalone = roles.includes('standalone');
+  return {
     icsis: [...(session ? [icsi.session] : []), ...(standalone ? [icsi.message, icsi.largeMessage] : [])],
     iaris: [
       ...(session ? [iari.chatbot] : []),
@@ -94,10 +103,9 @@ export function capabilityContact(bot: NetworkBot, host: string): string {
       iari.fileTransferHttp,
       iari.geolocationPush,
     ],
-    botVersions: [...parseVersions(bot.version)],
+    botVersions: [...parseVersions(version)],
     isbot: true,
-  });
-  return `<${contactUri(bot, host)}>${parameters}`;
+  };
 }
 
 /** A 415 says what the method may carry (RFC 3261 §21.4.13). */

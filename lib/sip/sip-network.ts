@@ -11,7 +11,7 @@ import type { HeaderLine, InboundInvite, InboundRequest, RequestDraft, SipAgent 
 import { allowed } from './allowed.js';
 import { Chat } from './chat.js';
 import { dial, outcomeOf } from './dial.js';
-import { type Reading, readIncoming, userOf } from './incoming.js';
+import { type Reading, readIncoming } from './incoming.js';
 import { invitationOf, refuse } from './invitation.js';
 import { cpimType, largeMessageBody, readInviteBody } from './invite-body.js';
 import { ChatMedia, sdpType } from './media.js';
@@ -257,11 +257,11 @@ export class SipNetwork implements Network {
   }
 
   private onOptions(request: InboundRequest, handlers: NetworkHandlers): void {
-    const user = userOf(request.headers, this.options.userOptions);
+    // Who cannot say who he is may ask all the same.
     const reading = this.read(request);
     handlers.onCapabilityQuery({
       botUri: request.uri,
-      user,
+      user: reading.kind === 'read' ? reading.incoming.user : undefined,
       tags: reading.kind === 'read' ? reading.incoming.tags : readFeatureTags([]),
       answer: (bot, refusal) => {
         if (refusal) return refuse(request, refusal);

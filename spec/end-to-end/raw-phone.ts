@@ -52,6 +52,10 @@ export class RawPhone {
     return new RawPhone(await tcpPeer(ports.sip));
   }
 
+  get port(): number {
+    return this.sip.port;
+  }
+
   /** Any request, and its final response. */
   async ask(method: string, parts: RequestParts = {}): Promise<FinalResponse> {
     this.sip.send(requestText(method, this.sip.port, parts));

@@ -1,6 +1,17 @@
 import { expect } from 'chai';
 import { Peer, send } from '../msrp/peer.js';
-import { cpim, iariChatbot, icsiSession, imdn, offer, pathOf, rawContact, RawPhone, tagOf } from './raw-phone.js';
+import {
+  cpim,
+  iariChatbot,
+  icsiSession,
+  imdn,
+  offer,
+  pathOf,
+  rawContact,
+  RawPhone,
+  requestText,
+  tagOf,
+} from './raw-phone.js';
 import { contact, number, otherBot, startWorld, type World } from './world.js';
 
 const messageType = 'message/cpim';
@@ -141,9 +152,11 @@ describe('what the network sends and cannot be taken', () => {
 
     it('one for a message of another user changes nothing', async () => {
       const { platform } = world;
-      const { location = '' } = await platform.send(contact, { text: 'for one user', reportRequest: ['Displayed'] });
+      const reportRequest = ['Sent', 'Displayed'] as const;
+      const { location = '' } = await platform.send(contact, { text: 'for one user', reportRequest });
       await world.phone.until(() => world.phone.inbox.length === 1);
       const messageId = world.phone.inbox[0]?.messageId ?? '';
+      await platform.waitFor(({ body }) => body['messageId'] === messageId && body['status'] === 'Sent');
       const forged = imdn(messageId, 'displayed').toString();
       expect((await phone.ask('MESSAGE', { type: messageType, body: forged })).status).to.equal(200);
       expect(await statusOf(location)).to.equal('Sent');
@@ -217,6 +230,20 @@ describe('what the network sends and cannot be taken', () => {
       expect(answer.header('Contact')).to.match(/^<sip:shop@/);
       expect(answer.header('Contact')).to.include('+g.gsma.rcs.isbot').and.include('+g.gsma.rcs.botversion="#=1"');
       phone.ack('who-are-you', tagOf(answer));
+    });
+
+    it('an INVITE that is cancelled at once leaves no session behind', async () => {
+      const callId = 'cancelled';
+      const { port } = phone;
+      const invite = requestText('INVITE', port, { callId, type: 'application/sdp', body: offer() });
+      const branch = /branch=([^;\s]+)/.exec(invite)?.[1] ?? '';
+      const cancel = requestText('CANCEL', port, { callId }).replace(/branch=[^;\s]+/, `branch=${branch}`);
+      phone.send(invite + cancel);
+      const answers = [await phone.final(), await phone.final()];
+      const toCancel = answers.find((answer) => answer.header('CSeq')?.endsWith('CANCEL'));
+      const toInvite = answers.find((answer) => answer.header('CSeq')?.endsWith('INVITE'));
+      expect(toCancel?.status).to.equal(200);
+      expect(toInvite?.status).to.equal(487);
     });
 
     it('a message inside the INVITE is taken', async () => {

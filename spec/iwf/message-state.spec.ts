@@ -14,6 +14,7 @@ describe('life of an outbound message', () => {
     ['does not fail after it was delivered', ['sent', 'delivered', 'failed'], 'Delivered'],
     ['is revoked before it was sent', ['revoked'], 'Revoked'],
     ['stays revoked', ['revoked', 'sent', 'failed'], 'Revoked'],
+    ['was displayed whatever the network says of its revoke', ['sent', 'revoked', 'displayed'], 'Displayed'],
     ['is delivered though a revoke failed', ['sent', 'revokeFailed', 'delivered'], 'Delivered'],
     ['goes on as SMS, and is displayed there', ['sent', 'interworked', 'displayed'], 'Displayed'],
   ];
