@@ -132,7 +132,7 @@ export class Interpreter implements ChatActions, CapabilityActions {
     });
     this.contacts = new Capabilities({
       ...options,
-      announced: (bot, user) => this.services.capabilitySources.announced(bot, user),
+      announced: (bot, user) => this.services.announced(bot, user),
       changed: (user, change) => this.services.capabilitiesChanged(user, change),
       cacheMs: limits.capabilityCacheMs,
       cacheEntries: limits.cacheEntries,
@@ -157,7 +157,7 @@ export class Interpreter implements ChatActions, CapabilityActions {
       capabilities: this.contacts,
       messages: this.messages,
       inbound: this.inboundRecords,
-      announced: (bot, user) => this.services.capabilitySources.announced(bot, user),
+      announced: (bot, user) => this.services.announced(bot, user),
     });
     this.worker = new LaneWorker({
       ...options,
@@ -282,7 +282,7 @@ export class Interpreter implements ChatActions, CapabilityActions {
       });
       if (verdict.kind !== 'taken') return invitation.refuse(sipRefusal(verdict));
     }
-    const announced = await this.services.capabilitySources.announced(context.bot, invitation.user.key);
+    const announced = await this.services.announced(context.bot, invitation.user.key);
     await this.conversations.accept(invitation, announced, context);
   }
 
@@ -301,7 +301,7 @@ export class Interpreter implements ChatActions, CapabilityActions {
     const bot = this.options.directory.find(query.botUri);
     if (!bot) return query.answer(undefined, { status: 404 });
     if (this.draining) return query.answer(undefined, { status: 503, retryAfterS });
-    await query.answer(await this.services.capabilitySources.announced(bot, query.user?.key));
+    await query.answer(await this.services.announced(bot, query.user?.key));
     if (query.user) await this.userSeen(bot, query.user, { tags: query.tags, seen: 'all' });
   }
 

@@ -89,6 +89,7 @@ describe('a revoke under way', () => {
       directory: chatbotDirectory([bot], []),
       messages,
       live: () => undefined,
+      announced: (seen) => Promise.resolve(seen),
       backoffMs: () => 1000,
       vocabulary: defaultRevokeVocabulary,
       deadlineMs: 60_000,
