@@ -39,10 +39,11 @@ export async function startDemo(watch: (log: Logger) => void): Promise<Demo> {
   watch(log);
   const started: (() => Promise<void>)[] = [];
   try {
-    const gateway = await startGateway(config, log);
-    started.push(() => gateway.stop());
-    const warnings = await ready(`http://${connectable(config.admin.host)}:${gateway.ports.admin}`);
+    // Before the gateway, which asks its next hop at once whether it is there.
     await startPhone(config, places, { log, started });
+    const gateway = await startGateway(config, log);
+    started.unshift(() => gateway.stop());
+    const warnings = await ready(`http://${connectable(config.admin.host)}:${gateway.ports.admin}`);
     await startBot(config, places, { log, started });
     process.stdout.write(printWelcome(welcomeTo(config, places, { gateway, warnings })));
   } catch (error) {
@@ -54,9 +55,7 @@ export async function startDemo(watch: (log: Logger) => void): Promise<Demo> {
 }
 
 async function stopAll(started: readonly (() => Promise<void>)[]): Promise<void> {
-  const [gateway, ...others] = started;
-  await gateway?.();
-  for (const stop of others.reverse()) await stop();
+  for (const stop of started) await stop();
 }
 
 interface Stage {

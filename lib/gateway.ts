@@ -6,8 +6,9 @@ import { fileURLToPath } from 'node:url';
 import { systemClock } from './clock.js';
 import type { Config } from './config.js';
 import { furtherActions, restActions } from './gateway/actions.js';
+import { accessOf, restTls } from './gateway/access.js';
 import { callbackEvents } from './gateway/callback-trace.js';
-import { basePathsOf, callbacksOf, directoryOf, keyHolders } from './gateway/platforms.js';
+import { basePathsOf, callbacksOf, directoryOf } from './gateway/platforms.js';
 import { disguiseOf } from './gateway/disguise.js';
 import { createRouting } from './gateway/routing.js';
 import { createSipSide, type SipSide, trustedBy } from './gateway/sip.js';
@@ -28,7 +29,6 @@ import { backoffMs } from './notify/backoff.js';
 import { type Notify, openNotify } from './notify/notify.js';
 import { printNotification } from './resources/notification.js';
 import { type AdminFace, startAdmin } from './rest/admin.js';
-import { authenticator, staticKeys } from './rest/authenticate.js';
 import type { RestActions } from './rest/deps.js';
 import type { FurtherActions } from './rest/further-actions.js';
 import { type RestServer, startRest } from './rest/listen.js';
@@ -98,6 +98,7 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
     metrics,
     templates: await readTemplates(),
     fingerprints: msrp.fingerprints,
+    offerTls: config.msrp.offerTls,
     contactHost: () => contactHost(config, sip),
     disguise: disguiseOf(config, directory),
     userOptions: config.sip.defaultCountry === undefined ? {} : { defaultCountry: config.sip.defaultCountry },
@@ -238,7 +239,7 @@ function openRest(
   return startRest(
     {
       ...faces,
-      authenticate: authenticator([staticKeys(keyHolders(config))]),
+      ...accessOf(config, systemClock),
       limits: restLimits(config),
       log,
       metrics,
@@ -246,7 +247,7 @@ function openRest(
       basePaths: basePathsOf(config),
       ...(trace && { trace: (event) => trace.event(event) }),
     },
-    config.rest,
+    { ...config.rest, tls: restTls(config) },
   );
 }
 

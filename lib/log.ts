@@ -28,11 +28,14 @@ type Level = LogOptions['level'];
 
 const levels: Readonly<Record<Level, number>> = { error: 0, warn: 1, info: 2, debug: 3 };
 
+/** The lines are ours: winston's own format would print every entry as JSON a second time, for nobody. */
+const asIs = winston.format((info) => info)();
+
 /** Lines go to `output`, one for each event. Never throws, whatever the fields. */
 export function createLogger(options: LogOptions, output: NodeJS.WritableStream = process.stdout): Logger {
   const mask = options.maskNumbers ? numberMask(keyOf(options)) : (text: string) => text;
   const lineOf = isReadable(options, output) ? readableLine : jsonLine;
-  const logger = winston.createLogger({ levels: { ...levels }, level: options.level });
+  const logger = winston.createLogger({ levels: { ...levels }, level: options.level, format: asIs });
   logger.pipe(entryWriter((entry) => output.write(`${lineOf(entry)}\n`)));
   const write = (level: Level, event: string, fields: Fields = {}): void => {
     if (levels[level] > levels[options.level]) return;

@@ -59,6 +59,7 @@ function* dependencies(config: CompleteConfig): Iterable<Finding> {
   if (config.store.kind === 'redis' && config.store.url === undefined) {
     yield { path: ['store', 'url'], text: 'required where store.kind is redis' };
   }
+  if (config.msrp.offerTls && !config.msrp.tls) yield { path: ['msrp', 'offerTls'], text: 'needs msrp.tls' };
   const untrusted = config.platforms.some(({ trustedWithNumbers }) => !trustedWithNumbers);
   if (untrusted && config.sip.privacyKey === undefined) {
     yield { path: ['sip', 'privacyKey'], text: 'required where a platform has trustedWithNumbers false' };
@@ -106,6 +107,7 @@ function namesOf(platform: CompleteConfig['platforms'][number], index: number): 
   return [
     { path: ['platforms', index, 'id'], name: platform.id, what: 'platform' },
     ...platform.keys.map((name, item) => ({ path: at('keys', item), name, what: 'key' })),
+    ...(platform.jwt ? [{ path: ['platforms', index, 'jwt'], name: tokensOf(platform.jwt), what: 'tokens' }] : []),
     ...platform.clientCertificates.map((name, item) => ({
       path: at('clientCertificates', item),
       name,
@@ -118,6 +120,11 @@ function namesOf(platform: CompleteConfig['platforms'][number], index: number): 
     })),
     ...platform.domains.map((name, item) => ({ path: at('domains', item), name, what: 'domain' })),
   ];
+}
+
+/** Which tokens are this platform's. */
+function tokensOf({ issuer, audience, subject }: NonNullable<CompleteConfig['platforms'][number]['jwt']>): string {
+  return JSON.stringify([issuer, audience, subject]);
 }
 
 /** RFC 3261 §19.1.4 as far as a bot's URI needs it: scheme and host without regard to case, the user part with it. */

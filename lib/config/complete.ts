@@ -7,6 +7,7 @@ export type CompleteChatbot = Required<WrittenChatbot>;
 
 export interface CompletePlatform extends WrittenPlatform {
   readonly keys: readonly string[];
+  readonly clientSecrets: readonly string[];
   readonly clientCertificates: readonly string[];
   readonly chatbots: readonly CompleteChatbot[];
   readonly domains: readonly string[];
@@ -40,6 +41,7 @@ function completePlatform(
   return {
     ...platform,
     keys: lowerCased(platform.keys),
+    clientSecrets: lowerCased(platform.clientSecrets),
     clientCertificates: lowerCased(platform.clientCertificates),
     chatbots: (platform.chatbots ?? []).map(completeChatbot),
     domains: lowerCased(platform.domains),

@@ -50,8 +50,9 @@ const rest = object(
     headersTimeoutS: seconds,
     requestTimeoutS: seconds,
     keepAliveS: seconds,
+    tokenS: integer(10, 86_400),
   },
-  { tls: object({ cert: path, key: path }, { clientCa: path }) },
+  { tls: object({ cert: path, key: path }, { clientCa: path }), tokenKey: key256 },
 );
 
 const admin = object({ host, port }, { key: sha256 });
@@ -151,6 +152,7 @@ const msrp = object(
     connectTimeoutMs: milliseconds,
     bindTimeoutS: seconds,
     unboundTimeoutS: seconds,
+    offerTls: flag,
   },
   { advertise: host, tls: object({ cert: path, key: path }) },
 );
@@ -251,8 +253,9 @@ const platform = object(
     keys: list(sha256, { maxItems: 16 }),
     jwt: object(
       { issuer: text('the issuer (iss)'), jwksUrl: text('an http or https URL', '^https?://\\S+$') },
-      { audience: text('the audience (aud)'), subject: text('the subject (sub)') },
+      { audience: text('the audience (aud)'), subject: text('the subject (sub)'), requireScopes: flag },
     ),
+    clientSecrets: list(sha256, { maxItems: 16 }),
     clientCertificates: list(sha256, { maxItems: 16 }),
     chatbots: list(chatbot, { maxItems: 100_000 }),
     domains: list(domain),

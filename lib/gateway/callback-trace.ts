@@ -6,8 +6,9 @@ export function callbackEvents({ request, result, atMs, tookMs }: Exchange, bodi
   const { notifyURL, notificationId, body } = request;
   const peer = new URL(notifyURL).host;
   const key = /"messageId":"([^"\\]+)"/.exec(body)?.[1] ?? notificationId;
-  const asked = (): string =>
-    `POST ${notifyURL}\r\nwebhook-id: ${notificationId}\r\n\r\n${bodies ? body : `[${Buffer.byteLength(body)} bytes]`}`;
+  // Whoever keeps the event must not keep a body alive that it is not to show.
+  const shown = bodies ? body : `[${Buffer.byteLength(body)} bytes]`;
+  const asked = (): string => `POST ${notifyURL}\r\nwebhook-id: ${notificationId}\r\n\r\n${shown}`;
   const answered = (): string => (result.kind === 'answered' ? `HTTP/1.1 ${result.status}\r\n\r\n` : result.kind);
   return [
     { atMs, border: 'http', direction: 'out', peer, key, text: asked },

@@ -1,11 +1,10 @@
 /** The platforms of the configuration, as each part wants to know them. */
 import type { Config, PlatformConfig } from '../config.js';
-import type { Chatbot, ChatbotDirectory, Platform } from '../iwf/actions.js';
+import type { Chatbot, ChatbotDirectory } from '../iwf/actions.js';
 import { chatbotDirectory } from '../iwf/chatbots.js';
 import { parseAllowList } from '../notify/allow-list.js';
 import type { PlatformCallbacks } from '../notify/origins.js';
 import { signatureKey } from '../notify/signature.js';
-import type { KeyHolder } from '../rest/authenticate.js';
 
 export function directoryOf({ platforms }: Config): ChatbotDirectory {
   const chatbots = platforms.flatMap((platform) =>
@@ -15,10 +14,6 @@ export function directoryOf({ platforms }: Config): ChatbotDirectory {
     platform.domains.map((pattern) => ({ pattern, ...ownership(platform) })),
   );
   return chatbotDirectory(chatbots, domains);
-}
-
-export function keyHolders({ platforms }: Config): readonly KeyHolder[] {
-  return platforms.map(({ id, serverRoot, keys }) => ({ platform: { id, serverRoot } satisfies Platform, keys }));
 }
 
 export function callbacksOf({ platforms }: Config): (platformId: string) => PlatformCallbacks | undefined {
@@ -38,6 +33,10 @@ export function basePathsOf({ serverRoot, platforms }: Config): readonly string[
   return [...new Set(paths)].filter((path) => path !== '');
 }
 
-function ownership({ id, serverRoot }: PlatformConfig): Pick<Chatbot, 'platformId' | 'serverRoot'> {
-  return { platformId: id, serverRoot };
+function ownership({
+  id,
+  serverRoot,
+  suspended,
+}: PlatformConfig): Pick<Chatbot, 'platformId' | 'serverRoot' | 'suspended'> {
+  return { platformId: id, serverRoot, suspended };
 }

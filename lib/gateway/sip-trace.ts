@@ -14,23 +14,33 @@ export function sipEvent(
   remote: Place,
   bytes: Buffer,
 ): TraceEvent {
+  const text = bodies ? (): string => bytes.toString('utf8') : headText(bytes);
   return {
     atMs,
     border: 'sip',
     direction,
     peer: `${remote.protocol}/${remote.host}:${remote.port}`,
     key: callIdOf(bytes),
-    text: () => (bodies ? bytes.toString('utf8') : withoutBody(bytes)),
+    text,
   };
 }
 
-/** Bodies are the users' secret unless the operator has decided otherwise. */
-function withoutBody(bytes: Buffer): string {
-  const blank = bytes.indexOf('\r\n\r\n');
-  const end = blank < 0 ? bytes.length : blank + 4;
-  const rest = bytes.length - end;
-  return bytes.toString('utf8', 0, end) + (rest > 0 ? `[${rest} bytes]` : '');
+/** Bodies are the users' secret unless the operator has decided otherwise; a large one is not kept alive either. */
+function headText(bytes: Buffer): () => string {
+  const kept = bytes.length > maxKeptBytes ? Buffer.from(bytes.subarray(0, endOfHead(bytes))) : bytes;
+  const total = bytes.length;
+  return () => {
+    const end = endOfHead(kept);
+    return kept.toString('utf8', 0, end) + (total > end ? `[${total - end} bytes]` : '');
+  };
 }
+
+function endOfHead(bytes: Buffer): number {
+  const blank = bytes.indexOf('\r\n\r\n');
+  return blank < 0 ? bytes.length : blank + 4;
+}
+
+const maxKeptBytes = 4096;
 
 const names = ['\r\nCall-ID:', '\r\ni:', '\r\ncall-id:', '\r\nI:'].map((name) => Buffer.from(name));
 

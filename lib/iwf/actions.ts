@@ -17,6 +17,8 @@ export interface Chatbot {
   readonly platformId: string;
   /** Base of its resourceURLs, without a slash at the end. */
   readonly serverRoot: string;
+  /** Its platform is: the network is told that it is not there now. */
+  readonly suspended?: boolean;
 }
 
 /** A credential's owner. */

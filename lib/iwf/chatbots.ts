@@ -8,6 +8,7 @@ export interface ChatbotDomain {
   readonly pattern: string;
   readonly platformId: string;
   readonly serverRoot: string;
+  readonly suspended?: boolean;
 }
 
 /** Chatbots by name first, then by the domain of their URI. */
@@ -53,6 +54,7 @@ function inDomain(key: string, domains: readonly ChatbotDomain[]): Chatbot | und
     mode: 'auto',
     platformId: domain.platformId,
     serverRoot: domain.serverRoot,
+    suspended: domain.suspended ?? false,
   };
 }
 

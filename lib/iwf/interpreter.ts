@@ -301,6 +301,7 @@ export class Interpreter implements ChatActions, CapabilityActions {
     const bot = this.options.directory.find(query.botUri);
     if (!bot) return query.answer(undefined, { status: 404 });
     if (this.draining) return query.answer(undefined, { status: 503, retryAfterS });
+    if (bot.suspended) return query.answer(undefined, { status: 480, retryAfterS });
     await query.answer(await this.services.announced(bot, query.user?.key));
     if (query.user) await this.userSeen(bot, query.user, { tags: query.tags, seen: 'all' });
   }
@@ -315,6 +316,7 @@ export class Interpreter implements ChatActions, CapabilityActions {
     const bot = directory.find(botUri);
     if (!bot) return { status: 404 };
     if (this.draining) return { status: 503, retryAfterS };
+    if (bot.suspended) return { status: 480, retryAfterS };
     // A MESSAGE may be a receipt, which nobody needs to listen for.
     if (!options?.receiptsToo && !notifications.wanted(bot.uri, 'chatMessage')) return { status: 480, retryAfterS };
     if (!versionsIntersect(askedVersions, parseVersions(bot.version))) return { status: 606 };
@@ -358,10 +360,9 @@ export class Interpreter implements ChatActions, CapabilityActions {
     contact?: Parameters<Capabilities['observe']>[2],
   ): Promise<void> {
     if (contact) this.contacts.observe(bot.uri, user.key, contact);
-    const { store } = this.options;
     await Promise.all([
-      store.hasten('outbound', messageLane(bot.uri, user.key)),
-      store.hasten('outbound', receiptLane(bot.uri, user.key)),
+      this.worker.hasten(messageLane(bot.uri, user.key)),
+      this.worker.hasten(receiptLane(bot.uri, user.key)),
     ]);
   }
 

@@ -35,6 +35,8 @@ export class LaneWorker {
   private readonly options: LaneWorkerOptions;
   private state: 'idle' | 'running' | 'stopped' = 'idle';
   private readonly running = new Set<Promise<void>>();
+  /** Lanes under way by name; true: hastened meanwhile. */
+  private readonly lanes = new Map<string, boolean>();
   private pumping = false;
   private again = false;
   private alarm: Timer | undefined;
@@ -53,6 +55,12 @@ export class LaneWorker {
   /** Lanes under way. */
   get busy(): number {
     return this.running.size;
+  }
+
+  /** Makes a lane due at once; where its head is just being tried, soon after that has come to nothing. */
+  async hasten(lane: string): Promise<void> {
+    if (this.lanes.has(lane)) this.lanes.set(lane, true);
+    await this.options.store.hasten('outbound', lane);
   }
 
   /** Claims nothing new; resolves once what runs has ended. */
@@ -108,6 +116,7 @@ export class LaneWorker {
 
   private async runLane(claim: Claim): Promise<void> {
     const renewal = this.keepLease(claim);
+    this.lanes.set(claim.lane, false);
     try {
       for (const item of claim.items) {
         if (this.state !== 'running') {
@@ -118,6 +127,7 @@ export class LaneWorker {
       }
     } finally {
       renewal.close();
+      this.lanes.delete(claim.lane);
     }
   }
 
@@ -133,10 +143,15 @@ export class LaneWorker {
     }
     const finish = (changes?: Changes): Promise<boolean> =>
       outcome.kind === 'again'
-        ? store.nack(claim, outcome.dueAtMs, changes && { changes })
+        ? store.nack(claim, this.dueAtMs(claim, outcome), changes && { changes })
         : store.ack(claim, { count: 1, ...(changes && { changes }) });
     const held = (await finish(outcome.settlement?.changes)) || (await this.finishAnew(outcome.settlement, finish));
     return held && outcome.kind === 'done';
+  }
+
+  /** A user who shows himself at every try, and refuses it, is tried once a second. */
+  private dueAtMs({ lane }: Claim, { dueAtMs }: { readonly dueAtMs: number }): number {
+    return this.lanes.get(lane) === true ? Math.min(dueAtMs, this.options.clock.now() + restMs) : dueAtMs;
   }
 
   /** A refused commit: the record has moved (a receipt was faster), or the lease is lost, which the next try tells. */

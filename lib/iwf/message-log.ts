@@ -61,11 +61,13 @@ export class MessageLog {
   changes(bot: string, { value, revision }: Versioned<MessageRecord>, progress: Progress): Changes | undefined {
     const status = next(value.status, progress.event);
     if (!status) return undefined;
-    const { revokeRequested, ...kept } = value;
+    const { revokeRequested, description, ...kept } = value;
+    // The reason of a wait is none of a message that has gone out; one that has not arrived keeps its last.
+    const words = progress.description ?? (isUndelivered(status) ? description : undefined);
     const record: MessageRecord = {
       ...kept,
       status,
-      ...(progress.description === undefined ? {} : { description: progress.description }),
+      ...(words === undefined ? {} : { description: words }),
       message: isSettled(status) ? withoutContent(value.message) : value.message,
     };
     this.options.metrics.count('message_status_total', { status });
@@ -127,6 +129,10 @@ function describe({ status, description }: MessageRecord, told: MessageStatus): 
   if (status === told) return description;
   const words = status === 'Expired' ? 'The message expired before it could be delivered' : 'Delivered as SMS or MMS';
   return description === undefined ? words : `${words}: ${description}`;
+}
+
+function isUndelivered(status: MessageStatus): boolean {
+  return status === 'Failed' || status === 'Expired' || status === 'RevokeFailed';
 }
 
 function withoutContent(message: ChatMessage): ChatMessage {

@@ -74,6 +74,15 @@ export function unauthorized(challenge: string): Answer {
   };
 }
 
+/** A token for other APIs (RFC 6750 §3.1). */
+export function insufficientScope(scope: string): Answer {
+  return {
+    status: 403,
+    body: printRequestError(new ApiError('POL0001', ['insufficient scope'])),
+    headers: { 'WWW-Authenticate': `Bearer realm="maap-iwf", error="insufficient_scope", scope="${scope}"` },
+  };
+}
+
 export function methodNotAllowed(allow: readonly string[]): Answer {
   return {
     status: 405,

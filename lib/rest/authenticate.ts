@@ -2,9 +2,11 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Platform } from '../iwf/actions.js';
+import type { FailedAttempts } from './access/failed-attempts.js';
 
 export type WayResult =
-  | { readonly kind: 'known'; readonly platform: Platform }
+  /** `scopes` absent: every API. */
+  | { readonly kind: 'known'; readonly platform: Platform; readonly scopes?: ReadonlySet<string> | undefined }
   /** The request has no credential of this way. */
   | { readonly kind: 'absent' }
   | { readonly kind: 'refused'; readonly reason: string };
@@ -17,23 +19,31 @@ export interface Way {
 }
 
 export type Authentication =
-  | { readonly kind: 'known'; readonly platform: Platform }
+  | (WayResult & { readonly kind: 'known' })
   /** `challenge` is the value of WWW-Authenticate, `reason` for the log. */
   | { readonly kind: 'unknown'; readonly challenge: string; readonly reason: string };
 
 export type Authenticate = (request: IncomingMessage) => Promise<Authentication>;
 
-/** Tries the ways in their order. */
-export function authenticator(ways: readonly Way[]): Authenticate {
-  const challenges = ways.flatMap((way) => way.challenge ?? []).join(', ');
+/** Tries the ways in their order. With `attempts`, wrong credentials are answered slowly; it throws 429 where that is not enough. */
+export function authenticator(ways: readonly Way[], attempts?: FailedAttempts): Authenticate {
+  const challenge = [...new Set(ways.flatMap((way) => way.challenge ?? []))].join(', ');
   return async (request) => {
-    for (const way of ways) {
-      const result = await way.authenticate(request);
-      if (result.kind === 'known') return result;
-      if (result.kind === 'refused') return { kind: 'unknown', challenge: challenges, reason: result.reason };
-    }
-    return { kind: 'unknown', challenge: challenges, reason: 'no credential' };
+    attempts?.admit(request.socket.remoteAddress ?? '');
+    const result = await firstOf(ways, request);
+    if (result.kind === 'known') return result;
+    if (result.kind === 'absent') return { kind: 'unknown', challenge, reason: 'no credential' };
+    await attempts?.failed(request.socket.remoteAddress ?? '');
+    return { kind: 'unknown', challenge, reason: result.reason };
   };
+}
+
+async function firstOf(ways: readonly Way[], request: IncomingMessage): Promise<WayResult> {
+  for (const way of ways) {
+    const result = await way.authenticate(request);
+    if (result.kind !== 'absent') return result;
+  }
+  return { kind: 'absent' };
 }
 
 export interface KeyHolder {

@@ -44,7 +44,8 @@ function unsupported(what: string): ApiError {
   return new ApiError('POL0011', [what], { status: 415 });
 }
 
-function readBytes(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
+/** Throws ApiError 413 beyond `maxBytes`. */
+export function readBytes(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
   const announced = Number(request.headers['content-length'] ?? 0);
   if (announced > maxBytes) {
     discard(request, maxBytes);

@@ -4,6 +4,8 @@ import type { CapabilityActions, ChatActions, ChatbotDirectory, SubscriptionActi
 import type { Logger } from '../log.js';
 import type { Metrics } from '../metrics.js';
 import type { TraceEvent } from '../trace/trace.js';
+import type { FailedAttempts } from './access/failed-attempts.js';
+import type { TokenEndpoint } from './access/token-endpoint.js';
 import type { Authenticate } from './authenticate.js';
 import type { FurtherActions } from './further-actions.js';
 
@@ -37,6 +39,14 @@ export const defaultRestLimits: RestLimits = {
   contactsPerHour: 1000,
 };
 
+/** What the configuration says of one platform. */
+export interface PlatformPolicy {
+  /** Its requests are refused with POL1010. */
+  readonly suspended: boolean;
+  /** Beyond: 429. undefined: no limit. */
+  readonly requestsPerS: number | undefined;
+}
+
 export type RestActions = ChatActions & CapabilityActions & SubscriptionActions;
 
 export interface RestDeps {
@@ -45,6 +55,11 @@ export interface RestDeps {
   readonly actions: RestActions;
   readonly directory: ChatbotDirectory;
   readonly authenticate: Authenticate;
+  readonly policy?: ((platformId: string) => PlatformPolicy | undefined) | undefined;
+  /** `/oauth2/token`; absent: there is none. */
+  readonly tokens?: TokenEndpoint | undefined;
+  /** Shared by all that judge credentials. */
+  readonly attempts?: FailedAttempts | undefined;
   readonly limits: RestLimits;
   readonly log: Logger;
   readonly metrics: Metrics;

@@ -1,5 +1,6 @@
 /** The node:http server under the REST face: its limits in size, number and time, and how it ends. */
 import { createServer, type Server } from 'node:http';
+import { createServer as createSecureServer, type ServerOptions } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Timer } from '../clock.js';
@@ -12,6 +13,15 @@ import { serveUpgrades } from './upgrade.js';
 export interface Listen {
   readonly host: string;
   readonly port: number;
+  readonly tls?: RestTls | undefined;
+}
+
+/** PEM texts. */
+export interface RestTls {
+  readonly cert: string;
+  readonly key: string;
+  /** Who may sign certificates of platforms; absent: none is asked for. */
+  readonly clientCa?: string | undefined;
 }
 
 export interface RestServer {
@@ -24,7 +34,7 @@ export interface RestServer {
 
 /** Rejects with the system's error (EADDRINUSE …) where it cannot listen. */
 export async function startRest(deps: RestDeps, listen: Listen): Promise<RestServer> {
-  const server = limitedServer(deps);
+  const server = limitedServer(deps, listen.tls);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(listen.port, listen.host, () => {
@@ -40,23 +50,30 @@ export async function startRest(deps: RestDeps, listen: Listen): Promise<RestSer
   };
 }
 
-function limitedServer(deps: RestDeps): Server {
+function limitedServer(deps: RestDeps, tls: RestTls | undefined): Server {
   const { limits } = deps;
-  const server = createServer(
-    {
-      headersTimeout: limits.headersTimeoutMs,
-      requestTimeout: limits.requestTimeoutMs,
-      keepAliveTimeout: limits.keepAliveTimeoutMs,
-      connectionsCheckingInterval: Math.max(20, Math.min(limits.headersTimeoutMs, limits.requestTimeoutMs) / 4),
-      maxHeaderSize: 16 * 1024,
-      noDelay: true,
-    },
-    restApp(deps),
-  );
+  const options = {
+    headersTimeout: limits.headersTimeoutMs,
+    requestTimeout: limits.requestTimeoutMs,
+    keepAliveTimeout: limits.keepAliveTimeoutMs,
+    connectionsCheckingInterval: Math.max(20, Math.min(limits.headersTimeoutMs, limits.requestTimeoutMs) / 4),
+    maxHeaderSize: 16 * 1024,
+    noDelay: true,
+  };
+  const server = tls
+    ? createSecureServer({ ...options, ...secureOptions(tls, limits) }, restApp(deps))
+    : createServer(options, restApp(deps));
   serveUpgrades(server, deps);
+  server.on('tlsClientError', () => deps.metrics.count('rest_client_errors_total', { status: 'tls' }));
   server.maxConnections = limits.maxConnections;
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => refuseClient(deps, error, socket));
   return server;
+}
+
+/** A client without a certificate, or with a wrong one, may still have another credential: it is judged with the request. */
+function secureOptions({ cert, key, clientCa }: RestTls, { headersTimeoutMs }: RestDeps['limits']): ServerOptions {
+  const asking = clientCa === undefined ? {} : { ca: clientCa, requestCert: true, rejectUnauthorized: false };
+  return { cert, key, ...asking, minVersion: 'TLSv1.2', handshakeTimeout: headersTimeoutMs };
 }
 
 /** What is not HTTP, too slow or too long is told once and closed (RFC 9112 §9.5). */

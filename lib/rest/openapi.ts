@@ -1,5 +1,6 @@
 /** The API as an OpenAPI 3.1 document, made from the routes and the schemas that serve it. */
 import { resourceRoots } from '../resources/roots.js';
+import { allScopes } from './access/scopes.js';
 import type { Schema } from '../resources/schema.js';
 import type { Route, RouteDoc } from './route.js';
 
@@ -25,6 +26,8 @@ curl -H 'Authorization: Bearer KEY' -H 'Content-Type: application/json' \\
 
 Every body also has an XML form: the root element in the namespace \`urn:oma:xml:rest:netapi:<api>:1\` (\`common\` for requestError and resourceReference), members unqualified, lists as repeated elements, a link’s rel and href as attributes.`;
 
+const scopeDescriptions = Object.fromEntries(allScopes.map((scope) => [scope, 'One API as a whole.']));
+
 const error = { $ref: '#/components/responses/error' };
 
 export function openApiDocument(routes: readonly Route[]): object {
@@ -37,10 +40,16 @@ export function openApiDocument(routes: readonly Route[]): object {
     openapi: '3.1.0',
     info: { title: 'maap-iwf: the chatbot API', version: '1', description: introduction },
     servers: [{ url: './' }],
-    security: [{ key: [] }],
+    security: [{ key: [] }, { token: [] }],
     paths,
     components: {
-      securitySchemes: { key: { type: 'http', scheme: 'bearer', description: 'The platform’s key.' } },
+      securitySchemes: {
+        key: { type: 'http', scheme: 'bearer', description: 'The platform’s key, or a token.' },
+        token: {
+          type: 'oauth2',
+          flows: { clientCredentials: { tokenUrl: 'oauth2/token', scopes: scopeDescriptions } },
+        },
+      },
       responses: { error: { description: 'A requestError that names what is wrong.', content: json('requestError') } },
       schemas: bodySchemas(),
     },

@@ -2,8 +2,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Chatbot, Platform } from '../iwf/actions.js';
 import { ApiError } from '../resources/api-error.js';
+import { RequestRate } from './access/request-rate.js';
+import { scopeOfPath } from './access/scopes.js';
 import { acceptedFormat } from './accept.js';
-import { type Answer, errorAnswer, unauthorized, type Written, writeAnswer } from './answer.js';
+import { type Answer, errorAnswer, insufficientScope, unauthorized, type Written, writeAnswer } from './answer.js';
 import { type Body, type Format, readBody } from './body.js';
 import type { RestDeps } from './deps.js';
 import type { Route, Variables } from './route.js';
@@ -19,6 +21,7 @@ export interface Call {
 export type RunRoute = (route: Route, call: Call) => Promise<void>;
 
 export function routeRunner(deps: RestDeps): RunRoute {
+  const rate = new RequestRate(deps, (platformId) => deps.policy?.(platformId)?.requestsPerS);
   let inFlight = 0;
   return async (route, call) => {
     const startedAtMs = deps.clock.now();
@@ -28,7 +31,7 @@ export function routeRunner(deps: RestDeps): RunRoute {
     try {
       if (inFlight > deps.limits.maxInFlight) throw new ApiError('SVC1000', [], { retryAfterS: 1 });
       format = acceptedFormat(call.request.headers);
-      answer = await answerOf(deps, route, call);
+      answer = await answerOf(deps, rate, route, call);
     } catch (error) {
       answer = errorAnswer(error, deps.log);
     } finally {
@@ -54,14 +57,18 @@ function deliver(deps: RestDeps, { response }: Call, answer: Answer, format: For
   }
 }
 
-async function answerOf(deps: RestDeps, route: Route, call: Call): Promise<Answer> {
+async function answerOf(deps: RestDeps, rate: RequestRate, route: Route, call: Call): Promise<Answer> {
   const { request, variables } = call;
   const authentication = await deps.authenticate(request);
   if (authentication.kind === 'unknown') {
     deps.log.warn('rest credential refused', { reason: authentication.reason, peer: request.socket.remoteAddress });
     return unauthorized(authentication.challenge);
   }
-  const { platform } = authentication;
+  const { platform, scopes } = authentication;
+  rate.take(platform.id);
+  const service = route.path.split('/', 2)[1] ?? '';
+  if (deps.policy?.(platform.id)?.suspended) throw new ApiError('POL1010', [service]);
+  if (scopes && !scopes.has(scopeOfPath(route.path))) return insufficientScope(scopeOfPath(route.path));
   let body: Promise<Body> | undefined;
   const exchange = {
     request,

@@ -2,6 +2,8 @@
 import express, { type NextFunction, type Request, type Response } from 'express';
 import type { IncomingMessage, RequestListener } from 'node:http';
 import { ApiError } from '../resources/api-error.js';
+import { FailedAttempts } from './access/failed-attempts.js';
+import { tokenRouter } from './access/token-endpoint.js';
 import { formatOfRefusal } from './accept.js';
 import { errorAnswer, methodNotAllowed, writeAnswer } from './answer.js';
 import { stripBasePath } from './proxy-path.js';
@@ -48,6 +50,10 @@ export function restApp(deps: RestDeps): RequestListener {
   // Else its last resort would show stacks.
   app.set('env', 'production');
   app.use(docsRouter(routes));
+  if (deps.tokens) {
+    const attempts = deps.attempts ?? new FailedAttempts(deps.clock);
+    app.use(tokenRouter(deps.tokens, { ...deps, attempts }));
+  }
   mount(app, routes, run);
   app.use((request: Request) => {
     throw unknownResource(request);

@@ -126,7 +126,8 @@ class Face implements DrachtioFace, SessionDelegate {
   onClose(session: AppSession, reason: CloseReason): void {
     this.sessions.delete(session);
     this.options.metrics?.count('sip_engine_applications_closed_total', { reason });
-    this.options.log.warn('application gone', { reason });
+    if (this.closing) this.options.log.info('application closed', { reason });
+    else this.options.log.warn('application gone', { reason });
     if (!this.closing) this.router.onGone(session);
     for (const dial of this.dials) if (dial.session === session) this.redial(dial);
   }

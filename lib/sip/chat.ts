@@ -13,7 +13,7 @@ import type { Answer, Call, CallDelegate, HeaderLine, SipRequest, SipResponse } 
 import { allowed } from './allowed.js';
 import { type ChatMedia, sdpType } from './media.js';
 import type { ChatSession, Service, SessionDelegate, SessionMessage, SessionSend } from './network.js';
-import { refreshPlan } from './session-timer.js';
+import { refreshOutcome, type RefreshPlan, refreshPlan } from './session-timer.js';
 
 export interface ChatOptions {
   readonly service: Service;
@@ -185,30 +185,48 @@ export class Chat implements ChatSession, CallDelegate {
   /** Where refreshing is ours, half of the interval is the time for it (RFC 4028 §7.2). */
   private planRefresh(sessionExpires: string | undefined): void {
     const plan = refreshPlan(sessionExpires, this.options.direction);
-    if (!plan) return;
+    if (plan) this.refreshAfter(plan.refreshMs, plan);
+  }
+
+  private refreshAfter(delayMs: number, plan: RefreshPlan, minSe?: string): void {
     this.refresh?.close();
-    this.refresh = this.options.clock.after(plan.refreshMs, () => {
-      this.refreshNow(plan.sessionExpires).catch((error: unknown) => this.fail(error));
+    this.refresh = this.options.clock.after(delayMs, () => {
+      this.refreshNow(plan, minSe).catch((error: unknown) => this.fail(error));
     });
   }
 
-  private async refreshNow(sessionExpires: string): Promise<void> {
+  private async refreshNow(plan: RefreshPlan, minSe: string | undefined): Promise<void> {
     if (this.state.kind !== 'open') return;
-    const { call, allowsUpdate } = this.state.established;
+    const response = await this.askRefresh(this.state.established, plan, minSe);
+    if (!this.open) return;
+    const outcome = refreshOutcome(response, plan, Math.random());
+    switch (outcome.kind) {
+      case 'refreshed':
+        this.planRefresh(outcome.sessionExpires);
+        return;
+      case 'lost':
+        this.mediaLost('session timer');
+        return;
+      case 'again':
+        this.refreshAfter(outcome.afterMs, { ...plan, sessionExpires: outcome.sessionExpires }, outcome.minSe);
+    }
+  }
+
+  /** An UPDATE touches no media; without it a re-INVITE with our description as it stands (RFC 4028 §7.4). */
+  private askRefresh(
+    { call, allowsUpdate }: Established,
+    { sessionExpires }: RefreshPlan,
+    minSe: string | undefined,
+  ): Promise<SipResponse> {
     const headers: readonly HeaderLine[] = [
       ['Contact', this.options.contact],
       ['Supported', 'timer'],
       ['Session-Expires', sessionExpires],
+      ...(minSe === undefined ? [] : [['Min-SE', minSe] as const]),
     ];
-    const response: SipResponse = allowsUpdate
-      ? await call.request({ method: 'UPDATE', headers })
-      : await call.request({
-          method: 'INVITE',
-          headers: [...headers, ['Content-Type', sdpType]],
-          body: this.options.media.offer(),
-        });
-    if (response.status === 408 || response.status === 481) this.mediaLost('session timer');
-    else this.planRefresh(response.headers.get('Session-Expires') ?? sessionExpires);
+    if (allowsUpdate) return call.request({ method: 'UPDATE', headers });
+    const body = this.options.media.offer();
+    return call.request({ method: 'INVITE', headers: [...headers, ['Content-Type', sdpType]], body });
   }
 
   private end(): void {

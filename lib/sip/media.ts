@@ -22,6 +22,8 @@ export interface MediaOptions {
   readonly maxBytes: number;
   /** Of our certificate; empty without TLS. */
   readonly fingerprints: readonly Fingerprint[];
+  /** Whether our own offers are TCP/TLS/MSRP. */
+  readonly offerTls: boolean;
   /** o= of this session: digits. */
   readonly originId: string;
 }
@@ -51,7 +53,7 @@ export class ChatMedia {
 
   /** Our description as it stands, or our first offer. */
   offer(): Buffer {
-    this.current ??= { description: makeOffer(this.local(this.options.templates.offer)) };
+    this.current ??= { description: makeOffer(this.offered()) };
     return print(this.current.description);
   }
 
@@ -81,6 +83,12 @@ export class ChatMedia {
     if (!this.negotiated) return;
     const { remotePath, role, connect, cema, secure, fingerprints } = this.negotiated;
     await this.session.start({ path: remotePath, role, connect, cema, secure, fingerprints });
+  }
+
+  private offered(): LocalMedia {
+    const local = this.local(this.options.templates.offer);
+    if (!this.options.offerTls) return local;
+    return { ...local, paths: local.paths.filter((path) => path.startsWith('msrps:')) };
   }
 
   private local(template: string): LocalMedia {

@@ -1,4 +1,5 @@
 /** Who refreshes a session, and when (RFC 4028 §7.2, §9). */
+import type { SipResponse } from './agent.js';
 
 export interface RefreshPlan {
   readonly refreshMs: number;
@@ -22,6 +23,28 @@ export function refreshPlan(
   if (refresher !== ours || seconds < 2) return undefined;
   // A refresh is a request of ours: there we are the uac.
   return { refreshMs: seconds * 500, sessionExpires: `${seconds};refresher=uac` };
+}
+
+export type RefreshOutcome =
+  | { readonly kind: 'refreshed'; readonly sessionExpires: string }
+  /** There is no session at the other end (RFC 4028 §10). */
+  | { readonly kind: 'lost' }
+  | { readonly kind: 'again'; readonly afterMs: number; readonly sessionExpires: string; readonly minSe?: string };
+
+/** What the answer to a refresh of ours means; `random` in [0, 1). */
+export function refreshOutcome(
+  response: SipResponse,
+  { refreshMs, sessionExpires }: RefreshPlan,
+  random: number,
+): RefreshOutcome {
+  const { status, headers } = response;
+  if (status < 300) return { kind: 'refreshed', sessionExpires: headers.get('Session-Expires') ?? sessionExpires };
+  if (status === 408 || status === 481) return { kind: 'lost' };
+  // RFC 3261 §14.1: 2.1 to 4 s; but while there is time, the session ends at twice refreshMs.
+  const afterMs = Math.min(2100 + 1900 * random, refreshMs / 2);
+  const minSe = /^\s*(\d{1,9})/.exec(headers.get('Min-SE') ?? '')?.[1];
+  if (status !== 422 || minSe === undefined) return { kind: 'again', afterMs, sessionExpires };
+  return { kind: 'again', afterMs, sessionExpires: `${minSe};refresher=uac`, minSe };
 }
 
 /** What we answer to an INVITE that asks for a timer: its own interval, the caller refreshing; undefined: it asked for none. */

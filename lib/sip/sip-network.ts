@@ -50,6 +50,8 @@ export interface SipNetworkOptions {
   readonly disguise: Disguise;
   /** Of the certificate of msrps:; empty without TLS. */
   readonly fingerprints: readonly Fingerprint[];
+  /** Whether our own offers are TCP/TLS/MSRP; needs a certificate. */
+  readonly offerTls: boolean;
   /** Of the whole MESSAGE request to this user, before what its route adds. */
   readonly pagerMaxBytes: (userUri: string) => number;
   readonly messageAnswer: 200 | 202;
@@ -174,7 +176,7 @@ export class SipNetwork implements Network {
     direction: 'inbound' | 'outbound';
     delegate: SessionDelegate;
   }): { chat: Chat; media: ChatMedia } {
-    const { msrp, templates, fingerprints, clock, log, maxMessageBytes, contactHost } = this.options;
+    const { msrp, templates, fingerprints, offerTls, clock, log, maxMessageBytes, contactHost } = this.options;
     const slot: { chat?: Chat } = {};
     const session = msrp.createSession({
       acceptTypes: service === 'session' ? [cpimType, composingType] : [cpimType],
@@ -190,6 +192,7 @@ export class SipNetwork implements Network {
       templates: { offer, answer: templates.sessionAnswer },
       maxBytes: maxMessageBytes,
       fingerprints,
+      offerTls,
       originId: String(this.originId),
     });
     const chat = new Chat({

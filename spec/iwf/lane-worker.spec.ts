@@ -72,6 +72,24 @@ describe('the worker of the outbound lanes', () => {
     expect(seen).to.deep.equal(['x#0', 'x#1', 'x#2', 'y#0']);
   });
 
+  it('tries a head soon again where the user showed himself while it was being tried', async () => {
+    const seen: string[] = [];
+    let refuse: (() => void) | undefined;
+    work(({ id, attempts }) => {
+      seen.push(`${id}#${attempts}`);
+      if (attempts > 0) return Promise.resolve({ kind: 'done' });
+      return new Promise((resolve) => (refuse = () => resolve({ kind: 'again', dueAtMs: clock.now() + 60_000 })));
+    });
+    await enqueue('a', 'x');
+    await clock.advance(10);
+    await worker?.hasten('a');
+    refuse?.();
+    await clock.advance(900);
+    expect(seen).to.deep.equal(['x#0']);
+    await clock.advance(200);
+    expect(seen).to.deep.equal(['x#0', 'x#1']);
+  });
+
   it('keeps an item whose code failed, and rests its lane', async () => {
     let fail = true;
     const seen: string[] = [];

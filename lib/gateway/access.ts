@@ -1,0 +1,75 @@
+/** Who may come in at the REST face, and by which credential: the platforms of the configuration. */
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import type { Clock } from '../clock.js';
+import type { Config, PlatformConfig } from '../config.js';
+import type { Platform } from '../iwf/actions.js';
+import { clientCertificates } from '../rest/access/client-certificates.js';
+import { FailedAttempts } from '../rest/access/failed-attempts.js';
+import { type IssuedPlatform, issuedTokens, ownTokens } from '../rest/access/tokens.js';
+import { authenticator, staticKeys, type Way } from '../rest/authenticate.js';
+import type { PlatformPolicy, RestDeps } from '../rest/deps.js';
+import type { RestTls } from '../rest/listen.js';
+
+export type Access = Pick<RestDeps, 'authenticate' | 'policy' | 'tokens' | 'attempts'>;
+
+export function accessOf(config: Config, clock: Clock): Access {
+  const { platforms, rest, serverRoot } = config;
+  const byId = new Map(platforms.map((platform) => [platform.id, platform]));
+  const attempts = new FailedAttempts(clock);
+  const clients = platforms
+    .filter(({ clientSecrets }) => clientSecrets.length > 0)
+    .map(({ id, clientSecrets }) => ({ id, secrets: clientSecrets }));
+  const key = rest.tokenKey === undefined ? randomBytes(32) : Buffer.from(rest.tokenKey, 'hex');
+  const own = clients.length > 0 ? { key, issuer: serverRoot, lifetimeS: rest.tokenS, clients } : undefined;
+  const platform = (id: string): Platform | undefined => {
+    const known = byId.get(id);
+    return known?.clientSecrets.length ? platformOf(known) : undefined;
+  };
+  const ways: readonly Way[] = [
+    ...(own ? [ownTokens({ ...own, platform }, clock)] : []),
+    ...issuers(platforms, clock),
+    staticKeys(platforms.map((one) => ({ platform: platformOf(one), keys: one.keys }))),
+    ...certificates(platforms),
+  ];
+  return {
+    authenticate: authenticator(ways, attempts),
+    policy: (id): PlatformPolicy | undefined => {
+      const known = byId.get(id);
+      return known && { suspended: known.suspended, requestsPerS: known.limits.requestsPerS };
+    },
+    tokens: own,
+    attempts,
+  };
+}
+
+/** The files of rest.tls. Throws the system's error where one cannot be read. */
+export function restTls({ rest: { tls } }: Config): RestTls | undefined {
+  if (!tls) return undefined;
+  const read = (file: string): string => readFileSync(file, 'utf8');
+  return {
+    cert: read(tls.cert),
+    key: read(tls.key),
+    clientCa: tls.clientCa === undefined ? undefined : read(tls.clientCa),
+  };
+}
+
+function issuers(platforms: readonly PlatformConfig[], clock: Clock): readonly Way[] {
+  const issued = platforms.flatMap((one): IssuedPlatform[] => {
+    if (!one.jwt) return [];
+    const { issuer, jwksUrl, audience, subject, requireScopes = true } = one.jwt;
+    return [{ platform: platformOf(one), issuer, jwksUrl, audience, subject, requireScopes }];
+  });
+  return issued.length > 0 ? [issuedTokens(issued, clock)] : [];
+}
+
+function certificates(platforms: readonly PlatformConfig[]): readonly Way[] {
+  const holders = platforms
+    .filter((one) => one.clientCertificates.length > 0)
+    .map((one) => ({ platform: platformOf(one), fingerprints: one.clientCertificates }));
+  return holders.length > 0 ? [clientCertificates(holders)] : [];
+}
+
+function platformOf({ id, serverRoot }: PlatformConfig): Platform {
+  return { id, serverRoot };
+}

@@ -1,0 +1,55 @@
+import { expect } from 'chai';
+import { createHash } from 'node:crypto';
+import { cpim, RawPhone } from './raw-phone.js';
+import { bot, contact, startWorld, type World } from './world.js';
+
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+describe('who may come in', () => {
+  let world: World;
+  afterEach(() => world.stop());
+
+  function post(authorization: string): Promise<Response> {
+    const path = `/chat/v1/${encodeURIComponent(bot)}/oneToOne/${encodeURIComponent(contact)}/adhoc/messages`;
+    return fetch(`${world.serverRoot}${path}`, {
+      method: 'POST',
+      headers: { authorization, 'content-type': 'application/json' },
+      body: JSON.stringify({ chatMessage: { text: 'hello' } }),
+    });
+  }
+
+  it('a platform with a secret gets a token, and sends with it', async () => {
+    world = await startWorld({ platform: { clientSecrets: [sha256('secret')] }, config: { rest: { tokenS: 60 } } });
+    const answer = await fetch(`${world.serverRoot}/oauth2/token`, {
+      method: 'POST',
+      body: new URLSearchParams({ grant_type: 'client_credentials', client_id: 'spec', client_secret: 'secret' }),
+    });
+    const given = (await answer.json()) as { access_token: string; expires_in: number };
+    expect([answer.status, given.expires_in]).to.deep.equal([200, 60]);
+    expect((await post(`Bearer ${given.access_token}`)).status).to.equal(201);
+    expect((await post('Bearer wrong')).status).to.equal(401);
+    await world.phone.until(() => world.phone.inbox.length === 1);
+  });
+
+  it('a suspended platform is refused, and its bots are 480 to the network', async () => {
+    world = await startWorld({ platform: { suspended: true }, subscribe: false });
+    const refused = await post('Bearer a-key-of-the-spec');
+    expect(refused.status).to.equal(403);
+    expect(JSON.stringify(await refused.json())).to.include('POL1010');
+    const phone = await RawPhone.of(world);
+    const type = 'message/cpim';
+    const message = await phone.ask('MESSAGE', { type, body: cpim('hello', { id: 'm1' }).toString() });
+    expect([message.status, Number(message.header('Retry-After')) > 0]).to.deep.equal([480, true]);
+    expect((await phone.ask('OPTIONS')).status).to.equal(480);
+    expect((await phone.invite()).status).to.equal(480);
+    phone.close();
+  });
+
+  it('a platform beyond its requests a second is told to wait', async () => {
+    world = await startWorld({ platform: { limits: { requestsPerS: 2 } } });
+    const answers = await Promise.all(Array.from({ length: 5 }, () => post('Bearer a-key-of-the-spec')));
+    const refused = answers.filter(({ status }) => status === 429);
+    expect(refused.length).to.be.greaterThan(1);
+    expect(refused[0]?.headers.get('retry-after')).to.equal('1');
+  });
+});
