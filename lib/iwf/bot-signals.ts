@@ -13,7 +13,7 @@ import { isComposingContentType, parseIsComposing } from '../wire/is-composing.j
 import type { ChatbotDirectory } from './actions.js';
 import { attemptByMsrp } from './attempt.js';
 import type { LiveSession } from './conversations.js';
-import { sendDocument } from './document-sending.js';
+import { type Announced, sendDocument } from './document-sending.js';
 import type { ItemOutcome } from './lane-worker.js';
 import { type InboundRecord, messageKey, type ServiceItem, type Table } from './records.js';
 
@@ -25,6 +25,7 @@ export interface BotSignalsOptions {
   readonly inbound: Table<InboundRecord>;
   readonly live: (bot: string, user: string) => LiveSession | undefined;
   readonly sendInSession: (live: LiveSession, message: SessionMessage) => ReturnType<LiveSession['session']['send']>;
+  readonly announced: Announced;
   readonly backoffMs: (attempts: number) => number;
   /** How long a receipt is tried. */
   readonly validityMs: number;
@@ -86,7 +87,7 @@ export class BotSignals {
     const ids = about ?? { conversationId, contributionId };
     const outcome = await sendDocument(
       this.options,
-      { bot, userUri: about?.userUri ?? userUri, ids, contentType: cpimType, content, service: about?.service },
+      { bot, user, userUri: about?.userUri ?? userUri, ids, contentType: cpimType, content, service: about?.service },
       { item: claimed, untilMs: claimed.enqueuedAtMs + validityMs },
     );
     if (outcome.kind === 'again') return outcome.outcome;

@@ -1,19 +1,29 @@
 /** A document of its own type that goes to a user by MESSAGE, from a lane: sent, tried again, or given up. */
 import type { Clock } from '../clock.js';
-import type { Network, OutgoingMessage, Service } from '../sip/network.js';
+import type { Network, NetworkBot, OutgoingMessage, Service } from '../sip/network.js';
 import type { ClaimedItem } from '../store/store.js';
+import type { Chatbot } from './actions.js';
 import { attemptBySip } from './attempt.js';
 import type { ItemOutcome } from './lane-worker.js';
 
 export interface DocumentSendingOptions {
   readonly clock: Clock;
   readonly network: Network;
+  readonly announced: Announced;
   /** Wait before attempt `attempts` + 1, ms. */
   readonly backoffMs: (attempts: number) => number;
 }
 
+/** A bot as this user is to see it. */
+export type Announced = (bot: Chatbot, user: string) => Promise<NetworkBot>;
+
 /** Standalone where no service is named. */
-export type DocumentMessage = Omit<OutgoingMessage, 'service'> & { readonly service?: Service | undefined };
+export type DocumentMessage = Omit<OutgoingMessage, 'service' | 'bot'> & {
+  readonly bot: Chatbot;
+  /** The user's key. */
+  readonly user: string;
+  readonly service?: Service | undefined;
+};
 
 export type DocumentOutcome =
   | { readonly kind: 'sent' }
@@ -22,11 +32,12 @@ export type DocumentOutcome =
   | { readonly kind: 'again'; readonly description: string; readonly outcome: ItemOutcome };
 
 export async function sendDocument(
-  { clock, network, backoffMs }: DocumentSendingOptions,
-  { service = 'standalone', ...message }: DocumentMessage,
+  { clock, network, announced, backoffMs }: DocumentSendingOptions,
+  { service = 'standalone', bot, user, ...message }: DocumentMessage,
   { item, untilMs }: { readonly item: ClaimedItem; readonly untilMs: number },
 ): Promise<DocumentOutcome> {
-  const attempt = attemptBySip(await network.sendMessage({ ...message, service }));
+  const seen = await announced(bot, user);
+  const attempt = attemptBySip(await network.sendMessage({ ...message, bot: seen, service }));
   switch (attempt.kind) {
     case 'sent':
       return { kind: 'sent' };

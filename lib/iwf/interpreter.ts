@@ -137,7 +137,7 @@ export class Interpreter implements ChatActions, CapabilityActions {
     });
     this.contacts = new Capabilities({
       ...options,
-      announced: (bot, user) => this.services.capabilitySources.announced(bot, user),
+      announced: (bot, user) => this.services.announced(bot, user),
       changed: (user, change) => this.services.capabilitiesChanged(user, change),
       cacheMs: limits.capabilityCacheMs,
       cacheEntries: limits.cacheEntries,
@@ -160,7 +160,7 @@ export class Interpreter implements ChatActions, CapabilityActions {
       conversations: this.conversations,
       submission: this.submission,
       user: (contact) => this.user(contact),
-      announced: (bot, user) => this.services.capabilitySources.announced(bot, user),
+      announced: (bot, user) => this.services.announced(bot, user),
       remembered: (bot, user) => this.memory.get(bot, user),
       receive: (context, cpim) => this.firstMessage(context, cpim),
     });
@@ -171,7 +171,7 @@ export class Interpreter implements ChatActions, CapabilityActions {
       capabilities: this.contacts,
       messages: this.messages,
       inbound: this.inboundRecords,
-      announced: (bot, user) => this.services.capabilitySources.announced(bot, user),
+      announced: (bot, user) => this.services.announced(bot, user),
     });
     this.worker = new LaneWorker({
       ...options,
@@ -297,7 +297,7 @@ export class Interpreter implements ChatActions, CapabilityActions {
     if (decides) return this.confirmed.invited(invitation, context);
     const unfit = invitation.firstMessage && (await this.firstMessage(context, invitation.firstMessage));
     if (unfit) return invitation.refuse(unfit);
-    const announced = await this.services.capabilitySources.announced(context.bot, invitation.user.key);
+    const announced = await this.services.announced(context.bot, invitation.user.key);
     await this.conversations.accept(invitation, announced, context);
   }
 
@@ -323,7 +323,7 @@ export class Interpreter implements ChatActions, CapabilityActions {
     if (!bot) return query.answer(undefined, { status: 404 });
     if (this.draining) return query.answer(undefined, { status: 503, retryAfterS });
     if (bot.suspended) return query.answer(undefined, { status: 480, retryAfterS });
-    await query.answer(await this.services.capabilitySources.announced(bot, query.user?.key));
+    await query.answer(await this.services.announced(bot, query.user?.key));
     if (query.user) await this.userSeen(bot, query.user, { tags: query.tags, seen: 'all' });
   }
 

@@ -239,7 +239,7 @@ export class Outbound {
     }
     return attemptBySip(
       await network.sendMessage({
-        bot,
+        bot: await this.options.announced(bot, queued.user),
         userUri: record.userUri,
         ids: { conversationId: record.conversationId, contributionId: record.contributionId },
         service: record.service,

@@ -19,7 +19,7 @@ import { iari } from '../wire/feature-tags.js';
 import { parsePrivacy, printPrivacy, privacyContentType, type PrivacyVocabulary } from '../wire/rcs/privacy.js';
 import type { Chatbot, ChatbotDirectory } from './actions.js';
 import type { SessionContext } from './conversations.js';
-import { sendDocument } from './document-sending.js';
+import { type Announced, sendDocument } from './document-sending.js';
 import type { Verdict } from './inbound.js';
 import type { ItemOutcome } from './lane-worker.js';
 import { deadlineLane, messageKey, pairKey, receiptLane, type ServiceItem, Table, type Versioned } from './records.js';
@@ -32,6 +32,7 @@ export interface PrivacyCommandsOptions {
   readonly network: Network;
   readonly notifications: Notifications;
   readonly directory: ChatbotDirectory;
+  readonly announced: Announced;
   readonly backoffMs: (attempts: number) => number;
   readonly vocabulary: PrivacyVocabulary;
   /** Until then the platform must have answered. */
@@ -115,6 +116,12 @@ export class PrivacyCommands {
     }
   }
 
+  /** What the network is told of aliases between the two; undefined: nobody takes privacy commands. */
+  async aliasing(bot: string, user: string): Promise<'on' | 'off' | undefined> {
+    if (!this.options.notifications.wanted(bot, 'privacyCommand')) return undefined;
+    return (await this.isOn(bot, user)) ? 'on' : 'off';
+  }
+
   /** The time is over: answered Failed, unless the platform was faster. */
   async performDeadline(item: ServiceItem & { kind: 'privacyDeadline' }): Promise<ItemOutcome> {
     const { clock, metrics, log } = this.options;
@@ -138,7 +145,15 @@ export class PrivacyCommands {
     if (!record?.answer || !bot) return { kind: 'done' };
     const { userUri, ids, commandId, answer } = record;
     const content = printPrivacy(mapPrivacyAnswer(commandId, answer), vocabulary);
-    const message = { bot, userUri, ids, contentType: privacyContentType, content, application: iari.alias };
+    const message = {
+      bot,
+      user: item.user,
+      userUri,
+      ids,
+      contentType: privacyContentType,
+      content,
+      application: iari.alias,
+    };
     const outcome = await sendDocument(this.options, message, {
       item: claimed,
       untilMs: claimed.enqueuedAtMs + validityMs,
@@ -158,7 +173,7 @@ export class PrivacyCommands {
     document: { readonly commandId: string; readonly action: string },
   ): Promise<CommandRecord> {
     const action = mapPrivacyAction(document.action);
-    const isOn = (await this.settings.get(settingKey(bot.uri, user.key)))?.value.setting === 'On';
+    const isOn = await this.isOn(bot.uri, user.key);
     return {
       commandId: document.commandId,
       action,
@@ -169,6 +184,10 @@ export class PrivacyCommands {
       ids,
       deadlineId: randomUUID(),
     };
+  }
+
+  private async isOn(bot: string, user: string): Promise<boolean> {
+    return (await this.settings.get(settingKey(bot, user)))?.value.setting === 'On';
   }
 
   private dropped(result: string): Verdict {

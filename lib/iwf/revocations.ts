@@ -18,7 +18,7 @@ import { parseRevoke, printRevoke, revokeContentType, type RevokeVocabulary } fr
 import type { Chatbot, ChatbotDirectory } from './actions.js';
 import { together } from './changes.js';
 import type { LiveSession, SessionContext } from './conversations.js';
-import { sendDocument } from './document-sending.js';
+import { type Announced, sendDocument } from './document-sending.js';
 import type { Verdict } from './inbound.js';
 import type { ItemOutcome } from './lane-worker.js';
 import type { MessageLog } from './message-log.js';
@@ -43,6 +43,7 @@ export interface RevocationsOptions {
   readonly messages: MessageLog;
   /** The session that is up between a bot and a user. */
   readonly live: (bot: string, user: string) => LiveSession | undefined;
+  readonly announced: Announced;
   readonly backoffMs: (attempts: number) => number;
   readonly vocabulary: RevokeVocabulary;
   /** Until then the network must have answered. */
@@ -128,7 +129,14 @@ export class Revocations {
     const content = printRevoke({ kind: 'request', messageId, from: bot.uri, to: userUri }, vocabulary);
     const outcome = await sendDocument(
       this.options,
-      { bot, userUri, ids: { conversationId, contributionId }, contentType: revokeContentType, content },
+      {
+        bot,
+        user: record.user,
+        userUri,
+        ids: { conversationId, contributionId },
+        contentType: revokeContentType,
+        content,
+      },
       { item: claimed, untilMs: revoke.deadlineMs },
     );
     switch (outcome.kind) {

@@ -4,13 +4,13 @@ import type { Logger } from '../log.js';
 import type { Metrics } from '../metrics.js';
 import type { Notifications } from '../notify/notifications.js';
 import { contactCapabilitiesUrl } from '../resources/urls.js';
-import type { Network } from '../sip/network.js';
+import type { Network, NetworkBot } from '../sip/network.js';
 import type { ClaimedItem, Store } from '../store/store.js';
 import { linkReportContentType } from '../wire/rcs/link-report.js';
 import { privacyContentType } from '../wire/rcs/privacy.js';
 import { revokeContentType } from '../wire/rcs/revoke.js';
 import { spamReportContentType } from '../wire/rcs/spam-report.js';
-import type { ChatbotDirectory } from './actions.js';
+import type { Chatbot, ChatbotDirectory } from './actions.js';
 import { BotSignals, type BotSignalsOptions } from './bot-signals.js';
 import type { CapabilityChange } from './capabilities.js';
 import { CapabilitySources, type CapabilitySourcesOptions } from './capability-sources.js';
@@ -62,6 +62,8 @@ export interface Services {
   readonly botSignals: BotSignals;
   /** Content type → who takes it. */
   readonly documents: ReadonlyMap<string, DocumentHandler>;
+  /** A bot as this user is to see it. */
+  announced(bot: Chatbot, user: string | undefined): Promise<NetworkBot>;
   /** Tells the bots that know the contact. */
   capabilitiesChanged(user: string, change: CapabilityChange): void;
   /** Runs the head of a lane where it is a service's. */
@@ -71,14 +73,19 @@ export interface Services {
 export function createServices(options: ServicesOptions): Services {
   const { services } = options;
   const capabilitySources = new CapabilitySources({ ...options, ...services.sources });
+  const announced: Services['announced'] = async (bot, user) => {
+    const seen = await capabilitySources.announced(bot, user);
+    const aliasing = user === undefined ? undefined : await privacyCommands.aliasing(bot.uri, user);
+    return aliasing === undefined ? seen : { ...seen, aliasing };
+  };
   const spamReports = new SpamReports({
     ...options,
     retentionMs: services.spamReportMs,
     maxPerBot: services.spamReportsPerBot,
   });
-  const revocations = new Revocations({ ...options, ...services.revoke });
-  const botSignals = new BotSignals({ ...options, validityMs: services.validityMs });
-  const privacyCommands = new PrivacyCommands({ ...options, ...services.privacy });
+  const revocations = new Revocations({ ...options, announced, ...services.revoke });
+  const botSignals = new BotSignals({ ...options, announced, validityMs: services.validityMs });
+  const privacyCommands = new PrivacyCommands({ ...options, announced, ...services.privacy });
   return {
     capabilitySources,
     spamReports,
@@ -91,6 +98,7 @@ export function createServices(options: ServicesOptions): Services {
       [privacyContentType, (context, message) => privacyCommands.receive(context, message)],
       [linkReportContentType, (context, message) => receiveLinkReport(options, context, message)],
     ]),
+    announced,
     capabilitiesChanged(user, change) {
       tellChange(options, user, change).catch((error: unknown) => {
         options.log.error('change of capabilities not told', { error });

@@ -48,6 +48,8 @@ export interface InboxReceipt {
 
 export interface InboxDocument {
   readonly from: string;
+  /** P-Asserted-Identity. */
+  readonly identity: string;
   readonly contentType: string;
   readonly content: Buffer;
 }
@@ -281,16 +283,17 @@ export class SimulatedPhone {
       to: request.to.uri.user ?? '',
       contentType: request.getHeader('Content-Type') ?? '',
       content: Buffer.from(request.body, 'utf8'),
+      identity: request.getHeader('P-Asserted-Identity') ?? '',
       way: 'pager',
     });
   }
 
   /** Throws DecodeError. */
-  private received({ bot, to, way, ...arrival }: Arrival): void {
+  private received({ bot, to, way, identity = '', ...arrival }: Arrival): void {
     const reading = readArrival(arrival.contentType, arrival.content);
     switch (reading.kind) {
       case 'document':
-        keepLast(this.documents, { from: bot, ...arrival });
+        keepLast(this.documents, { from: bot, identity, ...arrival });
         break;
       case 'composing':
         keepLast(this.composing, reading.state);
@@ -340,6 +343,7 @@ interface Arrival {
   readonly contentType: string;
   readonly content: Buffer;
   readonly way: 'session' | 'pager';
+  readonly identity?: string;
 }
 
 function keepLast<T>(list: T[], item: T): void {

@@ -9,6 +9,8 @@ export interface NetworkBot {
   readonly roles: readonly ('session' | 'standalone')[];
   /** What Contact says of it; absent: its roles and version, files and locations. */
   readonly announced?: ContactTags;
+  /** Whether it takes privacy commands, and whether this user's alias is in use (URI parameter tk); absent: it takes none. */
+  readonly aliasing?: 'on' | 'off';
 }
 
 /** A user as the network named him. */

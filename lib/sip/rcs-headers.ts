@@ -8,6 +8,10 @@ import {
   printContactParameters,
   printService,
 } from '../wire/feature-tags.js';
+import { linkReportContentType } from '../wire/rcs/link-report.js';
+import { privacyContentType } from '../wire/rcs/privacy.js';
+import { revokeContentType } from '../wire/rcs/revoke.js';
+import { spamReportContentType } from '../wire/rcs/spam-report.js';
 import type { HeaderLine } from './agent.js';
 import { allowed } from './allowed.js';
 import type { NetworkBot, Outgoing, Refusal, Service } from './network.js';
@@ -108,9 +112,18 @@ function configuredTags({ roles, version }: NetworkBot): ContactTags {
   };
 }
 
+const messageTypes = [
+  'message/cpim',
+  'application/im-iscomposing+xml',
+  revokeContentType,
+  spamReportContentType,
+  privacyContentType,
+  linkReportContentType,
+].join(', ');
+
 /** A 415 says what the method may carry (RFC 3261 §21.4.13). */
 export function refusalHeaders(method: string, refusal: Refusal): readonly HeaderLine[] {
-  const accepted = method === 'INVITE' ? 'application/sdp, multipart/mixed' : 'message/cpim';
+  const accepted = method === 'INVITE' ? 'application/sdp, multipart/mixed' : messageTypes;
   return [
     ...optional('Retry-After', refusal.retryAfterS?.toString()),
     ...optional('Accept', refusal.status === 415 ? accepted : undefined),
@@ -121,7 +134,7 @@ function partyHeaders(bot: NetworkBot, userUri: string): readonly HeaderLine[] {
   return [
     ['From', `<${bot.uri}>`],
     ['To', `<${userUri}>`],
-    ['P-Asserted-Identity', `<${bot.uri}>`],
+    ['P-Asserted-Identity', `<${bot.uri}${bot.aliasing === undefined ? '' : `;tk=${bot.aliasing}`}>`],
   ];
 }
 

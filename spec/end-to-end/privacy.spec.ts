@@ -74,6 +74,18 @@ describe('privacy commands over real sockets', () => {
     await put(linkOf(again.body), { result: 'Failed' });
   });
 
+  it('says in the bot’s identity whether the alias is in use', async () => {
+    const identities = () => world.phone.documents.map(({ identity }) => /tk=\w+/.exec(identity)?.[0]);
+    await ask('t1', 'aliason');
+    await put(linkOf((await told('t1')).body), { result: 'Success' });
+    await answerTo('t1');
+    expect(identities().at(-1)).to.equal('tk=on');
+    await ask('t2', 'aliasoff');
+    await put(linkOf((await told('t2')).body), { result: 'Success' });
+    await answerTo('t2');
+    expect(identities().at(-1)).to.equal('tk=off');
+  });
+
   it('takes the same Command-ID twice and tells it once', async () => {
     await ask('c6', 'aliaslink');
     await ask('c6', 'aliaslink');
