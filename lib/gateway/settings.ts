@@ -54,6 +54,7 @@ export function restLimits({ rest, msrp, limits }: Config): RestLimits {
 export function interpreterLimits({ chat, retention, capabilities, msrp, limits, store }: Config): InterpreterLimits {
   return {
     idleTimeoutMs: chat.idleTimeoutS * secondMs,
+    composingTimeoutMs: chat.composingTimeoutS * secondMs,
     glareSilenceMs: chat.glareSilenceS * secondMs,
     validityMs: chat.validityS * secondMs,
     retentionMs: retention.messageDays * dayMs,
@@ -74,6 +75,7 @@ export function interpreterLimits({ chat, retention, capabilities, msrp, limits,
 
 export function serviceLimits({ retention, capabilities, revoke, privacy, chat }: Config): ServiceLimits {
   return {
+    validityMs: chat.validityS * secondMs,
     sources: {
       maxPerBot: capabilities.sourcesPerBot,
       correlatorMs: retention.correlatorHours * hourMs,

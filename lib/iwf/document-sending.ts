@@ -1,6 +1,6 @@
 /** A document of its own type that goes to a user by MESSAGE, from a lane: sent, tried again, or given up. */
 import type { Clock } from '../clock.js';
-import type { Network, OutgoingMessage } from '../sip/network.js';
+import type { Network, OutgoingMessage, Service } from '../sip/network.js';
 import type { ClaimedItem } from '../store/store.js';
 import { attemptBySip } from './attempt.js';
 import type { ItemOutcome } from './lane-worker.js';
@@ -12,6 +12,9 @@ export interface DocumentSendingOptions {
   readonly backoffMs: (attempts: number) => number;
 }
 
+/** Standalone where no service is named. */
+export type DocumentMessage = Omit<OutgoingMessage, 'service'> & { readonly service?: Service | undefined };
+
 export type DocumentOutcome =
   | { readonly kind: 'sent' }
   /** A definite refusal, or the time is over. */
@@ -20,10 +23,10 @@ export type DocumentOutcome =
 
 export async function sendDocument(
   { clock, network, backoffMs }: DocumentSendingOptions,
-  message: Omit<OutgoingMessage, 'service'>,
+  { service = 'standalone', ...message }: DocumentMessage,
   { item, untilMs }: { readonly item: ClaimedItem; readonly untilMs: number },
 ): Promise<DocumentOutcome> {
-  const attempt = attemptBySip(await network.sendMessage({ ...message, service: 'standalone' }));
+  const attempt = attemptBySip(await network.sendMessage({ ...message, service }));
   switch (attempt.kind) {
     case 'sent':
       return { kind: 'sent' };

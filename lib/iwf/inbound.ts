@@ -13,6 +13,7 @@ import {
 } from '../mapping/message-inbound.js';
 import { mapInboundComposing } from '../mapping/is-composing.js';
 import type { Notifications } from '../notify/notifications.js';
+import type { IsComposing } from '../resources/is-composing.js';
 import type { ChatMessageNotification } from '../resources/notification.js';
 import type { SessionMessage, StandaloneMessage } from '../sip/network.js';
 import type { Store } from '../store/store.js';
@@ -22,10 +23,11 @@ import { iari } from '../wire/feature-tags.js';
 import { parseIsComposing } from '../wire/is-composing.js';
 import { essence } from '../wire/media-type.js';
 import { linkReportContentType } from '../wire/rcs/link-report.js';
+import type { ComposingWatch } from './composing-watch.js';
 import type { ConversationMemory } from './conversation-memory.js';
 import type { SessionContext } from './conversations.js';
 import type { Dispositions } from './dispositions.js';
-import { type InboundRecord, messageKey, Table } from './records.js';
+import { type InboundRecord, messageKey, pairKey, Table } from './records.js';
 
 /** What became of inbound content; the border turns it into its protocol's code. */
 export type Verdict =
@@ -48,6 +50,7 @@ export interface InboundOptions {
   readonly dispositions: Dispositions;
   /** Bodies that come in a MESSAGE of their own: content type → who takes them. */
   readonly documents: ReadonlyMap<string, DocumentHandler>;
+  readonly composing: ComposingWatch;
   readonly link: (key: string, conversationId: string) => void;
   /** How long a Message-ID is known again, ms. */
   readonly dedupeMs: number;
@@ -112,7 +115,16 @@ export class Inbound {
     }
   }
 
-  private composing(context: SessionContext, isComposing: ReturnType<typeof mapInboundComposing>): Verdict {
+  private composing(context: SessionContext, isComposing: IsComposing): Verdict {
+    const { composing } = this.options;
+    this.tellComposing(context, isComposing);
+    composing.heard(pairKey(context.bot.uri, context.user.key), isComposing, () =>
+      this.tellComposing(context, { state: 'idle' }),
+    );
+    return taken;
+  }
+
+  private tellComposing(context: SessionContext, isComposing: IsComposing): void {
     this.options.notifications.tell({
       kind: 'isComposing',
       bot: context.bot.uri,
@@ -121,13 +133,13 @@ export class Inbound {
       dateTime: new Date(this.options.clock.now()).toISOString(),
       isComposing,
     });
-    return taken;
   }
 
   private async message(context: SessionContext, inbound: InboundMessage): Promise<Verdict> {
     const { store, clock, log, metrics, notifications, memory, dedupeMs } = this.options;
     const { bot, user, ids } = context;
     const startedMs = clock.now();
+    this.options.composing.ended(pairKey(bot.uri, user.key));
     const messageId = inbound.imdnMessageId ?? randomUUID();
     this.options.link(messageId, ids.conversationId);
     const { expiresAtMs } = context;

@@ -19,6 +19,8 @@ import { DecodeError } from '../wire/decode-error.js';
 import { parseVersions, versionsIntersect } from '../wire/feature-tags.js';
 import type { CapabilityActions, ChatActions, Chatbot, ChatbotDirectory } from './actions.js';
 import { Capabilities } from './capabilities.js';
+import { checkedKind } from './bot-signals.js';
+import { ComposingWatch } from './composing-watch.js';
 import { sendComposing } from './composing.js';
 import { ConversationMemory } from './conversation-memory.js';
 import { completeIds, Conversations, type SessionContext } from './conversations.js';
@@ -69,6 +71,7 @@ export interface InterpreterLimits {
   readonly maxLanes: number;
   readonly leaseMs: number;
   readonly glareSilenceMs: number;
+  readonly composingTimeoutMs: number;
 }
 
 const lingerMs = 30_000;
@@ -83,6 +86,7 @@ export class Interpreter implements ChatActions, CapabilityActions {
   private readonly messages: MessageLog;
   private readonly memory: ConversationMemory;
   private readonly dispositions: Dispositions;
+  private readonly composingWatch: ComposingWatch;
   private readonly inbound: Inbound;
   private readonly conversations: Conversations;
   private readonly contacts: Capabilities;
@@ -104,15 +108,24 @@ export class Interpreter implements ChatActions, CapabilityActions {
       retentionMs: limits.conversationMs,
     });
     this.dispositions = new Dispositions({ ...options, messages: this.messages, dedupeMs: limits.dedupeMs });
+    this.inboundRecords = new Table<InboundRecord>(options.store, 'inbound');
     this.services = createServices({
       ...options,
       messages: this.messages,
       live: (bot, user) => this.conversations.live(bot, user),
+      sendInSession: (live, message) => this.conversations.send(live, message),
+      inbound: this.inboundRecords,
       keyOf: (contact) => this.user(contact).key,
+    });
+    this.composingWatch = new ComposingWatch({
+      ...options,
+      timeoutMs: limits.composingTimeoutMs,
+      maxWatched: limits.maxSessions,
     });
     this.inbound = new Inbound({
       ...options,
       documents: this.services.documents,
+      composing: this.composingWatch,
       memory: this.memory,
       dispositions: this.dispositions,
       dedupeMs: limits.dedupeMs,
@@ -137,7 +150,6 @@ export class Interpreter implements ChatActions, CapabilityActions {
       memory: this.memory,
       liveConversationId: (bot, user) => this.conversations.live(bot, user)?.context.ids.conversationId,
     });
-    this.inboundRecords = new Table<InboundRecord>(options.store, 'inbound');
     const outbound = new Outbound({
       ...options,
       validityMs: limits.validityMs,
@@ -172,13 +184,20 @@ export class Interpreter implements ChatActions, CapabilityActions {
   /** New work is refused, what runs ends, sessions get their BYE: those with a message on its way after `patienceMs` at the latest. */
   async drain(patienceMs: number): Promise<void> {
     this.draining = true;
+    this.composingWatch.close();
     await Promise.all([this.worker.stop(), this.conversations.drain(patienceMs)]);
   }
 
   // — the bot's side ———————————————————————————————————————————————————————————————————————————————
 
-  send(...[bot, contact, message, idempotency]: Parameters<ChatActions['send']>): ReturnType<ChatActions['send']> {
-    return this.submission.submit(bot, this.user(contact), message, idempotency);
+  async send(
+    ...[bot, contact, message, idempotency]: Parameters<ChatActions['send']>
+  ): ReturnType<ChatActions['send']> {
+    const user = this.user(contact);
+    if (checkedKind(message) !== 'composing') return this.submission.submit(bot, user, message, idempotency);
+    const result = await this.services.botSignals.compose(bot.uri, user.key, message);
+    this.options.metrics.count('messages_total', { direction: 'outbound', kind: 'composing', result });
+    return this.submission.unkept(bot, user);
   }
 
   async composing(...[bot, contact, state]: Parameters<ChatActions['composing']>): Promise<void> {

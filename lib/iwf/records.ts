@@ -64,6 +64,8 @@ export type OutboundItem =
 
 /** What waits there for the services beyond chat. */
 export type ServiceItem =
+  /** A receipt that a bot has posted as a message; nothing else is kept of it. */
+  | { readonly kind: 'botReceipt'; readonly bot: string; readonly record: MessageRecord }
   | { readonly kind: 'revoke'; readonly bot: string; readonly user: string; readonly messageId: string }
   | {
       readonly kind: 'revokeDeadline';

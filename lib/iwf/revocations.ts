@@ -84,7 +84,7 @@ export class Revocations {
       const found = await messages.get(bot.uri, user, messageId);
       if (!found) return 'unknown';
       if (await this.begun(bot.uri, found)) {
-        this.note('requested');
+        this.tally('requested');
         return 'accepted';
       }
     }
@@ -108,7 +108,7 @@ export class Revocations {
       const changes = (await this.ending(bot.uri, messageId, { result: document.result })) ?? {};
       // The deadline may be in a worker's hands: then it finds the revoke ended.
       if ((await store.withdraw('outbound', revoke.deadlineId, changes)) || (await store.commit(changes))) {
-        this.note(document.result);
+        this.tally(document.result);
         log.info('revoke answered', { messageId, result: document.result });
         return { kind: 'taken' };
       }
@@ -214,7 +214,7 @@ export class Revocations {
     const anew = (): Promise<Changes | undefined> => this.ending(bot, messageId, how);
     const changes = await anew();
     if (!changes) return { kind: 'done' };
-    this.note('failed');
+    this.tally('failed');
     this.options.log.info('revoke failed', { messageId, reason: how.description });
     return { kind: 'done', settlement: { changes, anew } };
   }
@@ -246,12 +246,12 @@ export class Revocations {
   }
 
   private dropped(result: string, messageId: string): Verdict {
-    this.note(result);
+    this.tally(result);
     this.options.log.info('revoke document dropped', { messageId, result });
     return { kind: 'taken' };
   }
 
-  private note(result: string): void {
+  private tally(result: string): void {
     this.options.metrics.count('revokes_total', { result });
   }
 }

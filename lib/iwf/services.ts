@@ -11,6 +11,7 @@ import { privacyContentType } from '../wire/rcs/privacy.js';
 import { revokeContentType } from '../wire/rcs/revoke.js';
 import { spamReportContentType } from '../wire/rcs/spam-report.js';
 import type { ChatbotDirectory } from './actions.js';
+import { BotSignals, type BotSignalsOptions } from './bot-signals.js';
 import type { CapabilityChange } from './capabilities.js';
 import { CapabilitySources, type CapabilitySourcesOptions } from './capability-sources.js';
 import type { DocumentHandler } from './inbound.js';
@@ -32,6 +33,8 @@ export interface ServicesOptions {
   readonly directory: ChatbotDirectory;
   readonly messages: MessageLog;
   readonly live: RevocationsOptions['live'];
+  readonly sendInSession: BotSignalsOptions['sendInSession'];
+  readonly inbound: BotSignalsOptions['inbound'];
   readonly keyOf: CapabilitySourcesOptions['keyOf'];
   readonly backoffMs: (attempts: number) => number;
   readonly services: ServiceLimits;
@@ -39,6 +42,8 @@ export interface ServicesOptions {
 
 /** Times in ms. */
 export interface ServiceLimits {
+  /** How long a bot's own receipt is tried. */
+  readonly validityMs: number;
   readonly spamReportMs: number;
   readonly spamReportsPerBot: number;
   readonly sources: Pick<CapabilitySourcesOptions, 'maxPerBot' | 'correlatorMs'>;
@@ -54,6 +59,7 @@ export interface Services {
   readonly spamReports: SpamReports;
   readonly privacyCommands: PrivacyCommands;
   readonly revocations: Revocations;
+  readonly botSignals: BotSignals;
   /** Content type → who takes it. */
   readonly documents: ReadonlyMap<string, DocumentHandler>;
   /** Tells the bots that know the contact. */
@@ -71,12 +77,14 @@ export function createServices(options: ServicesOptions): Services {
     maxPerBot: services.spamReportsPerBot,
   });
   const revocations = new Revocations({ ...options, ...services.revoke });
+  const botSignals = new BotSignals({ ...options, validityMs: services.validityMs });
   const privacyCommands = new PrivacyCommands({ ...options, ...services.privacy });
   return {
     capabilitySources,
     spamReports,
     privacyCommands,
     revocations,
+    botSignals,
     documents: new Map<string, DocumentHandler>([
       [spamReportContentType, (context, message) => spamReports.receive(context, message)],
       [revokeContentType, (context, message) => revocations.receive(context, message)],
@@ -91,6 +99,8 @@ export function createServices(options: ServicesOptions): Services {
     perform(claimed) {
       const item = claimed.value as ServiceItem | OutboundItem;
       switch (item.kind) {
+        case 'botReceipt':
+          return botSignals.performReceipt(claimed, item);
         case 'revoke':
           return revocations.perform(claimed, item);
         case 'revokeDeadline':

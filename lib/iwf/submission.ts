@@ -3,17 +3,25 @@ import { randomUUID } from 'node:crypto';
 import type { Clock } from '../clock.js';
 import type { Logger } from '../log.js';
 import type { Metrics } from '../metrics.js';
-import { mapOutboundMessage } from '../mapping/message-outbound.js';
+import { mapOutboundMessage, outboundKind } from '../mapping/message-outbound.js';
 import { ApiError } from '../resources/api-error.js';
 import type { ChatMessage } from '../resources/chat-message.js';
 import { messageUrl } from '../resources/urls.js';
 import type { NetworkUser } from '../sip/network.js';
-import type { Changes, Store } from '../store/store.js';
+import type { Changes, Enqueue, Json, Store } from '../store/store.js';
 import { isConversationId } from '../wire/conversation-id.js';
 import type { Chatbot, Idempotency } from './actions.js';
 import type { ConversationMemory } from './conversation-memory.js';
 import type { MessageLog } from './message-log.js';
-import { type CorrelatorRecord, messageLane, type MessageRecord, pairKey, Table } from './records.js';
+import {
+  type CorrelatorRecord,
+  messageLane,
+  type MessageRecord,
+  pairKey,
+  receiptLane,
+  type ServiceItem,
+  Table,
+} from './records.js';
 
 export interface SubmissionOptions {
   readonly store: Store;
@@ -81,6 +89,11 @@ export class Submission {
     return this.submitted(bot, user, record.messageId);
   }
 
+  /** The answer to what was never stored: a name that nothing is kept under. */
+  unkept(bot: Chatbot, user: NetworkUser): Submitted {
+    return this.submitted(bot, user, randomUUID());
+  }
+
   private async firstAnswer(key: string, idempotency: Idempotency): Promise<string | undefined> {
     const first = (await this.correlators.get(key))?.value;
     if (!first) return undefined;
@@ -142,6 +155,7 @@ export class Submission {
       conversationId: record.conversationId,
       ...(record.userUri === undefined ? {} : { userUri: record.userUri }),
     });
+    if (outboundKind(record.message) === 'receipt') return { put: note ? [note] : [], enqueue: [receipt(bot, record)] };
     const { put = [] } = messages.put(bot.uri, record, 0);
     return {
       put: note ? [...put, note] : put,
@@ -155,4 +169,15 @@ export class Submission {
       ],
     };
   }
+}
+
+/** Not behind messages that are being retried, and without a record of its status. */
+function receipt({ uri }: Chatbot, record: MessageRecord): Enqueue {
+  const value: ServiceItem = { kind: 'botReceipt', bot: uri, record };
+  return {
+    queue: 'outbound',
+    lane: receiptLane(uri, record.user),
+    id: record.messageId,
+    value: value as unknown as Json,
+  };
 }
