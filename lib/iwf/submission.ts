@@ -127,6 +127,9 @@ export class Submission {
     }
     const nowMs = clock.now();
     const known = await memory.get(bot.uri, user.key);
+    // Who hid his number is reached while his conversation is remembered; the domain itself is nobody's (RFC 2606 §2).
+    if (known?.userUri === undefined && user.key.endsWith('@anonymous.invalid'))
+      throw new ApiError('SVC0004', ['otherUserId']);
     const record: MessageRecord = {
       messageId: randomUUID(),
       user: user.key,

@@ -1,8 +1,14 @@
 import { expect } from 'chai';
-import { createHash } from 'node:crypto';
+import { createHash, X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { get } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { cpim, RawPhone } from './raw-phone.js';
 import { bot, contact, startWorld, type World } from './world.js';
 
+const tlsFile = (name: string): string => new URL(`../../../spec/fixtures/msrp/tls/${name}`, import.meta.url).pathname;
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 describe('who may come in', () => {
@@ -29,6 +35,51 @@ describe('who may come in', () => {
     expect((await post(`Bearer ${given.access_token}`)).status).to.equal(201);
     expect((await post('Bearer wrong')).status).to.equal(401);
     await world.phone.until(() => world.phone.inbox.length === 1);
+  });
+
+  it('a platform brings tokens of its own issuer', async () => {
+    const { publicKey, privateKey } = await generateKeyPair('EdDSA');
+    const keys = JSON.stringify({ keys: [{ ...(await exportJWK(publicKey)), kid: 'k1' }] });
+    const issuer = createServer((_request, response) => response.end(keys));
+    await new Promise<void>((resolve) => issuer.listen(0, '127.0.0.1', resolve));
+    const { port } = issuer.address() as AddressInfo;
+    const jwt = {
+      issuer: 'https://id.example',
+      jwksUrl: `http://127.0.0.1:${port}/jwks`,
+      audience: 'maap',
+      subject: 'shop',
+    };
+    world = await startWorld({ platform: { jwt } });
+    const token = (scope: string): Promise<string> =>
+      new SignJWT({ scope })
+        .setProtectedHeader({ alg: 'EdDSA', kid: 'k1' })
+        .setIssuer(jwt.issuer)
+        .setAudience(jwt.audience)
+        .setSubject(jwt.subject)
+        .setExpirationTime('1m')
+        .sign(privateKey);
+    expect((await post(`Bearer ${await token('oma_rest_chat.all_v1')}`)).status).to.equal(201);
+    expect((await post(`Bearer ${await token('oma_rest_aliasmgmt.all_v1')}`)).status).to.equal(403);
+    expect((await post('Bearer a-key-of-the-spec')).status).to.equal(201);
+    issuer.close();
+  });
+
+  it('a platform shows its certificate where the face speaks TLS', async () => {
+    const fingerprint = new X509Certificate(readFileSync(tlsFile('one.crt'))).fingerprint256.replaceAll(':', '');
+    world = await startWorld({
+      subscribe: false,
+      platform: { clientCertificates: [fingerprint] },
+      config: { rest: { tls: { cert: tlsFile('two.crt'), key: tlsFile('two.key'), clientCa: tlsFile('one.crt') } } },
+    });
+    const ask = (own: { cert?: Buffer; key?: Buffer }): Promise<number> =>
+      new Promise((resolve, reject) => {
+        const path = `/chat/v1/${encodeURIComponent(bot)}/subscriptions`;
+        const trust = { ca: readFileSync(tlsFile('two.crt')), checkServerIdentity: () => undefined };
+        const options = { host: '127.0.0.1', port: world.ports.rest, path, agent: false, ...trust, ...own };
+        get(options, (response) => resolve(response.resume().statusCode ?? 0)).on('error', reject);
+      });
+    expect(await ask({ cert: readFileSync(tlsFile('one.crt')), key: readFileSync(tlsFile('one.key')) })).to.equal(200);
+    expect(await ask({})).to.equal(401);
   });
 
   it('a suspended platform is refused, and its bots are 480 to the network', async () => {

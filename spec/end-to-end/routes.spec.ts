@@ -1,7 +1,9 @@
 import { expect } from 'chai';
 import { headerOf } from '../sip/raw-peer.js';
+import { Callee, readMessage } from './callee.js';
 import { KeptLog } from './kept-log.js';
 import { Operator, requestOf } from './operator.js';
+import { cpim as message, RawPhone } from './raw-phone.js';
 import { bot, freePort, startWorld, type World } from './world.js';
 
 const pager = { 'Content-Type': 'message/cpim' };
@@ -201,6 +203,49 @@ describe('a next hop', () => {
   });
 });
 
+for (const engine of ['embedded', 'drachtio'] as const) {
+  describe(`a next hop that says nothing (engine ${engine})`, () => {
+    let world: World;
+    let silent: Operator;
+    let callee: Callee;
+
+    before(async () => {
+      silent = await Operator.listen();
+      silent.answer = () => undefined;
+      callee = await Callee.listen();
+      world = await startWorld({
+        mode: 'session',
+        engine,
+        // Timers B and F are 64 times T1.
+        config: { sip: { nextHop: `${silent.hop},${callee.operator.hop}`, userUri: 'tel', keepAliveS: 0, t1Ms: 20 } },
+      });
+    });
+    after(async () => {
+      await world.stop();
+      await Promise.all([silent.close(), callee.close()]);
+    });
+
+    // A server elsewhere has the timers of the standard: 32 s.
+    if (engine === 'embedded')
+      it('is given up when the timer fires, and a session is opened over the other; then it is spared', async () => {
+        await world.platform.send('tel:+15550100001', { text: 'over the second', reportRequest: ['Sent'] });
+        await silent.waitFor('INVITE');
+        const peer = await callee.session();
+        expect((await readMessage(peer)).body?.toString()).to.include('over the second');
+        await world.platform.waitFor(({ body }) => body['status'] === 'Sent');
+        await world.platform.send('tel:+15550100002', { text: 'at once' });
+        await readMessage(await callee.session());
+        expect(silent.seen.some((text) => text.includes('+15550100002'))).to.equal(false);
+      });
+
+    it('or that breaks off: the other is taken', async () => {
+      await silent.close();
+      await world.platform.send('tel:+15550100003', { text: 'broken off' });
+      await readMessage(await callee.session());
+    });
+  });
+}
+
 describe('Privacy: id', () => {
   const number = '+15550100077';
   let world: World;
@@ -248,6 +293,24 @@ describe('Privacy: id', () => {
     expect(sent.status).to.equal(201);
     const reply = await operator.waitFor('MESSAGE', (text) => text.includes('a reply'));
     expect(reply).to.match(new RegExp(`^MESSAGE tel:\\${number} SIP`));
+  });
+
+  it('holds in a session, which takes the replies to the token', async () => {
+    const phone = await RawPhone.of(world);
+    const chat = await phone.chat({ lines: ['Privacy: id'] });
+    expect(await chat.say(message('from a chat', { id: 'hidden-chat' }))).to.equal(200);
+    const told = await world.platform.waitFor(({ body }) => body['messageId'] === 'hidden-chat');
+    const token = String(told.body['senderAddress']);
+    expect(token).to.match(/@anonymous\.invalid$/);
+    await world.platform.send(token, { text: 'into the chat' });
+    expect((await readMessage(chat.msrp)).body?.toString()).to.include('into the chat');
+    phone.close();
+  });
+
+  it('makes a token that nobody is known behind an unknown address', async () => {
+    const sent = await world.platform.send(`sip:u${'0'.repeat(32)}@anonymous.invalid`, { text: 'anybody?' });
+    expect(sent.status).to.equal(400);
+    expect(JSON.stringify(sent.body)).to.include('SVC0004');
   });
 
   it('matches the receipt of a user who shows his number then', async () => {
