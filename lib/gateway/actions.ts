@@ -1,10 +1,11 @@
 /** What the REST face may ask, from the parts that can; a store that fails is SVC1000 to the platform: try again. */
+import type { ConfirmedSessions } from '../iwf/confirmed-sessions.js';
 import type { Interpreter } from '../iwf/interpreter.js';
 import type { Channels } from '../notify/channels.js';
 import type { Subscriptions } from '../notify/subscriptions.js';
 import { ApiError } from '../resources/api-error.js';
 import type { RestActions } from '../rest/deps.js';
-import type { ChannelActions, FurtherActions } from '../rest/further-actions.js';
+import type { ChannelActions, FurtherActions, SessionActions } from '../rest/further-actions.js';
 import { StoreError } from '../store/store-error.js';
 
 const retryAfterS = 5;
@@ -25,10 +26,22 @@ export function restActions(iwf: Interpreter, subscriptions: Subscriptions): Res
   };
 }
 
+function durableSessions(sessions: ConfirmedSessions): SessionActions {
+  return {
+    create: (...args) => durably(sessions.create(...args)),
+    get: (...args) => durably(sessions.get(...args)),
+    end: (...args) => durably(sessions.end(...args)),
+    accept: (...args) => durably(sessions.accept(...args)),
+    send: (...args) => durably(sessions.send(...args)),
+    composing: (...args) => durably(sessions.composing(...args)),
+  };
+}
+
 /** The services beyond chat. */
 export function furtherActions(iwf: Interpreter, channels: Channels): FurtherActions {
   const { capabilitySources, spamReports, privacyCommands } = iwf.services;
   return {
+    sessions: durableSessions(iwf.confirmed),
     channels: durableChannels(channels),
     capabilitySources: {
       create: (...args) => durably(capabilitySources.create(...args)),

@@ -51,11 +51,21 @@ export function restLimits({ rest, msrp, limits }: Config): RestLimits {
   };
 }
 
-export function interpreterLimits({ chat, retention, capabilities, msrp, limits, store }: Config): InterpreterLimits {
+export function interpreterLimits({
+  chat,
+  sip,
+  retention,
+  capabilities,
+  msrp,
+  limits,
+  store,
+}: Config): InterpreterLimits {
   return {
     idleTimeoutMs: chat.idleTimeoutS * secondMs,
     composingTimeoutMs: chat.composingTimeoutS * secondMs,
     glareSilenceMs: chat.glareSilenceS * secondMs,
+    // The engine answers 503 by itself after the whole of it.
+    invitationMs: sip.answerTimeoutS * secondMs * 0.9,
     validityMs: chat.validityS * secondMs,
     retentionMs: retention.messageDays * dayMs,
     dedupeMs: retention.inboundDays * dayMs,

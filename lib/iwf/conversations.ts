@@ -28,6 +28,10 @@ export interface SessionContext {
   readonly ids: ConversationIds;
   readonly service: Service;
   readonly expiresAtMs?: number;
+  /** Of a confirmed session. */
+  readonly sessionId?: string;
+  /** Told once when a session that was up is no more, whoever ended it. */
+  readonly onEnded?: () => void;
 }
 
 /** A session that is up. */
@@ -117,13 +121,24 @@ export class Conversations {
     return this.working(live as Entry, () => live.session.send(message));
   }
 
-  async open(bot: Chatbot, user: NetworkUser, outgoing: Outgoing): Promise<SessionOpening> {
-    const context: SessionContext = { bot, user, ids: outgoing.ids, service: 'session' };
+  /** A confirmed session that is up. */
+  confirmed(bot: string, user: string, sessionId: string): LiveSession | undefined {
+    const entries = this.conversations.get(pairKey(bot, user))?.entries;
+    return entries?.find((entry) => entry.context.sessionId === sessionId && entry.session.open);
+  }
+
+  open(bot: Chatbot, user: NetworkUser, outgoing: Outgoing): Promise<SessionOpening> {
+    return this.dial({ bot, user, ids: outgoing.ids, service: 'session' }, outgoing);
+  }
+
+  /** The signal cancels the INVITE. */
+  async dial(context: SessionContext, outgoing: Outgoing, signal?: AbortSignal): Promise<SessionOpening> {
+    const { bot, user } = context;
     const conversation = this.conversation(pairKey(bot.uri, user.key));
     const slot = this.slot(context);
     conversation.dialing++;
     try {
-      const opened = await this.options.network.openSession(outgoing, slot.delegate);
+      const opened = await this.options.network.openSession(outgoing, slot.delegate, signal);
       if (opened.kind === 'refused') return opened;
       return { kind: 'open', live: this.admit(conversation, context, slot, opened.session) };
     } finally {
@@ -276,6 +291,7 @@ export class Conversations {
     if (left > 0) this.sessionsOfBot.set(entry.context.bot.uri, left);
     else this.sessionsOfBot.delete(entry.context.bot.uri);
     this.forgetEmpty(key);
+    entry.context.onEnded?.();
   }
 }
 

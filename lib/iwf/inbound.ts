@@ -129,10 +129,15 @@ export class Inbound {
       kind: 'isComposing',
       bot: context.bot.uri,
       senderAddress: context.user.key,
-      sessionId: 'adhoc',
+      sessionId: this.sessionId(context),
       dateTime: new Date(this.options.clock.now()).toISOString(),
       isComposing,
     });
+  }
+
+  /** A bot that is told nothing of confirmed sessions is told of its messages all the same. */
+  private sessionId({ bot, sessionId }: SessionContext): string {
+    return sessionId !== undefined && this.options.notifications.wanted(bot.uri, 'chatEvent') ? sessionId : 'adhoc';
   }
 
   private async message(context: SessionContext, inbound: InboundMessage): Promise<Verdict> {
@@ -167,7 +172,7 @@ export class Inbound {
       kind: 'chatMessage',
       bot: context.bot.uri,
       senderAddress: context.user.key,
-      sessionId: 'adhoc',
+      sessionId: this.sessionId(context),
       messageId,
       dateTime: inbound.dateTime ?? new Date(this.options.clock.now()).toISOString(),
       message: inbound.message,

@@ -23,6 +23,7 @@ import { checkedKind } from './bot-signals.js';
 import { ComposingWatch } from './composing-watch.js';
 import { sendComposing } from './composing.js';
 import { ConversationMemory } from './conversation-memory.js';
+import { ConfirmedSessions } from './confirmed-sessions.js';
 import { completeIds, Conversations, type SessionContext } from './conversations.js';
 import { Dispositions } from './dispositions.js';
 import { Inbound, type Verdict } from './inbound.js';
@@ -72,6 +73,8 @@ export interface InterpreterLimits {
   readonly leaseMs: number;
   readonly glareSilenceMs: number;
   readonly composingTimeoutMs: number;
+  /** How long a user's invitation waits for a bot that decides itself. */
+  readonly invitationMs: number;
 }
 
 const lingerMs = 30_000;
@@ -80,6 +83,8 @@ const perLane = 16;
 const retryAfterS = 30;
 
 export class Interpreter implements ChatActions, CapabilityActions {
+  /** Sessions that bot and user agree on. */
+  readonly confirmed: ConfirmedSessions;
   /** What is done beyond chat. */
   readonly services: Services;
   private readonly options: InterpreterOptions;
@@ -150,6 +155,15 @@ export class Interpreter implements ChatActions, CapabilityActions {
       memory: this.memory,
       liveConversationId: (bot, user) => this.conversations.live(bot, user)?.context.ids.conversationId,
     });
+    this.confirmed = new ConfirmedSessions({
+      ...options,
+      conversations: this.conversations,
+      submission: this.submission,
+      user: (contact) => this.user(contact),
+      announced: (bot, user) => this.services.announced(bot, user),
+      remembered: (bot, user) => this.memory.get(bot, user),
+      receive: (context, cpim) => this.firstMessage(context, cpim),
+    });
     const outbound = new Outbound({
       ...options,
       validityMs: limits.validityMs,
@@ -178,6 +192,7 @@ export class Interpreter implements ChatActions, CapabilityActions {
       onMessage: (message) => this.guard(this.messaged(message), (refusal) => message.answer(refusal)),
       onCapabilityQuery: (query) => this.guard(this.queried(query), (refusal) => query.answer(undefined, refusal)),
     });
+    await this.confirmed.start();
     this.worker.start();
   }
 
@@ -185,7 +200,8 @@ export class Interpreter implements ChatActions, CapabilityActions {
   async drain(patienceMs: number): Promise<void> {
     this.draining = true;
     this.composingWatch.close();
-    await Promise.all([this.worker.stop(), this.conversations.drain(patienceMs)]);
+    await Promise.all([this.worker.stop(), this.conversations.drain(patienceMs), this.confirmed.drain()]);
+    await this.confirmed.told();
   }
 
   // — the bot's side ———————————————————————————————————————————————————————————————————————————————
@@ -194,7 +210,7 @@ export class Interpreter implements ChatActions, CapabilityActions {
     ...[bot, contact, message, idempotency]: Parameters<ChatActions['send']>
   ): ReturnType<ChatActions['send']> {
     const user = this.user(contact);
-    if (checkedKind(message) !== 'composing') return this.submission.submit(bot, user, message, idempotency);
+    if (checkedKind(message) !== 'composing') return this.submission.submit(bot, user, message, { idempotency });
     const result = await this.services.botSignals.compose(bot.uri, user.key, message);
     this.options.metrics.count('messages_total', { direction: 'outbound', kind: 'composing', result });
     return this.submission.unkept(bot, user);
@@ -270,25 +286,30 @@ export class Interpreter implements ChatActions, CapabilityActions {
   // — the network's side ———————————————————————————————————————————————————————————————————————————
 
   private async invited(invitation: Invitation): Promise<void> {
-    const refusal = this.refusal(invitation.botUri, invitation.askedVersions) ?? this.overLimit(invitation.botUri);
-    if (refusal) return invitation.refuse(refusal);
     const context = await this.context(invitation);
     if (!context) return invitation.refuse({ status: 404 });
+    const decides = context.service === 'session' && this.confirmed.decides(context.bot.uri);
+    const policy = { listenedTo: decides };
+    const refusal =
+      this.refusal(invitation.botUri, invitation.askedVersions, policy) ?? this.overLimit(invitation.botUri);
+    if (refusal) return invitation.refuse(refusal);
     await this.userSeen(context.bot, invitation.user, { tags: invitation.tags, seen: 'some' });
-    if (invitation.firstMessage) {
-      const verdict = await this.inbound.receive(context, {
-        contentType: 'message/cpim',
-        content: invitation.firstMessage,
-      });
-      if (verdict.kind !== 'taken') return invitation.refuse(sipRefusal(verdict));
-    }
+    if (decides) return this.confirmed.invited(invitation, context);
+    const unfit = invitation.firstMessage && (await this.firstMessage(context, invitation.firstMessage));
+    if (unfit) return invitation.refuse(unfit);
     const announced = await this.services.announced(context.bot, invitation.user.key);
     await this.conversations.accept(invitation, announced, context);
   }
 
+  /** Inside an INVITE; undefined: it is taken. */
+  private async firstMessage(context: SessionContext, content: Buffer): Promise<Refusal | undefined> {
+    const verdict = await this.inbound.receive(context, { contentType: 'message/cpim', content });
+    return verdict.kind === 'taken' ? undefined : sipRefusal(verdict);
+  }
+
   private async messaged(message: StandaloneMessage): Promise<void> {
     const bot = this.options.directory.find(message.botUri);
-    const refusal = this.refusal(message.botUri, message.askedVersions, { receiptsToo: true });
+    const refusal = this.refusal(message.botUri, message.askedVersions, { listenedTo: true });
     if (refusal || !bot) return message.answer(refusal ?? { status: 404 });
     const context = await this.context(message);
     if (!context) return message.answer({ status: 404 });
@@ -310,15 +331,15 @@ export class Interpreter implements ChatActions, CapabilityActions {
   private refusal(
     botUri: string,
     askedVersions: ReadonlySet<string>,
-    options?: { receiptsToo: boolean },
+    options?: { listenedTo: boolean },
   ): Refusal | undefined {
     const { directory, notifications } = this.options;
     const bot = directory.find(botUri);
     if (!bot) return { status: 404 };
     if (this.draining) return { status: 503, retryAfterS };
     if (bot.suspended) return { status: 480, retryAfterS };
-    // A MESSAGE may be a receipt, which nobody needs to listen for.
-    if (!options?.receiptsToo && !notifications.wanted(bot.uri, 'chatMessage')) return { status: 480, retryAfterS };
+    // A MESSAGE may be a receipt, which nobody needs to listen for; of an invitation the bot may be told otherwise.
+    if (!options?.listenedTo && !notifications.wanted(bot.uri, 'chatMessage')) return { status: 480, retryAfterS };
     if (!versionsIntersect(askedVersions, parseVersions(bot.version))) return { status: 606 };
     return undefined;
   }

@@ -154,6 +154,11 @@ export class Outbound {
         : { expiresS: Math.max(1, Math.ceil((record.validUntilMs - clock.now()) / 1000)) }),
     };
     const live = conversations.live(bot.uri, record.user);
+    if (record.sessionId !== undefined) {
+      const confirmed = conversations.confirmed(bot.uri, record.user, record.sessionId);
+      if (!confirmed) return { kind: 'definite', description: 'The session has ended' };
+      return this.sendInSession(confirmed, outgoing.content);
+    }
     if (live && live.context.ids.conversationId === record.conversationId) {
       return this.sendInSession(live, outgoing.content);
     }

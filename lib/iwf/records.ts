@@ -3,6 +3,7 @@ import type { ReceiptStatus } from '../mapping/disposition.js';
 import type { Acknowledged } from '../mapping/message-inbound.js';
 import type { Json, Put, RecordKind, Remove, Store } from '../store/store.js';
 import type { ChatMessage } from '../resources/chat-message.js';
+import type { ChatSessionRequest, ParticipantStatus } from '../resources/chat-session.js';
 import type { MessageStatus } from '../resources/message-status.js';
 
 /** An outbound message; without content once it is settled. */
@@ -24,6 +25,19 @@ export type MessageRecord = {
   /** Taken back while it was being sent. */
   readonly revokeRequested?: true;
   readonly message: ChatMessage;
+  /** The confirmed session that alone may carry it. */
+  readonly sessionId?: string;
+};
+
+/** A confirmed session; `contact` invited, or was invited. */
+export type SessionRecord = {
+  readonly sessionId: string;
+  readonly contact: string;
+  readonly direction: 'inbound' | 'outbound';
+  readonly status: ParticipantStatus;
+  readonly conversationId: string;
+  readonly contributionId: string;
+  readonly request: ChatSessionRequest;
 };
 
 /** What the receipts of an inbound message need. */
@@ -127,6 +141,13 @@ export function pairKey(bot: string, user: string): string {
 
 export function messageKey(bot: string, user: string, messageId: string): string {
   return `${bot}|${user}|${messageId}`;
+}
+
+/** Of kind 'conversation', beside what is remembered of the pair; no URI scheme is called `session`. */
+export const sessionPrefix = 'session|';
+
+export function sessionKey(bot: string, user: string, sessionId: string): string {
+  return `${sessionPrefix}${pairKey(bot, user)}|${sessionId}`;
 }
 
 /** Messages of a bot to a user: in order, one after the other. */

@@ -47,6 +47,13 @@ export interface Submitted {
   readonly resourceURL: string;
 }
 
+/** How a message is posted. */
+export interface Submitting {
+  readonly idempotency?: Idempotency | undefined;
+  /** The confirmed session that alone may carry it. */
+  readonly session?: { readonly sessionId: string } & Pick<MessageRecord, 'conversationId' | 'contributionId'>;
+}
+
 export class Submission {
   private readonly options: SubmissionOptions;
   private readonly correlators: Table<CorrelatorRecord>;
@@ -56,14 +63,16 @@ export class Submission {
     this.correlators = new Table<CorrelatorRecord>(options.store, 'correlator');
   }
 
-  async submit(bot: Chatbot, user: NetworkUser, message: ChatMessage, idempotency?: Idempotency): Promise<Submitted> {
+  async submit(bot: Chatbot, user: NetworkUser, message: ChatMessage, how: Submitting = {}): Promise<Submitted> {
     const { store, log, metrics, correlatorMs } = this.options;
-    const correlatorKey = idempotency && `${pairKey(bot.uri, user.key)}|adhoc|${idempotency.correlator}`;
+    const { idempotency, session } = how;
+    const collection = `${pairKey(bot.uri, user.key)}|${session?.sessionId ?? 'adhoc'}`;
+    const correlatorKey = idempotency && `${collection}|${idempotency.correlator}`;
     if (idempotency && correlatorKey !== undefined) {
       const first = await this.firstAnswer(correlatorKey, idempotency);
-      if (first !== undefined) return this.submitted(bot, user, first);
+      if (first !== undefined) return this.submitted(bot, user, { messageId: first, ...session });
     }
-    const record = await this.record(bot, user, message);
+    const record = { ...(await this.record(bot, user, message)), ...session };
     const changes = this.changes(bot, record);
     const correlator =
       idempotency && correlatorKey !== undefined
@@ -76,7 +85,7 @@ export class Submission {
     const put = correlator ? [...(changes.put ?? []), correlator] : changes.put;
     if (!(await store.commit({ ...changes, ...(put ? { put } : {}) }))) {
       // The same correlator came twice at once: the other one was first.
-      return this.submit(bot, user, message, idempotency);
+      return this.submit(bot, user, message, how);
     }
     this.options.link(record.messageId, record.conversationId);
     metrics.count('messages_total', { direction: 'outbound', kind: 'message', result: 'accepted' });
@@ -86,12 +95,12 @@ export class Submission {
       bot: bot.uri,
       user: user.key,
     });
-    return this.submitted(bot, user, record.messageId);
+    return this.submitted(bot, user, record);
   }
 
   /** The answer to what was never stored: a name that nothing is kept under. */
   unkept(bot: Chatbot, user: NetworkUser): Submitted {
-    return this.submitted(bot, user, randomUUID());
+    return this.submitted(bot, user, { messageId: randomUUID() });
   }
 
   private async firstAnswer(key: string, idempotency: Idempotency): Promise<string | undefined> {
@@ -101,11 +110,13 @@ export class Submission {
     throw new ApiError('SVC0005', [idempotency.correlator, 'clientCorrelator']);
   }
 
-  private submitted(bot: Chatbot, user: NetworkUser, messageId: string): Submitted {
-    return {
-      messageId,
-      resourceURL: messageUrl({ serverRoot: bot.serverRoot, bot: bot.uri }, { contact: user.key, messageId }),
-    };
+  private submitted(
+    bot: Chatbot,
+    user: NetworkUser,
+    { messageId, sessionId }: { readonly messageId: string; readonly sessionId?: string },
+  ): Submitted {
+    const place = { contact: user.key, messageId, ...(sessionId === undefined ? {} : { sessionId }) };
+    return { messageId, resourceURL: messageUrl({ serverRoot: bot.serverRoot, bot: bot.uri }, place) };
   }
 
   private async record(bot: Chatbot, user: NetworkUser, message: ChatMessage): Promise<MessageRecord> {

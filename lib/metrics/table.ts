@@ -30,6 +30,7 @@ export const metricTable: Readonly<Record<string, MetricForm>> = {
   message_status_total: counterOf('Changes of an outbound message to a status', 'status'),
   receipts_total: counterOf('Receipts (IMDN) by direction, status and result', 'direction', 'status', 'result'),
   sessions_total: counterOf('Chat sessions opened by direction', 'direction'),
+  confirmed_sessions_total: counterOf('Events of confirmed sessions', 'event'),
   capability_queries_total: counterOf('Capability queries to the network by result', 'result'),
   spam_reports_total: counterOf('Spam reports of users, taken'),
   privacy_commands_total: counterOf('Privacy commands of users by what became of them', 'result'),

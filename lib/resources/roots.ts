@@ -7,6 +7,7 @@ import {
 import { capabilitySourceListSchema, capabilitySourceSchema } from './capability-source.js';
 import { channelLifetimeSchema, channelListSchema, channelSchema } from './channel.js';
 import { chatMessageSchema } from './chat-message.js';
+import { chatSessionSchema, participantStatusSchema } from './chat-session.js';
 import { furtherNotificationSchemas as further } from './further-notification.js';
 import { isComposingSchema } from './is-composing.js';
 import { messageStatusReportSchema } from './message-status.js';
@@ -30,6 +31,8 @@ export const resourceRoots: Readonly<Record<string, ResourceRoot>> = {
   chatMessage: { api: 'chat', schema: chatMessageSchema },
   isComposing: { api: 'chat', schema: isComposingSchema },
   messageStatusReport: { api: 'chat', schema: messageStatusReportSchema },
+  chatSessionInformation: { api: 'chat', schema: chatSessionSchema },
+  participantSessionStatus: { api: 'chat', schema: participantStatusSchema },
   chatMessageNotification: { api: 'chat', schema: chatMessageNotificationSchema },
   chatMessageStatusNotification: { api: 'chat', schema: chatMessageStatusNotificationSchema },
   chatNotificationSubscription: { api: 'chat', schema: subscriptionSchema },

@@ -12,7 +12,7 @@ import { contactAddress } from './contact.js';
 import { idempotencyOf } from './idempotency.js';
 import { type Exchange, ownerOf, type Route, variable } from './route.js';
 
-const messages = '/chat/v1/{userId}/oneToOne/{otherUserId}/adhoc/messages';
+const adhocMessages = '/chat/v1/{userId}/oneToOne/{otherUserId}/adhoc/messages';
 const tag = 'Chat';
 
 export interface ChatDeps {
@@ -20,11 +20,64 @@ export interface ChatDeps {
   readonly limits: { readonly maxMessageBytes: number };
 }
 
+/** Messages of one kind of chat. */
+export interface MessagesDeps extends ChatDeps {
+  /** Of the collection. */
+  readonly path: string;
+  /** Who sends them; absent: the gateway chooses the way. */
+  readonly sender?: (exchange: Exchange) => Pick<ChatActions, 'send' | 'composing'>;
+}
+
 /** The route that carries the traffic; it is also reached ahead of the router. */
 export function postMessageRoute(deps: ChatDeps): Route {
+  return postRoute({ ...deps, path: adhocMessages });
+}
+
+export function chatRoutes(deps: ChatDeps): readonly Route[] {
+  return messageRoutes({ ...deps, path: adhocMessages });
+}
+
+export function messageRoutes(deps: MessagesDeps): readonly Route[] {
+  const { path } = deps;
+  return [
+    postRoute(deps),
+    {
+      method: 'GET',
+      path: `${path}/{messageId}`,
+      doc: { tag, summary: 'A message as it was sent', answers: { 200: { description: '', root: 'chatMessage' } } },
+      handle: (exchange) => getMessage(deps, exchange),
+    },
+    {
+      method: 'GET',
+      path: `${path}/{messageId}/status`,
+      doc: {
+        tag,
+        summary: 'Where a message stands',
+        answers: { 200: { description: '', root: 'messageStatusReport' } },
+      },
+      handle: (exchange) => getStatus(deps, exchange),
+    },
+    {
+      method: 'PUT',
+      path: `${path}/{messageId}/status`,
+      doc: {
+        tag,
+        summary: 'Send a receipt for a user’s message, or take back the bot’s own',
+        request: ['messageStatusReport'],
+        answers: {
+          202: { description: 'Ours: RevokeRequested was accepted; its result comes as a notification.' },
+          204: { description: 'The receipt goes out if the user asked for it.' },
+        },
+      },
+      handle: (exchange) => putStatus(deps, exchange),
+    },
+  ];
+}
+
+function postRoute(deps: MessagesDeps): Route {
   return {
     method: 'POST',
-    path: messages,
+    path: deps.path,
     doc: {
       tag,
       summary: 'Send a message to a user, or say that the bot is writing',
@@ -43,71 +96,39 @@ export function postMessageRoute(deps: ChatDeps): Route {
   };
 }
 
-export function chatRoutes(deps: ChatDeps): readonly Route[] {
-  return [
-    postMessageRoute(deps),
-    {
-      method: 'GET',
-      path: `${messages}/{messageId}`,
-      doc: { tag, summary: 'A message as it was sent', answers: { 200: { description: '', root: 'chatMessage' } } },
-      handle: (exchange) => getMessage(deps, exchange),
-    },
-    {
-      method: 'GET',
-      path: `${messages}/{messageId}/status`,
-      doc: {
-        tag,
-        summary: 'Where a message stands',
-        answers: { 200: { description: '', root: 'messageStatusReport' } },
-      },
-      handle: (exchange) => getStatus(deps, exchange),
-    },
-    {
-      method: 'PUT',
-      path: `${messages}/{messageId}/status`,
-      doc: {
-        tag,
-        summary: 'Send a receipt for a user’s message, or take back the bot’s own',
-        request: ['messageStatusReport'],
-        answers: {
-          202: { description: 'Ours: RevokeRequested was accepted; its result comes as a notification.' },
-          204: { description: 'The receipt goes out if the user asked for it.' },
-        },
-      },
-      handle: (exchange) => putStatus(deps, exchange),
-    },
-  ];
-}
-
-async function send(deps: ChatDeps, exchange: Exchange, body: unknown): Promise<Answer> {
+async function send(deps: MessagesDeps, exchange: Exchange, body: unknown): Promise<Answer> {
   const contact = otherUser(exchange);
   const message = parseChatMessage(body);
   if (contentBytes(message) > deps.limits.maxMessageBytes)
     throw new ApiError('SVC0280', [String(deps.limits.maxMessageBytes)]);
-  const idempotency = idempotencyOf(exchange.request, message.clientCorrelator, [messages, contact, message]);
-  const { messageId, resourceURL } = await deps.actions.send(exchange.bot, contact, message, idempotency);
+  const idempotency = idempotencyOf(exchange.request, message.clientCorrelator, [deps.path, contact, message]);
+  const { messageId, resourceURL } = await senderOf(deps, exchange).send(exchange.bot, contact, message, idempotency);
   const body201 = printResourceReference(resourceURL);
   return { status: 201, body: body201, headers: { Location: resourceURL }, traceKey: messageId };
 }
 
-async function composing(deps: ChatDeps, exchange: Exchange, body: unknown): Promise<Answer> {
-  await deps.actions.composing(exchange.bot, otherUser(exchange), parseIsComposing(body));
+async function composing(deps: MessagesDeps, exchange: Exchange, body: unknown): Promise<Answer> {
+  await senderOf(deps, exchange).composing(exchange.bot, otherUser(exchange), parseIsComposing(body));
   return { status: 204 };
 }
 
+function senderOf({ actions, sender }: MessagesDeps, exchange: Exchange): Pick<ChatActions, 'send' | 'composing'> {
+  return sender?.(exchange) ?? actions;
+}
+
 async function getMessage(deps: ChatDeps, exchange: Exchange): Promise<Answer> {
-  const { bot, contact, messageId } = place(exchange);
+  const { bot, contact, messageId, urlPlace } = place(exchange);
   const message = await deps.actions.message(bot, contact, messageId);
   if (message === undefined) throw unknownMessage(messageId);
-  const resourceURL = messageUrl(ownerOf(bot), { contact, messageId });
+  const resourceURL = messageUrl(ownerOf(bot), urlPlace);
   return { status: 200, body: printChatMessage({ ...message, resourceURL }) };
 }
 
 async function getStatus(deps: ChatDeps, exchange: Exchange): Promise<Answer> {
-  const { bot, contact, messageId } = place(exchange);
+  const { bot, contact, messageId, urlPlace } = place(exchange);
   const report = await deps.actions.status(bot, contact, messageId);
   if (report === undefined) throw unknownMessage(messageId);
-  const resourceURL = messageStatusUrl(ownerOf(bot), { contact, messageId });
+  const resourceURL = messageStatusUrl(ownerOf(bot), urlPlace);
   return { status: 200, body: printMessageStatusReport({ ...report, resourceURL }) };
 }
 
@@ -126,10 +147,18 @@ async function putStatus(deps: ChatDeps, exchange: Exchange): Promise<Answer> {
 }
 
 function place(exchange: Exchange) {
-  return { bot: exchange.bot, contact: otherUser(exchange), messageId: variable(exchange, 'messageId') };
+  const { bot, variables } = exchange;
+  const [contact, messageId] = [otherUser(exchange), variable(exchange, 'messageId')];
+  const { sessionId } = variables;
+  return {
+    bot,
+    contact,
+    messageId,
+    urlPlace: { contact, messageId, ...(sessionId === undefined ? {} : { sessionId }) },
+  };
 }
 
-function otherUser(exchange: Exchange): string {
+export function otherUser(exchange: Exchange): string {
   return contactAddress(variable(exchange, 'otherUserId'), 'otherUserId');
 }
 

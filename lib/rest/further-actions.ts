@@ -2,6 +2,9 @@
 import type { Chatbot, Idempotency } from '../iwf/actions.js';
 import type { CapabilitySource, CapabilitySourceRequest } from '../resources/capability-source.js';
 import type { Channel, ChannelRequest } from '../resources/channel.js';
+import type { ChatMessage } from '../resources/chat-message.js';
+import type { ChatSession, ChatSessionRequest } from '../resources/chat-session.js';
+import type { IsComposing } from '../resources/is-composing.js';
 import type { PrivacyCommand, PrivacyCommandStatus } from '../resources/privacy-command.js';
 import type { SpamReport } from '../resources/spam-report.js';
 
@@ -71,7 +74,32 @@ export interface ChannelActions {
   attach(bot: Chatbot, id: string, socket: ChannelSocket): ChannelAttachment | undefined;
 }
 
+/** A confirmed session of a bot and a user. */
+export interface SessionPlace {
+  readonly contact: string;
+  readonly sessionId: string;
+}
+
+export interface SessionActions {
+  /** Durable when it resolves; the user is being invited. Throws ApiError (SVC0005, POL0001, SVC1000 …). */
+  create(bot: Chatbot, contact: string, request: ChatSessionRequest, idempotency?: Idempotency): Promise<ChatSession>;
+  get(bot: Chatbot, place: SessionPlace): Promise<ChatSession | undefined>;
+  /** Hangs up, cancels or declines; false: there is none. */
+  end(bot: Chatbot, place: SessionPlace): Promise<boolean>;
+  /** Accepts the user's invitation; false: there is none. Throws ApiError SVC0002 where it waits no more. */
+  accept(bot: Chatbot, place: SessionPlace): Promise<boolean>;
+  /** As ChatActions.send; throws ApiError SVC2008, and SVC0002 where the session is not connected. */
+  send(
+    bot: Chatbot,
+    place: SessionPlace,
+    message: ChatMessage,
+    idempotency?: Idempotency,
+  ): Promise<{ readonly messageId: string; readonly resourceURL: string }>;
+  composing(bot: Chatbot, place: SessionPlace, state: IsComposing): Promise<void>;
+}
+
 export interface FurtherActions {
+  readonly sessions?: SessionActions | undefined;
   readonly channels?: ChannelActions | undefined;
   readonly capabilitySources?: CapabilitySourceActions | undefined;
   readonly spamReports?: SpamReportActions | undefined;

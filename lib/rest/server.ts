@@ -11,6 +11,7 @@ import { capabilityRoutes } from './capability-discovery.js';
 import { privacyCommandRoutes } from './alias-management.js';
 import { capabilitySourceRoutes } from './capability-sources.js';
 import { chatRoutes, postMessageRoute } from './chat.js';
+import { chatSessionRoutes } from './chat-sessions.js';
 import { ContactQuota } from './contact-quota.js';
 import type { RestDeps } from './deps.js';
 import { directVariables } from './direct.js';
@@ -25,10 +26,11 @@ import { unavailableRoutes } from './unavailable.js';
 /** All resources; a path is served by the first route that fits it. */
 export function restRoutes(deps: RestDeps): readonly Route[] {
   const further = deps.further ?? {};
-  const { capabilitySources, channels, spamReports, privacyCommands } = further;
+  const { capabilitySources, channels, sessions, spamReports, privacyCommands } = further;
   const quota = new ContactQuota(deps.limits.contactsPerHour, deps.clock);
   return [
     ...chatRoutes(deps),
+    ...(sessions === undefined ? [] : chatSessionRoutes({ ...deps, sessions })),
     ...subscriptionRoutes(deps),
     ...capabilityRoutes({ actions: deps.actions, quota }),
     ...(capabilitySources === undefined ? [] : capabilitySourceRoutes(capabilitySources)),

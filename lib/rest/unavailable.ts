@@ -7,9 +7,6 @@ const rows: readonly (readonly [path: string, feature: string])[] = [
   // Chatbots have no group chat.
   ['/chat/v1/{userId}/group', 'group chat'],
   ['/chat/v1/{userId}/group/**', 'group chat'],
-  ['/chat/v1/{userId}/oneToOne/{otherUserId}', 'confirmed chat'],
-  ['/chat/v1/{userId}/oneToOne/{otherUserId}/{sessionId}', 'confirmed chat'],
-  ['/chat/v1/{userId}/oneToOne/{otherUserId}/{sessionId}/**', 'confirmed chat'],
 ];
 
 /** Of services that may be absent: their paths when they are. */
@@ -21,6 +18,11 @@ const optional: Readonly<Record<keyof FurtherActions, readonly (readonly [path: 
   spamReports: [
     ['/spamreport/v1/{userId}/reports', 'spam reports'],
     ['/spamreport/v1/{userId}/reports/**', 'spam reports'],
+  ],
+  sessions: [
+    ['/chat/v1/{userId}/oneToOne/{otherUserId}', 'confirmed chat'],
+    ['/chat/v1/{userId}/oneToOne/{otherUserId}/{sessionId}', 'confirmed chat'],
+    ['/chat/v1/{userId}/oneToOne/{otherUserId}/{sessionId}/**', 'confirmed chat'],
   ],
   channels: [
     ['/notificationchannel/v1/{userId}/channels', 'notification channels'],

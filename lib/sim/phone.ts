@@ -1,6 +1,6 @@
 /** A simulated RCS phone: sip.js for its SIP, our MSRP and CPIM for its chats. */
 import { randomUUID } from 'node:crypto';
-import { type Invitation, type Message, type Session, UserAgent } from 'sip.js/lib/api/index.js';
+import { type Invitation, type Message, type Session, SessionState, UserAgent } from 'sip.js/lib/api/index.js';
 import type { MsrpEndpoint } from '../msrp/api.js';
 import { icsi } from '../wire/feature-tags.js';
 import type { ImdnDisposition } from '../wire/imdn.js';
@@ -72,6 +72,10 @@ export class SimulatedPhone {
   refuseWith: number | undefined;
   /** INVITEs alone: a phone that takes no sessions. */
   refuseInvitesWith: number | undefined;
+  /** While it is pending an INVITE rings; absent: each is answered at once. */
+  pickUp: Promise<void> | undefined;
+  /** INVITEs that came and were taken back while they rang. */
+  cancelled = 0;
   /** Requests that it has refused. */
   refused = 0;
   /** INVITEs that it has accepted. */
@@ -248,10 +252,26 @@ export class SimulatedPhone {
     const refusal = this.refuseWith ?? this.refuseInvitesWith;
     if (refusal !== undefined) return this.refuse(invitation, refusal);
     const bot = botOf(invitation.remoteIdentity.uri.toString());
+    if (this.pickUp && !(await this.rang(invitation, this.pickUp))) return;
     await invitation.accept();
     this.chats.keep(bot, invitation);
     this.invitations++;
     this.changed();
+  }
+
+  /** False: the caller has given up. */
+  private async rang(invitation: Invitation, pickUp: Promise<void>): Promise<boolean> {
+    const gone = new Promise<boolean>((resolve) => {
+      invitation.stateChange.addListener((state) => {
+        if (state === SessionState.Terminated) resolve(false);
+      });
+    });
+    await invitation.progress();
+    const isThere = await Promise.race([pickUp.then(() => true), gone]);
+    if (isThere) return true;
+    this.cancelled++;
+    this.changed();
+    return false;
   }
 
   private async messaged(message: Message): Promise<void> {

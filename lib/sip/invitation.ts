@@ -29,6 +29,7 @@ export function invitationOf(parts: InvitationParts): Invitation {
     ...incoming,
     ...(firstMessage && { firstMessage }),
     refuse: (refusal) => refuse(invite, refusal),
+    onceCancelled: (listener) => void (invite.onCancel = listener),
     accept: (bot, delegate) => accept(parts, bot, delegate),
   };
 }

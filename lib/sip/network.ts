@@ -64,6 +64,8 @@ export interface Invitation extends Incoming {
   /** A message inside the INVITE (multipart), as CPIM. */
   readonly firstMessage?: Buffer;
   refuse(refusal: Refusal): Promise<void>;
+  /** Told once when the caller gives up before it is answered. */
+  onceCancelled(listener: () => void): void;
   /** Negotiates and answers; undefined: it came to nothing (488 was answered, the caller cancelled, the engine is gone). */
   accept(bot: NetworkBot, delegate: SessionDelegate): Promise<ChatSession | undefined>;
 }
@@ -129,6 +131,8 @@ export interface Outgoing {
   readonly ids: ConversationIds;
   /** Seconds that remain. */
   readonly expiresS?: number;
+  /** One line, for the user to read; of an INVITE. */
+  readonly subject?: string;
   /** IARI for Accept-Contact; absent: the chatbot's of the service. */
   readonly application?: string;
 }

@@ -53,6 +53,7 @@ export function inviteHeaders(
     ...requestHeaders(outgoing, service),
     ['Contact', contact(outgoing.bot, service, contactHost)],
     ['Allow', allowed],
+    ...optional('Subject', outgoing.subject),
     ['Supported', 'timer'],
     ['Session-Expires', String(sessionExpiresS)],
     ['Min-SE', String(minSeS)],
