@@ -110,8 +110,12 @@ export class Outbound {
     const waitMs = outcome.afterMs ?? backoffMs(item.attempts);
     const dueAtMs = Math.min(clock.now() + waitMs, value.validUntilMs);
     const changes = messages.put(bot.uri, { ...value, serverErrors, description: outcome.description }, revision);
-    // Where the record has moved meanwhile, only the wait is noted.
-    return { kind: 'again', dueAtMs, settlement: { changes, anew: () => Promise.resolve(undefined) } };
+    // Where the record has moved meanwhile, only the wait is noted, unless the bot has taken the message back.
+    const anew = async (): Promise<Changes | undefined> => {
+      const now = await messages.get(bot.uri, value.user, value.messageId);
+      return now?.value.revokeRequested ? messages.changes(bot.uri, now, { event: 'revoked' }) : undefined;
+    };
+    return { kind: 'again', dueAtMs, settlement: { changes, anew } };
   }
 
   private lapsed({ message, description }: MessageRecord): Progress {

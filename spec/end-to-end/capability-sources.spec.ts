@@ -10,6 +10,11 @@ interface Source {
   readonly capabilitySource: { readonly resourceURL: string; readonly serviceCapability: readonly unknown[] };
 }
 
+interface Row {
+  readonly contactId: string;
+  readonly serviceCapability: readonly unknown[];
+}
+
 describe('what the network is told of a chatbot', () => {
   let world: World;
   let raw: RawPhone;
@@ -100,6 +105,18 @@ describe('a change of what a contact can do', () => {
     world = await startWorld();
   });
   after(() => world.stop());
+
+  it('is asked for in a list, a row for each contact', async () => {
+    const path = `/capabilitydiscovery/v1/${encodeURIComponent(bot)}/contactCapabilities`;
+    const contactId = [contact, 'no address'];
+    const { status, body } = await world.platform.request('POST', path, { adhocContactList: { contactId } });
+    expect(status).to.equal(200);
+    const rows = (body as { contactServiceCapabilitiesList: { contactServiceCapabilities: Row[] } })
+      .contactServiceCapabilitiesList.contactServiceCapabilities;
+    expect(rows.map((row) => row.contactId)).to.deep.equal(contactId);
+    expect(rows[0]?.serviceCapability).to.deep.include({ capabilityId: 'Chat', status: 'Enabled' });
+    expect(rows[1]).to.have.property('serviceException');
+  });
 
   it('is told to the bots that know him', async () => {
     await subscribe(world, 'capabilitydiscovery');
