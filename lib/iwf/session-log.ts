@@ -33,6 +33,8 @@ export class SessionLog {
   }
 
   async find(bot: string, user: string, sessionId: string): Promise<SessionRecord | undefined> {
+    // What a path says is of any length and alphabet.
+    if (!ownId.test(sessionId)) return undefined;
     return (await this.records.get(sessionKey(bot, user, sessionId)))?.value;
   }
 
@@ -101,6 +103,9 @@ export class SessionLog {
     return { enqueue: notifications.items({ kind: 'chatEvent', bot, contact, sessionId, eventType }) };
   }
 }
+
+/** As randomUUID makes them. */
+const ownId = /^[0-9a-f-]{36}$/;
 
 const ends: Readonly<Partial<Record<ParticipantStatus, SessionEvent>>> = {
   Invited: 'SessionFailed',

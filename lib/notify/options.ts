@@ -87,7 +87,7 @@ export const notifyDefaults: NotifyOptions = {
   drainMs: 5_000,
   channels: {
     maxPerBot: 100,
-    maxChannels: 10_000,
+    maxChannels: 5_000,
     maxItemsPerChannel: 1_000,
     maxNotifications: 100,
     maxBytes: 1_048_576,

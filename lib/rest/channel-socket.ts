@@ -7,12 +7,13 @@ import type { Chatbot } from '../iwf/actions.js';
 import { ApiError } from '../resources/api-error.js';
 import { parseAcknowledgement } from '../resources/channel.js';
 import { parseJson } from '../resources/json-text.js';
-import { type Answer, errorAnswer, unauthorized } from './answer.js';
+import { RequestRate } from './access/request-rate.js';
+import { type Answer, errorAnswer } from './answer.js';
 import { stripBasePath } from './proxy-path.js';
 import type { RestDeps } from './deps.js';
 import type { ChannelActions, ChannelAttachment, ChannelSocket } from './further-actions.js';
 import { channelWaitPath } from './notification-channel.js';
-import { chatbotOf } from './run-route.js';
+import { admit, chatbotOf } from './run-route.js';
 import { refuseUpgrade } from './upgrade-refusal.js';
 
 /** Of OMA RESTful Network API for Notification Channel. */
@@ -42,11 +43,12 @@ export function channelUpgrades(deps: RestDeps, actions: ChannelActions): (upgra
     maxPayload: maxMessageBytes,
     handleProtocols: () => channelSubprotocol,
   });
+  const rate = new RequestRate(deps.clock, (platformId) => deps.policy?.(platformId)?.requestsPerS);
   return async (upgrade) => {
     const { socket } = upgrade;
     socket.on('error', () => socket.destroy());
     try {
-      const place = await placeOf(deps, actions, upgrade.request);
+      const place = await placeOf({ deps, actions, rate }, upgrade.request);
       if ('answer' in place) {
         refuse(deps, upgrade, place.answer);
         return;
@@ -68,16 +70,15 @@ interface Place {
 
 /** Whose channel it is; throws ApiError as a route does. */
 async function placeOf(
-  deps: RestDeps,
-  actions: ChannelActions,
+  { deps, actions, rate }: { readonly deps: RestDeps; readonly actions: ChannelActions; readonly rate: RequestRate },
   request: IncomingMessage,
 ): Promise<Place | { readonly answer: Answer }> {
   stripBasePath(request, deps.basePaths ?? []);
   const [, userId = '', channelId = ''] = (path.exec(request.url ?? '') ?? []).map(decodeURIComponent);
   if (channelId === '') throw new ApiError('SVC2008', ['resource', (request.url ?? '').split('?', 1)[0] ?? '']);
-  const authentication = await deps.authenticate(request);
-  if (authentication.kind === 'unknown') return { answer: unauthorized(authentication.challenge) };
-  const bot = chatbotOf(deps, authentication.platform, userId);
+  const admission = await admit(deps, { rate, path: channelWaitPath, request });
+  if (admission.kind === 'refused') return admission;
+  const bot = chatbotOf(deps, admission.platform, userId);
   if (actions.get(bot, channelId)?.channel.channelType !== 'WebSockets')
     throw new ApiError('SVC2008', ['notificationChannel', channelId]);
   const offered = request.headers['sec-websocket-protocol'];

@@ -109,6 +109,7 @@ function pollRoute(actions: ChannelActions): Route {
   return {
     method: 'POST',
     path: channelWaitPath,
+    waits: true,
     doc: {
       tag,
       summary: 'Wait for notifications (LongPolling)',

@@ -39,6 +39,8 @@ export interface Route {
   readonly path: string;
   /** Absent: not shown on the API page. */
   readonly doc?: RouteDoc;
+  /** It waits by design, and its number is bounded by what it waits for: it takes no place of requests being worked on. */
+  readonly waits?: boolean;
   handle(exchange: Exchange): Promise<Answer> | Answer;
 }
 

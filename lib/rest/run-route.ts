@@ -27,7 +27,8 @@ export function routeRunner(deps: RestDeps): RunRoute {
     const startedAtMs = deps.clock.now();
     let format: Format = 'JSON';
     let answer: Answer;
-    inFlight++;
+    const places = route.waits === true ? 0 : 1;
+    inFlight += places;
     try {
       if (inFlight > deps.limits.maxInFlight) throw new ApiError('SVC1000', [], { retryAfterS: 1 });
       format = acceptedFormat(call.request.headers);
@@ -35,7 +36,7 @@ export function routeRunner(deps: RestDeps): RunRoute {
     } catch (error) {
       answer = errorAnswer(error, deps.log);
     } finally {
-      inFlight--;
+      inFlight -= places;
     }
     const sent = deliver(deps, call, answer, format);
     try {
@@ -59,16 +60,9 @@ function deliver(deps: RestDeps, { response }: Call, answer: Answer, format: For
 
 async function answerOf(deps: RestDeps, rate: RequestRate, route: Route, call: Call): Promise<Answer> {
   const { request, variables } = call;
-  const authentication = await deps.authenticate(request);
-  if (authentication.kind === 'unknown') {
-    deps.log.warn('rest credential refused', { reason: authentication.reason, peer: request.socket.remoteAddress });
-    return unauthorized(authentication.challenge);
-  }
-  const { platform, scopes } = authentication;
-  rate.take(platform.id);
-  const service = route.path.split('/', 2)[1] ?? '';
-  if (deps.policy?.(platform.id)?.suspended) throw new ApiError('POL1010', [service]);
-  if (scopes && !scopes.has(scopeOfPath(route.path))) return insufficientScope(scopeOfPath(route.path));
+  const admission = await admit(deps, { rate, path: route.path, request });
+  if (admission.kind === 'refused') return admission.answer;
+  const { platform } = admission;
   let body: Promise<Body> | undefined;
   const exchange = {
     request,
@@ -79,6 +73,27 @@ async function answerOf(deps: RestDeps, rate: RequestRate, route: Route, call: C
     body: () => (body ??= readBody(request, deps.limits.maxBodyBytes)),
   };
   return route.handle(exchange);
+}
+
+export type Admission =
+  { readonly kind: 'admitted'; readonly platform: Platform } | { readonly kind: 'refused'; readonly answer: Answer };
+
+/** Who asks, and whether he may use the API that `path` (as a route has it) belongs to. Throws ApiError. */
+export async function admit(
+  deps: Pick<RestDeps, 'authenticate' | 'policy' | 'log'>,
+  { rate, path, request }: { readonly rate: RequestRate; readonly path: string; readonly request: IncomingMessage },
+): Promise<Admission> {
+  const authentication = await deps.authenticate(request);
+  if (authentication.kind === 'unknown') {
+    deps.log.warn('rest credential refused', { reason: authentication.reason, peer: request.socket.remoteAddress });
+    return { kind: 'refused', answer: unauthorized(authentication.challenge) };
+  }
+  const { platform, scopes } = authentication;
+  rate.take(platform.id);
+  if (deps.policy?.(platform.id)?.suspended) throw new ApiError('POL1010', [path.split('/', 2)[1] ?? '']);
+  if (scopes && !scopes.has(scopeOfPath(path)))
+    return { kind: 'refused', answer: insufficientScope(scopeOfPath(path)) };
+  return { kind: 'admitted', platform };
 }
 
 /** The platform's own chatbot; that another platform has it is not told (404, as for one that nobody has). */

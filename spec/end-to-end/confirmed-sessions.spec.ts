@@ -151,6 +151,19 @@ describe('confirmed sessions over real sockets', () => {
       expect(world.phone.invitations).to.equal(1);
     });
 
+    it('is refused beyond the number that a bot may have', async () => {
+      await world.stop();
+      await start({ config: { limits: { sessionsPerBot: 1 } } });
+      world.phone.pickUp = new Promise(() => undefined);
+      const first = locationOf(await invite());
+      const other = `${chat}/oneToOne/${encodeURIComponent('tel:+15550100009')}`;
+      const second = await world.platform.request('POST', other, { chatSessionInformation: {} });
+      expect(second.status).to.equal(429);
+      expect((await world.platform.request('DELETE', first)).status).to.equal(204);
+      const third = locationOf(await world.platform.request('POST', other, { chatSessionInformation: {} }));
+      expect((await world.platform.request('DELETE', third)).status).to.equal(204);
+    });
+
     it('needs no subscription to events: GET tells, and the messages are told as adhoc', async () => {
       await subscribe({});
       const { phone, platform } = world;

@@ -126,6 +126,16 @@ describe('notification channels over real sockets', () => {
       expect(((await poll(channel)) ?? []).map(textOf)).to.deep.equal(['later']);
     });
 
+    it('takes no place of other requests while it hangs', async () => {
+      await world.stop();
+      world = await startWorld({ subscribe: false, config: { rest: { maxInFlight: 1 } } });
+      const channel = await make({ channelType: 'LongPolling' });
+      const hanging = poll(channel);
+      await subscribe(channel);
+      await world.phone.sendPager(bot, 'through');
+      expect(((await hanging) ?? []).map(textOf)).to.deep.equal(['through']);
+    });
+
     it('has an XML form', async () => {
       const channel = await make({ channelType: 'LongPolling' });
       await subscribe(channel);

@@ -1,0 +1,53 @@
+import { expect } from 'chai';
+import { ApiError } from '../../lib/resources/api-error.js';
+import { parseChatSession, parseParticipantStatus, printChatSession } from '../../lib/resources/chat-session.js';
+import { parseXml, printXml } from '../../lib/resources/xml-form.js';
+
+const session = {
+  id: 's1',
+  originatorAddress: 'sip:b@x',
+  tParticipantAddress: 'tel:+1',
+  subject: 'hi',
+  status: 'Invited',
+} as const;
+const owner = { serverRoot: 'https://gw.example', bot: 'sip:b@x' };
+
+describe('chatSessionInformation', () => {
+  it('is read without what is the server’s to say', () => {
+    const body = { subject: 'hi', originatorAddress: 'sip:other@x', status: 'Connected', resourceURL: 'x', more: 1 };
+    expect(parseChatSession({ chatSessionInformation: body })).to.deep.equal({ subject: 'hi' });
+  });
+
+  it('prints its place, and comes back from its XML form', () => {
+    const printed = printChatSession(session, owner, 'tel:+1');
+    expect(printed).to.deep.equal({
+      chatSessionInformation: {
+        subject: 'hi',
+        originatorAddress: 'sip:b@x',
+        tParticipantAddress: 'tel:+1',
+        status: 'Invited',
+        resourceURL: 'https://gw.example/chat/v1/sip%3Ab%40x/oneToOne/tel%3A%2B1/s1',
+      },
+    });
+    expect(parseChatSession(parseXml(printXml(printed)))).to.deep.equal({
+      subject: 'hi',
+      tParticipantAddress: 'tel:+1',
+    });
+  });
+
+  for (const body of [{ subject: 'a\r\nVia: b' }, { originatorName: '' }, { tParticipantAddress: 'not a URI' }]) {
+    it(`refuses ${JSON.stringify(body)}`, () => {
+      expect(() => parseChatSession({ chatSessionInformation: body })).to.throw(ApiError);
+    });
+  }
+});
+
+describe('participantSessionStatus', () => {
+  it('is Connected, in whatever case, and nothing else', () => {
+    expect(parseParticipantStatus({ participantSessionStatus: { status: 'connected' } })).to.equal('Connected');
+    const other = { participantSessionStatus: { status: 'Invited' } };
+    expect(() => parseParticipantStatus(other))
+      .to.throw(ApiError)
+      .with.property('id', 'SVC0003');
+  });
+});
