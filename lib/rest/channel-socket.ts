@@ -43,7 +43,7 @@ export function channelUpgrades(deps: RestDeps, actions: ChannelActions): (upgra
     maxPayload: maxMessageBytes,
     handleProtocols: () => channelSubprotocol,
   });
-  const rate = new RequestRate(deps.clock, (platformId) => deps.policy?.(platformId)?.requestsPerS);
+  const rate = new RequestRate(deps, (platformId) => deps.policy?.(platformId)?.requestsPerS);
   return async (upgrade) => {
     const { socket } = upgrade;
     socket.on('error', () => socket.destroy());
