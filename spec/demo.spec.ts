@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { freePort } from './end-to-end/world.js';
+import { freePort } from './support/free-port.js';
 
 const packageFolder = fileURLToPath(new URL('../../', import.meta.url));
 const main = fileURLToPath(new URL('../lib/main.js', import.meta.url));

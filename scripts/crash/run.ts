@@ -9,6 +9,7 @@ import { Handsets } from './handsets.js';
 import { bots, type Conversation, type Plan } from './plan.js';
 import { Platform } from './platform.js';
 import { judge, type Verdict } from './verdict.js';
+import { freePort } from '../../spec/support/free-port.js';
 
 export interface RunReport {
   readonly faults: readonly string[];
@@ -137,13 +138,4 @@ function judgeReports({ user }: Conversation, ids: readonly string[], { told }: 
 
 function sum(verdicts: readonly Verdict[]): number {
   return verdicts.reduce((count, { duplicates }) => count + duplicates, 0);
-}
-
-/** Asked of the system and given back: the gateway must come back where it was. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

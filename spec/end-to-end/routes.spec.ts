@@ -4,7 +4,8 @@ import { Callee, readMessage } from './callee.js';
 import { KeptLog } from './kept-log.js';
 import { Operator, requestOf } from './operator.js';
 import { cpim as message, RawPhone } from './raw-phone.js';
-import { bot, freePort, startWorld, type World } from './world.js';
+import { freePort } from '../support/free-port.js';
+import { bot, startWorld, type World } from './world.js';
 
 const pager = { 'Content-Type': 'message/cpim' };
 

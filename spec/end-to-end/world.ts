@@ -1,8 +1,6 @@
 /** A whole world for one spec: a gateway, a simulated phone and a simulated platform, on free loopback ports. */
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
@@ -16,6 +14,7 @@ import { defaultMsrpOptions } from '../../lib/msrp/options.js';
 import { SimulatedPhone } from '../../lib/sim/phone.js';
 import { SimulatedPlatform } from '../../lib/sim/platform.js';
 import { type EngineServer, startEngineServer } from '../support/engine-server.js';
+import { freePort } from '../support/free-port.js';
 import { silentLog, silentMetrics } from '../support/silent.js';
 
 export const bot = 'sip:shop@botplatform.example.net';
@@ -176,13 +175,4 @@ function phoneMsrp(): MsrpEndpoint {
     { ...defaultMsrpOptions, port: 0 },
     { clock: systemClock, metrics: silentMetrics, log: silentLog, randomId: () => randomBytes(16).toString('hex') },
   );
-}
-
-/** Asked of the system and given back: the gateway's own URLs must be known before it starts. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

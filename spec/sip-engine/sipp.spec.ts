@@ -7,6 +7,7 @@ import { resolve } from 'node:path';
 import type { Address, Engine, SipMessage } from '../../lib/sip-engine/api.js';
 import { createEngine } from '../../lib/sip-engine/engine.js';
 import { startSmallAgent, type Seen } from './small-agent.js';
+import { freePort } from '../support/free-port.js';
 
 const SCENARIOS = resolve('scripts/sipp');
 
@@ -34,14 +35,6 @@ function sipp(scenario: string, args: readonly string[]): Promise<Run> {
     child.on('error', failed);
     child.on('close', (code) => done({ code, output: Buffer.concat(chunks).toString() }));
   });
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-  const address = server.address();
-  await new Promise((closed) => server.close(closed));
-  return address !== null && typeof address === 'object' ? address.port : 0;
 }
 
 describe('SIPp against the engine', function () {
