@@ -1,6 +1,5 @@
 /** One crash run: traffic both ways, `kill -9` in the midst of it, a restart, and the account of every message. */
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { call, messageIdOf } from './callers.js';

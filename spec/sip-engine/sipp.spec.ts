@@ -1,7 +1,6 @@
 /** SIPp against the engine: the scenarios of scripts/sipp, on UDP and TCP. */
 import { expect } from 'chai';
 import { spawn, spawnSync } from 'node:child_process';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { resolve } from 'node:path';
 import type { Address, Engine, SipMessage } from '../../lib/sip-engine/api.js';
