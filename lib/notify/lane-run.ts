@@ -7,7 +7,7 @@ import { backoffMs } from './backoff.js';
 import type { BreakOff } from './break-off.js';
 import type { Callbacks } from './callback.js';
 import type { Channels, Deposit } from './channels.js';
-import { readItem } from './item.js';
+import { type NotifyItem, readItem } from './item.js';
 import { merge, type DeadReason, type Letters } from './letters.js';
 import type { NotifyOptions } from './options.js';
 import { outcomeOf, type Outcome } from './outcome.js';
@@ -44,8 +44,8 @@ export interface LaneRun {
   readonly subscription: Subscription;
   /** Ended when the lease is lost, or when the gateway stops for good. */
   readonly over: BreakOff;
-  /** Asked before each item but the first: may it be tried now? */
-  readonly mayGoOn: () => boolean;
+  /** Asked before each try: may it begin now? What its time is over for needs none. */
+  readonly mayTry: () => boolean;
 }
 
 /** Settled items are acked at the end of the claim, or after so long: what a crash would send a second time. */
@@ -54,13 +54,13 @@ const maxUnackedMs = 100;
 type Settlement =
   | { readonly kind: 'settled'; readonly changes: Changes; readonly committed?: (isDurable: boolean) => void }
   | { readonly kind: 'pause'; readonly dueAtMs: number }
-  | { readonly kind: 'gone' };
+  | { readonly kind: 'gone' }
+  | { readonly kind: 'held' };
 
 /** Rejects only where the store does. */
 export async function runLane(run: LaneRun, deps: LaneRunDeps): Promise<RunEnd> {
   const ledger = createLedger(run.claim, deps);
-  for (const [index, item] of run.claim.items.entries()) {
-    if (index > 0 && !run.mayGoOn()) return ledger.handBack('held');
+  for (const item of run.claim.items) {
     const settlement = await settle(item, run, deps);
     if (run.over.isOver) {
       await ledger.flush();
@@ -71,7 +71,8 @@ export async function runLane(run: LaneRun, deps: LaneRunDeps): Promise<RunEnd> 
         if (!(await ledger.add(settlement))) return { kind: 'lost' };
         break;
       case 'gone':
-        return ledger.handBack('gone');
+      case 'held':
+        return ledger.handBack(settlement.kind);
       case 'pause':
         if (!(await ledger.flush())) return { kind: 'lost' };
         return { kind: (await deps.store.nack(run.claim, settlement.dueAtMs)) ? 'waits' : 'lost' };
@@ -84,8 +85,9 @@ export async function runLane(run: LaneRun, deps: LaneRunDeps): Promise<RunEnd> 
 async function settle(claimed: ClaimedItem, run: LaneRun, deps: LaneRunDeps): Promise<Settlement> {
   const item = readItem(claimed);
   if (!item) return giveUp(claimed, { reason: 'unreadable' }, deps);
-  const endsAtMs = Math.min(item.expiresAtMs ?? Infinity, claimed.enqueuedAtMs + deps.options.validityMs);
+  const endsAtMs = endOf(claimed, item, deps.options.validityMs);
   if (deps.clock.now() >= endsAtMs) return giveUp(claimed, { reason: 'expired' }, deps);
+  if (!run.mayTry()) return { kind: 'held' };
 
   const deposit = deps.channels.deposit(run.subscription, run.claim.lane, claimed);
   if (deposit) return settleDeposit(deposit, { claimed, endsAtMs, deps });
@@ -105,6 +107,11 @@ async function settle(claimed: ClaimedItem, run: LaneRun, deps: LaneRunDeps): Pr
       return { kind: 'pause', dueAtMs: Math.min(endsAtMs, deps.clock.now() + waitMs) };
     }
   }
+}
+
+/** When the time of an item is over. */
+export function endOf(claimed: ClaimedItem, item: NotifyItem, validityMs: number): number {
+  return Math.min(item.expiresAtMs ?? Infinity, claimed.enqueuedAtMs + validityMs);
 }
 
 function settleDeposit(

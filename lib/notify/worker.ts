@@ -15,7 +15,7 @@ import { createBreakOff, type BreakOff } from './break-off.js';
 import type { Health } from './health.js';
 import { readItem } from './item.js';
 import { createLaneRoom } from './lane-room.js';
-import type { RunEnd, LaneRun } from './lane-run.js';
+import { endOf, type LaneRun, type RunEnd } from './lane-run.js';
 import type { NotifyOptions } from './options.js';
 import { gatesOf, groupOf } from './places.js';
 
@@ -28,7 +28,7 @@ export interface WorkerDeps {
   readonly aside: Aside;
   readonly options: Pick<
     NotifyOptions,
-    'backoff' | 'drainMs' | 'itemsPerLane' | 'leaseMs' | 'maxWaiting' | 'maxWaitingPerBot' | 'parallel'
+    'backoff' | 'drainMs' | 'itemsPerLane' | 'leaseMs' | 'maxWaiting' | 'maxWaitingPerBot' | 'parallel' | 'validityMs'
   >;
   /** A live subscription, from memory. */
   readonly known: (subscriptionId: string) => Subscription | undefined;
@@ -177,7 +177,7 @@ export class Worker {
     // We have lost the lease of a lane that comes again while it is in hand.
     this.held.get(claim.lane)?.over.end();
     if (this.stopping) aside.release(claim);
-    else if (health.waitMs(subscription) > 0) health.putOff(subscription, claim);
+    else if (health.waitMs(subscription) > 0 && !this.isLate(claim)) health.putOff(subscription, claim);
     else if (this.room.count(group) === 0 && this.enter(lane)) void this.run(lane);
     else if (this.room.add(group, lane)) this.held.set(claim.lane, lane);
     else aside.put(group, claim, options.leaseMs);
@@ -205,13 +205,8 @@ export class Worker {
   }
 
   private async runNow({ claim, subscription, over }: Held): Promise<void> {
-    const { health, run, bury } = this.deps;
-    if (!this.mayGoOn(subscription)) {
-      await this.giveBack(claim, subscription);
-      return;
-    }
-    health.begins(subscription);
-    const end = await run({ claim, subscription, over, mayGoOn: () => this.mayGoOn(subscription) });
+    const { run, bury } = this.deps;
+    const end = await run({ claim, subscription, over, mayTry: () => this.mayTry(subscription) });
     switch (end.kind) {
       case 'gone':
         await bury(end.rest, subscription);
@@ -225,9 +220,23 @@ export class Worker {
     }
   }
 
-  private mayGoOn({ id }: Subscription): boolean {
-    const subscription = this.deps.known(id);
-    return !this.stopping && subscription !== undefined && this.deps.health.waitMs(subscription) === 0;
+  /** A try that begins of an open circuit is its probe: what is given up without one leaves it to the next. */
+  private mayTry({ id }: Subscription): boolean {
+    const { known, health } = this.deps;
+    const subscription = known(id);
+    if (this.stopping || subscription === undefined || health.waitMs(subscription) > 0) return false;
+    health.begins(subscription);
+    return true;
+  }
+
+  /** Whether the time of its head is over: that is told, however the platform is. */
+  private isLate({ items: [head] }: Claim): boolean {
+    const item = head && readItem(head);
+    return (
+      head !== undefined &&
+      item !== undefined &&
+      this.deps.clock.now() >= endOf(head, item, this.deps.options.validityMs)
+    );
   }
 
   /** What may not be tried now. */
