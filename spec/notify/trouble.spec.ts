@@ -168,6 +168,22 @@ describe('delivery to a platform in trouble', () => {
     expect(platform.calls.filter(({ text }) => text === 'new')).to.have.length.at.least(12);
   });
 
+  it('goes on trying when the clock is put back, with an open circuit and with a bot that pauses', async () => {
+    await begin({ options: { breaker: { failures: 3, probeMs: 5_000 }, leaseMs: 3_000 } });
+    await subscribe('a', '/dead');
+    await subscribe('b');
+    platform.answer = (call, response) =>
+      (call.path.endsWith('/dead') ? status(503) : status(429, { 'retry-after': '60' }))(call, response);
+    await toUsers(3);
+    await tellOf(notify, store, chatMessage('b', { bot: bot('b').uri }));
+    await platform.received(4);
+    await resting();
+    clock.step(-3_600_000);
+    platform.answer = status(204);
+    await clock.advance(60_000);
+    await drained();
+  });
+
   it('lets a dead subscription delay no other of the same bot', async () => {
     await begin();
     await subscribe('a', '/dead');
