@@ -1,4 +1,5 @@
 /** What the engine is told at its making, with its defaults and their reasons. */
+import type { WireMessage } from './message.js';
 import type { MessageLimits } from './parse.js';
 import { systemDns, type Dns } from './resolve.js';
 import { DEFAULT_TIMERS, systemClock, type EngineClock, type TimerValues } from './timers.js';
@@ -48,6 +49,8 @@ export interface EngineOptions {
   readonly minSeS?: number;
   /** Of a numeric host. Default: everyone. */
   readonly trusted?: (host: string) => boolean;
+  /** Asked of each INVITE and MESSAGE outside of dialogs: may it come in? Seconds to wait else: 503, without a transaction. */
+  readonly overloaded?: (request: WireMessage) => number | undefined;
   readonly clock?: EngineClock;
   readonly timers?: Partial<TimerValues>;
   readonly limits?: Partial<EngineLimits>;
@@ -72,6 +75,7 @@ export interface Settings {
   readonly utf8Bodies: boolean;
   readonly minSeS: number;
   readonly trusted: (host: string) => boolean;
+  readonly overloaded: (request: WireMessage) => number | undefined;
   readonly clock: EngineClock;
   readonly values: TimerValues;
   readonly limits: EngineLimits;
@@ -95,6 +99,7 @@ export function settingsOf(options: EngineOptions): Settings {
     utf8Bodies: options.utf8Bodies ?? true,
     minSeS: options.minSeS ?? 90,
     trusted: options.trusted ?? (() => true),
+    overloaded: options.overloaded ?? (() => undefined),
     clock: options.clock ?? systemClock,
     values: { ...DEFAULT_TIMERS, ...options.timers },
     limits: { ...DEFAULT_LIMITS, ...options.limits },
