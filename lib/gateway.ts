@@ -78,7 +78,7 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
   started.push(() => msrp.close());
   const load = createLoad(config, { store: opened, clock, log, metrics });
   started.push(() => load.close());
-  const sip = createSipSide(config, { ...parts4(parts), overloaded: load.sipOverloaded });
+  const sip = createSipSide(config, { ...parts4(parts), load });
   started.push(() => sip.close());
   const directory = directoryOf(config);
   const routing = createRouting(config, sip.agent, { clock, log, metrics });
@@ -138,6 +138,7 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
   load.start();
   const rest = await openRest(parts, {
     overloaded: load.restOverloaded,
+    settled: load.restSettled,
     actions: restActions(iwf, notify.subscriptions),
     further: furtherActions(iwf, notify.channels),
     directory,
@@ -243,7 +244,7 @@ function createNotify({ config, log, metrics, trace }: Parts, store: Store, need
 
 function openRest(
   { config, log, metrics, trace }: Parts,
-  faces: Pick<RestDeps, 'actions' | 'further' | 'directory' | 'overloaded'>,
+  faces: Pick<RestDeps, 'actions' | 'further' | 'directory' | 'overloaded' | 'settled'>,
 ): Promise<RestServer> {
   return startRest(
     {

@@ -31,10 +31,8 @@ export function routeRunner(deps: RestDeps): RunRoute {
     inFlight += places;
     try {
       if (inFlight > deps.limits.maxInFlight) throw new ApiError('SVC1000', [], { retryAfterS: 1 });
-      const waitS = route.begins === true ? deps.overloaded?.() : undefined;
-      if (waitS !== undefined) throw new ApiError('SVC1000', [], { retryAfterS: waitS });
       format = acceptedFormat(call.request.headers);
-      answer = await answerOf(deps, rate, route, call);
+      answer = await (route.begins === true ? begun : answerOf)(deps, rate, route, call);
     } catch (error) {
       answer = errorAnswer(error, deps.log);
     } finally {
@@ -57,6 +55,17 @@ function deliver(deps: RestDeps, { response }: Call, answer: Answer, format: For
   } catch (error) {
     const failed = errorAnswer(error, deps.log);
     return { answer: failed, written: writeAnswer(response, failed, 'JSON') };
+  }
+}
+
+/** New work comes in only where there is no overload. */
+async function begun(...[deps, rate, route, call]: Parameters<typeof answerOf>): Promise<Answer> {
+  const waitS = deps.overloaded?.();
+  if (waitS !== undefined) throw new ApiError('SVC1000', [], { retryAfterS: waitS });
+  try {
+    return await answerOf(deps, rate, route, call);
+  } finally {
+    deps.settled?.();
   }
 }
 

@@ -51,6 +51,8 @@ export interface EngineOptions {
   readonly trusted?: (host: string) => boolean;
   /** Asked of each INVITE and MESSAGE outside of dialogs: may it come in? Seconds to wait else: 503, without a transaction. */
   readonly overloaded?: (request: WireMessage) => number | undefined;
+  /** A request outside of dialogs that came in has its final answer, or none is awaited any more. */
+  readonly settled?: (request: WireMessage) => void;
   readonly clock?: EngineClock;
   readonly timers?: Partial<TimerValues>;
   readonly limits?: Partial<EngineLimits>;
@@ -76,6 +78,7 @@ export interface Settings {
   readonly minSeS: number;
   readonly trusted: (host: string) => boolean;
   readonly overloaded: (request: WireMessage) => number | undefined;
+  readonly settled: (request: WireMessage) => void;
   readonly clock: EngineClock;
   readonly values: TimerValues;
   readonly limits: EngineLimits;
@@ -100,6 +103,7 @@ export function settingsOf(options: EngineOptions): Settings {
     minSeS: options.minSeS ?? 90,
     trusted: options.trusted ?? (() => true),
     overloaded: options.overloaded ?? (() => undefined),
+    settled: options.settled ?? (() => undefined),
     clock: options.clock ?? systemClock,
     values: { ...DEFAULT_TIMERS, ...options.timers },
     limits: { ...DEFAULT_LIMITS, ...options.limits },
