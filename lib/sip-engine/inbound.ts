@@ -99,7 +99,6 @@ export class InboundCalls {
       request.respond(refusal);
       return;
     }
-    if (request.routing.cseqMethod === 'INVITE') request.respond({ status: 100, headers: [] });
     this.dialogs.onRequest(request);
     if (!guarded(this.core, () => this.core.delegate?.onRequest(request))) this.onThrown(request);
   }

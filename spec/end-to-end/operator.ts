@@ -3,6 +3,8 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 import { headerOf, message, respondTo } from '../sip/raw-peer.js';
 
 export interface OperatorAnswer {
+  /** To tag; default `peer`. */
+  readonly tag?: string;
   readonly statusLine: string;
   readonly lines?: readonly string[];
   readonly body?: string;
@@ -17,6 +19,8 @@ export class Operator {
   answer: Answering = () => ({ statusLine: '200 OK' });
   private readonly watchers = new Set<() => void>();
   private readonly sockets = new Set<Socket>();
+  /** Of requests that `answer` left unanswered. */
+  private readonly ways = new Map<string, Socket>();
   private server: Server | undefined;
   private gateway: Socket | undefined;
 
@@ -79,6 +83,11 @@ export class Operator {
     this.gateway.write(text);
   }
 
+  /** The late answer to a request that `answer` left open. */
+  respond(request: string, answer: OperatorAnswer): void {
+    this.ways.get(request)?.write(respondTo(request, answer.statusLine, answer));
+  }
+
   async close(): Promise<void> {
     for (const socket of this.sockets) socket.destroy();
     const { server } = this;
@@ -105,6 +114,7 @@ export class Operator {
     const answer = wanted ? this.answer(text) : undefined;
     this.seen.push(text);
     if (answer) socket.write(respondTo(text, answer.statusLine, answer));
+    else if (wanted) this.ways.set(text, socket);
     for (const watcher of this.watchers) watcher();
   }
 }
