@@ -14,7 +14,11 @@ const ioi = text('an inter-operator identifier', '^[A-Za-z0-9._~:-]+$', 255);
 const userUri = text('tel, or a SIP URI with {e164} in it', '^(tel|sips?:[^\\s<>"{}]*\\{e164\\}[^\\s<>"{}]*)$');
 const botUri = text('a SIP URI sip:user@host', '^[sS][iI][pP][sS]?:[^\\s@<>"]+@[^\\s@<>"]+$', 255);
 const domain = text('a domain name', '^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$', 255);
-const cidr = text('an IP address or a CIDR block', '^[0-9A-Fa-f.:]+(/[0-9]{1,3})?$', 49);
+const peer = text(
+  'an IP address, a CIDR block, or the domain of a certificate',
+  '^[0-9A-Za-z.:-]+(/[0-9]{1,3})?$',
+  253,
+);
 const headers: MapForm = {
   type: 'object',
   additionalProperties: {
@@ -89,7 +93,7 @@ const sip = object(
     userUri,
     pagerMaxBytes: bytes,
     messageAnswer: choice(200, 202),
-    trustedPeers: list(cidr),
+    trustedPeers: list(peer),
     callTimeoutS: seconds,
     requestTimeoutS: seconds,
     answerTimeoutS: seconds,
@@ -124,7 +128,7 @@ const sip = object(
     ioi,
     privacyKey: key256,
     defaultCountry: text('a country calling code as +49', '^\\+[1-9][0-9]{0,2}$', 4),
-    tls: object({ cert: path, key: path }, { clientCa: path }),
+    tls: object({ cert: path, key: path }, { ca: path, clientCertificates: choice('required', 'optional', 'none') }),
   },
 );
 
