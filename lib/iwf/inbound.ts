@@ -11,6 +11,7 @@ import {
   type InboundMessage,
   mapInboundMessage,
 } from '../mapping/message-inbound.js';
+import { isFileDocument } from '../mapping/file-transfer.js';
 import { mapInboundComposing } from '../mapping/is-composing.js';
 import type { Notifications } from '../notify/notifications.js';
 import type { IsComposing } from '../resources/is-composing.js';
@@ -157,6 +158,7 @@ export class Inbound {
     });
     const fresh = await store.commit({ put: note ? [record, note] : [record], enqueue: items });
     metrics.count('messages_total', { direction: 'inbound', kind: 'message', result: fresh ? 'taken' : 'duplicate' });
+    if (fresh) this.countFile(inbound);
     log.info(fresh ? 'message received' : 'message received again', {
       messageId,
       conversationId: ids.conversationId,
@@ -165,6 +167,11 @@ export class Inbound {
       ms: clock.now() - startedMs,
     });
     return taken;
+  }
+
+  private countFile({ message: { contentType = '', fileTransfer } }: InboundMessage): void {
+    if (!isFileDocument(contentType)) return;
+    this.options.metrics.count('file_documents_total', { form: fileTransfer === undefined ? 'document' : 'members' });
   }
 
   private notification(context: SessionContext, inbound: InboundMessage, messageId: string): ChatMessageNotification {

@@ -141,6 +141,6 @@ function isUndelivered(status: MessageStatus): boolean {
 }
 
 function withoutContent(message: ChatMessage): ChatMessage {
-  const { text, bodyText, ...rest } = message;
+  const { text, bodyText, fileTransfer, ...rest } = message;
   return rest;
 }
