@@ -15,6 +15,7 @@ export interface CompletePlatform extends WrittenPlatform {
   readonly limits: WrittenConfig['limits'];
   /** Without a slash at its end. */
   readonly serverRoot: string;
+  readonly botJson: NonNullable<WrittenPlatform['botJson']>;
   readonly suspended: boolean;
   readonly trustedWithNumbers: boolean;
 }
@@ -48,6 +49,7 @@ function completePlatform(
     notify: { allow: [], secrets: [], verify: false, ...platform.notify },
     limits: { ...defaults.limits, ...platform.limits },
     serverRoot: withoutSlash(platform.serverRoot ?? defaults.serverRoot),
+    botJson: platform.botJson ?? 'off',
     suspended: platform.suspended ?? false,
     trustedWithNumbers: platform.trustedWithNumbers ?? true,
   };

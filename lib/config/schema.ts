@@ -271,6 +271,7 @@ const platform = object(
     ),
     limits: object({}, { ...limitForms, ...requestsPerS }),
     serverRoot: httpRoot,
+    botJson: choice('off', 'warn', 'reject'),
     suspended: flag,
     trustedWithNumbers: flag,
   },

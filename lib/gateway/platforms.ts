@@ -37,6 +37,7 @@ function ownership({
   id,
   serverRoot,
   suspended,
-}: PlatformConfig): Pick<Chatbot, 'platformId' | 'serverRoot' | 'suspended'> {
-  return { platformId: id, serverRoot, suspended };
+  botJson,
+}: PlatformConfig): Pick<Chatbot, 'platformId' | 'serverRoot' | 'suspended' | 'policy'> {
+  return { platformId: id, serverRoot, suspended, policy: { botJson } };
 }

@@ -4,6 +4,7 @@ import type { ContactServiceCapabilities } from '../resources/capabilities.js';
 import type { IsComposing } from '../resources/is-composing.js';
 import type { MessageStatusReport, StatusRequest } from '../resources/message-status.js';
 import type { Subscription, SubscriptionApi, SubscriptionRequest } from '../resources/subscription.js';
+import type { MessagePolicy } from './message-policy.js';
 
 /** A chatbot that this gateway speaks for. */
 export interface Chatbot {
@@ -19,6 +20,8 @@ export interface Chatbot {
   readonly serverRoot: string;
   /** Its platform is: the network is told that it is not there now. */
   readonly suspended?: boolean;
+  /** What its platform may send; absent: anything. */
+  readonly policy?: MessagePolicy;
 }
 
 /** A credential's owner. */

@@ -2,6 +2,7 @@
 import { DecodeError } from '../wire/decode-error.js';
 import { parseSipUri, sipUriKey } from '../wire/sip-uri.js';
 import type { Chatbot, ChatbotDirectory } from './actions.js';
+import type { MessagePolicy } from './message-policy.js';
 
 export interface ChatbotDomain {
   /** `botplatform.example.net`, or `*.example.net` for every host below it. */
@@ -9,6 +10,7 @@ export interface ChatbotDomain {
   readonly platformId: string;
   readonly serverRoot: string;
   readonly suspended?: boolean;
+  readonly policy?: MessagePolicy;
 }
 
 /** Chatbots by name first, then by the domain of their URI. */
@@ -55,6 +57,7 @@ function inDomain(key: string, domains: readonly ChatbotDomain[]): Chatbot | und
     platformId: domain.platformId,
     serverRoot: domain.serverRoot,
     suspended: domain.suspended ?? false,
+    ...(domain.policy === undefined ? {} : { policy: domain.policy }),
   };
 }
 

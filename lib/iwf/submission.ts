@@ -13,6 +13,7 @@ import { isConversationId } from '../wire/conversation-id.js';
 import type { Chatbot, Idempotency } from './actions.js';
 import type { ConversationMemory } from './conversation-memory.js';
 import type { MessageLog } from './message-log.js';
+import { judgeBotJson } from './message-policy.js';
 import {
   type CorrelatorRecord,
   messageLane,
@@ -125,6 +126,7 @@ export class Submission {
       const value = message[part];
       if (value !== undefined && !isConversationId(value)) throw new ApiError('SVC0002', [`chatMessage.${part}`]);
     }
+    judgeBotJson(bot, message, this.options);
     const nowMs = clock.now();
     const known = await memory.get(bot.uri, user.key);
     // Who hid his number is reached while his conversation is remembered; the domain itself is nobody's (RFC 2606 §2).
