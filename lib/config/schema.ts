@@ -272,6 +272,7 @@ const platform = object(
     limits: object({}, { ...limitForms, ...requestsPerS }),
     serverRoot: httpRoot,
     botJson: choice('off', 'warn', 'reject'),
+    trafficTypes: list(text('a token as advertisement', '^[!-~]+$', 64), { maxItems: 64 }),
     suspended: flag,
     trustedWithNumbers: flag,
   },

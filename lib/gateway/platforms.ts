@@ -2,6 +2,7 @@
 import type { Config, PlatformConfig } from '../config.js';
 import type { Chatbot, ChatbotDirectory } from '../iwf/actions.js';
 import { chatbotDirectory } from '../iwf/chatbots.js';
+import type { MessagePolicy } from '../iwf/message-policy.js';
 import { parseAllowList } from '../notify/allow-list.js';
 import type { PlatformCallbacks } from '../notify/origins.js';
 import { signatureKey } from '../notify/signature.js';
@@ -33,11 +34,16 @@ export function basePathsOf({ serverRoot, platforms }: Config): readonly string[
   return [...new Set(paths)].filter((path) => path !== '');
 }
 
+function trafficPolicy(types: readonly string[] | undefined): Pick<MessagePolicy, 'trafficTypes'> {
+  return types === undefined ? {} : { trafficTypes: new Map(types.map((type) => [type.toLowerCase(), type])) };
+}
+
 function ownership({
   id,
   serverRoot,
   suspended,
   botJson,
+  trafficTypes,
 }: PlatformConfig): Pick<Chatbot, 'platformId' | 'serverRoot' | 'suspended' | 'policy'> {
-  return { platformId: id, serverRoot, suspended, policy: { botJson } };
+  return { platformId: id, serverRoot, suspended, policy: { botJson, ...trafficPolicy(trafficTypes) } };
 }

@@ -9,6 +9,8 @@ import type { Chatbot } from './actions.js';
 export interface MessagePolicy {
   /** What happens to bot JSON that phones may not show. */
   readonly botJson: 'off' | 'warn' | 'reject';
+  /** In lower case → as it goes out; absent: every token passes. */
+  readonly trafficTypes?: ReadonlyMap<string, string>;
 }
 
 export interface PolicyDeps {
@@ -16,8 +18,24 @@ export interface PolicyDeps {
   readonly metrics: Metrics;
 }
 
+/** The message as it may go out. Throws POL0001 for a traffic type that is not this platform's, SVC0002 for bot JSON. */
+export function underPolicy(bot: Chatbot, message: ChatMessage, deps: PolicyDeps): ChatMessage {
+  judgeBotJson(bot, message, deps);
+  return withTrafficType(bot, message);
+}
+
+/** Enumerations compare without regard to case (rest-side facts §1): the operator's spelling goes out. */
+function withTrafficType({ policy }: Chatbot, message: ChatMessage): ChatMessage {
+  const { trafficType } = message;
+  if (!policy?.trafficTypes || trafficType === undefined) return message;
+  const allowed = policy.trafficTypes.get(trafficType.toLowerCase());
+  if (allowed !== undefined) return { ...message, trafficType: allowed };
+  const valid = [...policy.trafficTypes.values()].join(', ');
+  throw new ApiError('POL0001', [valid === '' ? 'no trafficType is allowed' : `trafficType is none of ${valid}`]);
+}
+
 /** Throws SVC0002 naming the JSON path. */
-export function judgeBotJson({ uri, platformId, policy }: Chatbot, message: ChatMessage, deps: PolicyDeps): void {
+function judgeBotJson({ uri, platformId, policy }: Chatbot, message: ChatMessage, deps: PolicyDeps): void {
   if (!policy || policy.botJson === 'off') return;
   const finding = judgeMessage(message);
   if (!finding) return;

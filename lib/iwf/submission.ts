@@ -13,7 +13,7 @@ import { isConversationId } from '../wire/conversation-id.js';
 import type { Chatbot, Idempotency } from './actions.js';
 import type { ConversationMemory } from './conversation-memory.js';
 import type { MessageLog } from './message-log.js';
-import { judgeBotJson } from './message-policy.js';
+import { underPolicy } from './message-policy.js';
 import {
   type CorrelatorRecord,
   messageLane,
@@ -120,13 +120,13 @@ export class Submission {
     return { messageId, resourceURL: messageUrl({ serverRoot: bot.serverRoot, bot: bot.uri }, place) };
   }
 
-  private async record(bot: Chatbot, user: NetworkUser, message: ChatMessage): Promise<MessageRecord> {
+  private async record(bot: Chatbot, user: NetworkUser, posted: ChatMessage): Promise<MessageRecord> {
     const { clock, memory, validityMs, liveConversationId } = this.options;
+    const message = underPolicy(bot, posted, this.options);
     for (const part of ['conversationID', 'contributionID', 'inReplyToContributionID'] as const) {
       const value = message[part];
       if (value !== undefined && !isConversationId(value)) throw new ApiError('SVC0002', [`chatMessage.${part}`]);
     }
-    judgeBotJson(bot, message, this.options);
     const nowMs = clock.now();
     const known = await memory.get(bot.uri, user.key);
     // Who hid his number is reached while his conversation is remembered; the domain itself is nobody's (RFC 2606 §2).

@@ -75,7 +75,9 @@ export const chatMessageSchema: Schema = {
       items: { type: 'string', enum: reportRequests },
       description: 'What the bot is told of this message; Failed alone where absent.',
     },
-    trafficType: headerValue('Ours: e.g. `advertisement`; what it may be is the operator’s to say.'),
+    trafficType: headerValue(
+      'Ours: e.g. `advertisement`; what it may be is the operator’s to say, and another one is 403 POL0001.',
+    ),
     serviceCapability: {
       type: 'array',
       maxItems: 16,

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { RestAnswer } from '../../lib/sim/platform.js';
 import { KeptLog } from './kept-log.js';
-import { contact, startWorld, type World, type WorldOptions } from './world.js';
+import { bot, contact, startWorld, type World, type WorldOptions } from './world.js';
 
 const card = 'application/vnd.gsma.botmessage.v1.0+json';
 const chips = 'application/vnd.gsma.botsuggestion.v1.0+json';
@@ -51,6 +51,49 @@ describe('what a platform may send, over real sockets', () => {
     expect(lines).to.have.length(1);
     expect(lines[0]?.fields).to.include({ platformId: 'spec', part: path });
     expect(JSON.stringify(log.lines)).not.to.contain('hunter2');
+  });
+
+  it('every traffic type passes where nothing is said', async () => {
+    await start({});
+    for (const trafficType of ['advertisement', 'Own-1']) {
+      expect((await world.platform.send(contact, { text: trafficType, trafficType })).status).to.equal(201);
+      await arrives(trafficType);
+    }
+    expect(world.phone.inbox.map(({ trafficType }) => trafficType)).to.deep.equal(['advertisement', 'Own-1']);
+  });
+
+  it('only those of the list pass where there is one, as the operator writes them', async () => {
+    await start({ trafficTypes: ['advertisement', 'Premium'] });
+    const refused = await world.platform.send(contact, { text: 'x', trafficType: 'payment', clientCorrelator: 'c' });
+    expect([refused.status, ...variablesOf(refused)]).to.deep.equal([
+      403,
+      'POL0001',
+      'trafficType is none of advertisement, Premium',
+    ]);
+    const premium = { text: 'two', trafficType: 'PREMIUM', clientCorrelator: 'c' };
+    expect((await world.platform.send(contact, premium)).status).to.equal(201);
+    await arrives('two');
+    expect((await world.platform.send(contact, { text: 'none' })).status).to.equal(201);
+    await arrives('none');
+    expect(world.phone.inbox.map(({ trafficType }) => trafficType)).to.deep.equal(['Premium', undefined]);
+  });
+
+  it('none passes where the list is empty, also in a confirmed session', async () => {
+    await start({ trafficTypes: [] });
+    const chat = `/chat/v1/${encodeURIComponent(bot)}`;
+    const session = `${chat}/oneToOne/${encodeURIComponent(contact)}`;
+    const callbackReference = { notifyURL: world.platform.notifyURL };
+    await world.platform.request('POST', `${chat}/subscriptions`, {
+      chatNotificationSubscription: { callbackReference, confirmedChatSupported: true },
+    });
+    const { location } = await world.platform.request('POST', session, { chatSessionInformation: {} });
+    await world.platform.waitFor(({ body }) => body['eventType'] === 'Accepted');
+    const chatMessage = { text: 'x', trafficType: 'payment' };
+    for (const messages of [`${String(location)}/messages`, `${session}/adhoc/messages`]) {
+      const refused = await world.platform.request('POST', messages, { chatMessage });
+      expect([refused.status, ...variablesOf(refused)]).to.deep.equal([403, 'POL0001', 'no trafficType is allowed']);
+    }
+    expect(world.phone.inbox).to.have.length(0);
   });
 
   it('reject: 400 names the JSON path, also in a part, and what is right goes out', async () => {
