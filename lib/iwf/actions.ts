@@ -37,6 +37,14 @@ export interface ChatbotDirectory {
   ofPlatform(platformId: string): readonly Chatbot[];
 }
 
+/** Chatbots that the serverRoot of a request decides on. */
+export interface RootChatbotActions {
+  /** Whom the URI would be; undefined: no chatbot. Nothing is kept. */
+  would(platformId: string, uri: string): Chatbot | undefined;
+  /** From now on it is one, to the network too; durable when it resolves. Throws ApiError. */
+  admit(bot: Chatbot): Promise<void>;
+}
+
 /** A create request with the key that makes it safe to repeat. */
 export interface Idempotency {
   /** clientCorrelator, or the header Idempotency-Key. */

@@ -86,7 +86,7 @@ describe('a revoke under way', () => {
       log: silentLog,
       metrics: silentMetrics,
       network: { sendMessage } as Network,
-      directory: chatbotDirectory([bot], []),
+      directory: chatbotDirectory({ chatbots: [bot], domains: [] }),
       messages,
       live: () => undefined,
       announced: (seen) => Promise.resolve(seen),
