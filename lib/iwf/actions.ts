@@ -53,6 +53,13 @@ export interface Idempotency {
   readonly fingerprint: string;
 }
 
+/** A message as a path names it. */
+export interface NamedMessage {
+  readonly messageId: string;
+  /** The confirmed session that it must be of; absent: any, for a bot may be told of those as adhoc. */
+  readonly sessionId?: string;
+}
+
 export interface ChatActions {
   /** Durable when it resolves. Throws ApiError (SVC0004 address, SVC0005 correlator reused, SVC1000 …). */
   send(
@@ -63,13 +70,13 @@ export interface ChatActions {
   ): Promise<{ messageId: string; resourceURL: string }>;
   /** Never stored; dropped where no session is up. */
   composing(bot: Chatbot, contact: string, state: IsComposing): Promise<void>;
-  message(bot: Chatbot, contact: string, messageId: string): Promise<ChatMessage | undefined>;
-  status(bot: Chatbot, contact: string, messageId: string): Promise<MessageStatusReport | undefined>;
-  /** `unknown`: no such message of this bot and contact. */
+  message(bot: Chatbot, contact: string, message: NamedMessage): Promise<ChatMessage | undefined>;
+  status(bot: Chatbot, contact: string, message: NamedMessage): Promise<MessageStatusReport | undefined>;
+  /** `unknown`: no such message of this bot and contact, or it is of another session. */
   putStatus(
     bot: Chatbot,
     contact: string,
-    messageId: string,
+    message: NamedMessage,
     status: StatusRequest,
   ): Promise<'done' | 'accepted' | 'unknown'>;
 }

@@ -5,6 +5,7 @@ import type { Json, Put, RecordKind, Remove, Store } from '../store/store.js';
 import type { ChatMessage } from '../resources/chat-message.js';
 import type { ChatSessionRequest, ParticipantStatus } from '../resources/chat-session.js';
 import type { MessageStatus } from '../resources/message-status.js';
+import type { NamedMessage } from './actions.js';
 
 /** An outbound message; without content once it is settled. */
 export type MessageRecord = {
@@ -49,6 +50,8 @@ export type InboundRecord = Acknowledged & {
   readonly service: 'session' | 'standalone' | 'largeMessage' | 'deferred' | 'system';
   /** Receipts that are already on their way; the same twice is one. */
   readonly told: readonly ReceiptStatus[];
+  /** The confirmed session that it came in. */
+  readonly sessionId?: string;
 };
 
 export type ConversationRecord = {
@@ -141,6 +144,11 @@ export function pairKey(bot: string, user: string): string {
 
 export function messageKey(bot: string, user: string, messageId: string): string {
   return `${bot}|${user}|${messageId}`;
+}
+
+/** Whether a message is of the session that a path names, where it names one. */
+export function isOfSession(record: { readonly sessionId?: string }, { sessionId }: NamedMessage): boolean {
+  return sessionId === undefined || sessionId === record.sessionId;
 }
 
 /** Of kind 'conversation', beside what is remembered of the pair; no URI scheme is called `session`. */
