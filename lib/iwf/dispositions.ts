@@ -11,7 +11,7 @@ import type { NamedMessage } from './actions.js';
 import type { SessionContext } from './conversations.js';
 import type { MessageEvent } from './message-state.js';
 import type { MessageLog } from './message-log.js';
-import { type InboundRecord, isOfSession, messageKey, receiptLane, Table } from './records.js';
+import { type InboundRecord, isOfSession, messageKey, outboundItem, receiptLane, Table } from './records.js';
 
 export interface DispositionsOptions {
   readonly store: Store;
@@ -92,20 +92,15 @@ export class Dispositions {
         ),
       ],
       enqueue: [
-        {
-          queue: 'outbound',
-          lane: receiptLane(bot, user),
-          id: receiptId,
-          value: {
-            kind: 'receipt',
-            bot,
-            user,
-            messageId: record.messageId,
-            status,
-            receiptId,
-            dateTime: new Date(this.options.clock.now()).toISOString(),
-          },
-        },
+        outboundItem(receiptLane(bot, user), receiptId, {
+          kind: 'receipt',
+          bot,
+          user,
+          messageId: record.messageId,
+          status,
+          receiptId,
+          dateTime: new Date(this.options.clock.now()).toISOString(),
+        }),
       ],
     };
   }

@@ -27,6 +27,7 @@ import {
   isOfSession,
   messageLane,
   type MessageRecord,
+  outboundItem,
   pairKey,
   receiptLane,
   type ServiceItem,
@@ -208,8 +209,8 @@ export class Revocations {
         ),
       ],
       enqueue: [
-        { queue: 'outbound', lane: receiptLane(bot, user), id: randomUUID(), value: revoke },
-        { queue: 'outbound', lane: deadlineLane(deadlineId), id: deadlineId, value: deadline },
+        outboundItem(receiptLane(bot, user), randomUUID(), revoke),
+        outboundItem(deadlineLane(deadlineId), deadlineId, deadline),
       ],
     };
   }
