@@ -5,10 +5,10 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from './clock.js';
 import type { Config } from './config.js';
-import { furtherActions, restActions } from './gateway/actions.js';
+import { furtherActions, restActions, rootActions } from './gateway/actions.js';
 import { accessOf, restTls } from './gateway/access.js';
 import { callbackEvents } from './gateway/callback-trace.js';
-import { basePathsOf, callbacksOf, directoryOf } from './gateway/platforms.js';
+import { basePathsOf, callbacksOf, chatbotRootsOf, directoryOf, openRootChatbots } from './gateway/platforms.js';
 import { disguiseOf } from './gateway/disguise.js';
 import { createRouting } from './gateway/routing.js';
 import { contactHost } from './gateway/contact-host.js';
@@ -30,8 +30,7 @@ import { backoffMs } from './notify/backoff.js';
 import { type Notify, openNotify } from './notify/notify.js';
 import { printNotification } from './resources/notification.js';
 import { type AdminFace, startAdmin } from './rest/admin.js';
-import type { RestActions } from './rest/deps.js';
-import type { FurtherActions } from './rest/further-actions.js';
+import type { RestDeps } from './rest/deps.js';
 import { type RestServer, startRest } from './rest/listen.js';
 import type { CheckResult, ReadyCheck } from './rest/readiness.js';
 import { SipNetwork } from './sip/sip-network.js';
@@ -79,7 +78,8 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
   started.push(() => msrp.close());
   const sip = createSipSide(config, parts4(parts));
   started.push(() => sip.close());
-  const directory = directoryOf(config);
+  const rootChatbots = await openRootChatbots(config, { store, log, metrics });
+  const directory = directoryOf(config, rootChatbots);
   const routing = createRouting(config, sip.agent, { clock, log, metrics });
   started.push(() => {
     routing.close();
@@ -136,6 +136,7 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
     actions: restActions(iwf, notify.subscriptions),
     further: furtherActions(iwf, notify.channels),
     directory,
+    rootChatbots: rootActions(rootChatbots),
   });
   started.push(() => rest.close());
 
@@ -238,7 +239,7 @@ function createNotify({ config, log, metrics, trace }: Parts, store: Store, need
 
 function openRest(
   { config, log, metrics, trace }: Parts,
-  faces: { actions: RestActions; further: FurtherActions; directory: ReturnType<typeof directoryOf> },
+  faces: Pick<RestDeps, 'actions' | 'further' | 'directory' | 'rootChatbots'>,
 ): Promise<RestServer> {
   return startRest(
     {
@@ -249,6 +250,7 @@ function openRest(
       metrics,
       clock: systemClock,
       basePaths: basePathsOf(config),
+      chatbotRoots: chatbotRootsOf(config),
       ...(trace && { trace: (event) => trace.event(event) }),
     },
     { ...config.rest, tls: restTls(config) },

@@ -279,6 +279,15 @@ describe('configuration', () => {
       ]);
     });
 
+    it('a serverRoot for chatbots alone that is not its own', () => {
+      const platforms = (root: string) =>
+        `serverRoot: http://a/x/\nplatforms:\n  - {id: p, chatbotOnly: true${root}}\n  - {id: q, serverRoot: "https://b/y"}\n`;
+      const line = 'iwf.yaml:3: platforms[0].chatbotOnly: needs a serverRoot that nobody else has';
+      for (const root of ['', ', serverRoot: "https://a/x"', ', serverRoot: "http://B/y/"'])
+        expect(refusal(platforms(root)), root).to.deep.equal([line]);
+      expect(load(platforms(', serverRoot: "http://b/x"')).platforms[0]!.chatbotOnly).to.equal(true);
+    });
+
     it('bots whose user parts differ in case are two', () => {
       const bots = '{uri: "sip:Bot@a.example"}, {uri: "sip:bot@a.example"}';
       expect(

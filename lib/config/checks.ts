@@ -24,6 +24,7 @@ const checks: readonly ((config: CompleteConfig) => Iterable<Finding>)[] = [
   dependencies,
   orders,
   uniqueNames,
+  chatbotRoots,
 ];
 
 function* urls(config: CompleteConfig): Iterable<Finding> {
@@ -103,6 +104,23 @@ function* uniqueNames({ platforms }: CompleteConfig): Iterable<Finding> {
     if (first !== undefined) yield { path, text: `the ${what} stands already at ${first}` };
     else seen.set(`${what} ${name}`, printPath(path));
   }
+}
+
+/** Under a root for chatbots alone every URI is a chatbot of its platform: nothing else may stand there. */
+function* chatbotRoots({ platforms, serverRoot }: CompleteConfig): Iterable<Finding> {
+  for (const [index, { chatbotOnly, serverRoot: own }] of platforms.entries()) {
+    if (!chatbotOnly) continue;
+    const others = [serverRoot, ...platforms.filter((_, at) => at !== index).map((other) => other.serverRoot)];
+    if (others.some((other) => placeOf(other) === placeOf(own)))
+      yield { path: ['platforms', index, 'chatbotOnly'], text: 'needs a serverRoot that nobody else has' };
+  }
+}
+
+/** Whatever the scheme: a proxy may speak another one. */
+function placeOf(url: string): string {
+  if (!URL.canParse(url)) return url;
+  const { host, pathname } = new URL(url);
+  return host + pathname;
 }
 
 interface Name {

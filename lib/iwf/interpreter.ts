@@ -224,31 +224,31 @@ export class Interpreter implements ChatActions, CapabilityActions {
     this.options.metrics.count('messages_total', { direction: 'outbound', kind: 'composing', result });
   }
 
-  async message(...[bot, contact, id]: Parameters<ChatActions['message']>): ReturnType<ChatActions['message']> {
-    const record = (await this.messages.get(bot.uri, this.user(contact).key, id))?.value;
+  async message(...[bot, contact, named]: Parameters<ChatActions['message']>): ReturnType<ChatActions['message']> {
+    const record = await this.messages.find(bot.uri, this.user(contact).key, named);
     return (
       record && { ...record.message, conversationID: record.conversationId, contributionID: record.contributionId }
     );
   }
 
-  async status(...[bot, contact, id]: Parameters<ChatActions['status']>): ReturnType<ChatActions['status']> {
-    const record = (await this.messages.get(bot.uri, this.user(contact).key, id))?.value;
+  async status(...[bot, contact, named]: Parameters<ChatActions['status']>): ReturnType<ChatActions['status']> {
+    const record = await this.messages.find(bot.uri, this.user(contact).key, named);
     if (!record) return undefined;
     const { status, description } = record;
     return { status, ...(description === undefined ? {} : { description }) };
   }
 
   async putStatus(
-    ...[bot, contact, id, status]: Parameters<ChatActions['putStatus']>
+    ...[bot, contact, named, status]: Parameters<ChatActions['putStatus']>
   ): ReturnType<ChatActions['putStatus']> {
     const user = this.user(contact).key;
     switch (status) {
       case 'Delivered':
-        return this.dispositions.report(bot.uri, user, id, 'delivered');
+        return this.dispositions.report(bot.uri, user, named, 'delivered');
       case 'Displayed':
-        return this.dispositions.report(bot.uri, user, id, 'displayed');
+        return this.dispositions.report(bot.uri, user, named, 'displayed');
       case 'RevokeRequested':
-        return this.services.revocations.request(bot, user, id);
+        return this.services.revocations.request(bot, user, named);
     }
   }
 
