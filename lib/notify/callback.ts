@@ -15,6 +15,9 @@ export interface CallbackRequest {
   readonly notificationId: string;
   /** The same at every try. */
   readonly body: string;
+  readonly contentType: 'application/json' | 'application/xml';
+  /** Of the message that it tells of, for a trace. */
+  readonly messageId?: string | undefined;
   /** Breaks the callback off; its result is then `failed`. */
   readonly over?: BreakOff;
 }
@@ -49,7 +52,7 @@ export function createCallbacks(deps: CallbackDeps): Callbacks {
     const place = platform && origins.take(request.platformId, platform, request.notifyURL);
     if (!place) return { kind: 'forbidden' };
     const body = Buffer.from(request.body);
-    const headers = headersOf(request.notificationId, body, { platform, nowMs: deps.clock.now() });
+    const headers = headersOf(request, body, { platform, nowMs: deps.clock.now() });
     try {
       return await new Promise<CallbackResult>((resolve) => {
         const transfer = new Transfer(resolve, deps, request.over);
@@ -75,9 +78,10 @@ interface Signing {
   readonly nowMs: number;
 }
 
-function headersOf(id: string, body: Buffer, { platform, nowMs }: Signing): string[] {
+function headersOf(request: CallbackRequest, body: Buffer, { platform, nowMs }: Signing): string[] {
+  const { notificationId: id, contentType } = request;
   const timestamp = Math.floor(nowMs / 1000);
-  const headers = ['content-type', 'application/json', 'webhook-id', id, 'webhook-timestamp', String(timestamp)];
+  const headers = ['content-type', contentType, 'webhook-id', id, 'webhook-timestamp', String(timestamp)];
   if (platform.keys.length > 0) headers.push('webhook-signature', signatureOf(platform.keys, { id, timestamp, body }));
   if (platform.bearer !== undefined) headers.push('authorization', `Bearer ${platform.bearer}`);
   return headers;

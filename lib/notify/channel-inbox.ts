@@ -4,6 +4,7 @@ import type { Changes, ClaimedItem, Put, Store } from '../store/store.js';
 import { type ChannelItem, itemPrefix, putItem, readItemRecord, removeItem } from './channel-record.js';
 import { readItem } from './item.js';
 import { merge, type DeadReason, type Letters } from './letters.js';
+import type { PrintedItem } from './printed.js';
 import { createTurn } from './turn.js';
 
 export interface InboxDeps {
@@ -126,7 +127,12 @@ export class ChannelInbox {
   }
 }
 
+/** What is sent of it. */
+export function printedOf({ claimed }: ChannelItem): PrintedItem {
+  return readItem(claimed) ?? { body: 'null' };
+}
+
 /** The notification's complete JSON text. */
-export function bodyOf({ claimed }: ChannelItem): string {
-  return readItem(claimed)?.body ?? 'null';
+export function bodyOf(item: ChannelItem): string {
+  return printedOf(item).body;
 }

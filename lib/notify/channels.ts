@@ -24,6 +24,7 @@ import {
   rememberAnswer,
 } from './live-channel.js';
 import type { ChannelOptions, NotifyOptions } from './options.js';
+import type { PrintedItem } from './printed.js';
 import { createTurn } from './turn.js';
 
 export interface ChannelsDeps {
@@ -183,9 +184,9 @@ export class Channels {
   }
 
   /** What is not stored goes to who is listening now; false: dropped; undefined: the URL is of no channel. */
-  tell(to: Destination, body: string): boolean | undefined {
+  tell(to: Destination, item: PrintedItem): boolean | undefined {
     if (!this.isOurs(to)) return undefined;
-    return this.target(to.platformId, to.notifyURL)?.listener?.tell(body) ?? false;
+    return this.target(to.platformId, to.notifyURL)?.listener?.tell(item) ?? false;
   }
 
   /** Lets all listeners go; idempotent. */

@@ -1,4 +1,4 @@
-/** An item of the notify queue: the body as it is sent at every try, and what is to be known of it without reading it. */
+/** An item of the notify queue: the body that every try sends, and what is to be known of it without reading it. */
 import { randomUUID } from 'node:crypto';
 import type { Notification, NotificationKind } from '../resources/notification.js';
 import type { Subscription } from '../resources/subscription.js';
@@ -16,8 +16,10 @@ export interface About {
 export interface NotifyItem {
   readonly subscriptionId: string;
   readonly about: About;
-  /** The complete JSON text. */
+  /** The complete JSON text; what is sent is printed from it. */
   readonly body: string;
+  /** How it is sent; absent: as JSON. */
+  readonly format?: 'XML';
   /** Wall clock, ms: the end of the message's own life, where that comes before the validity of all callbacks. */
   readonly expiresAtMs?: number;
 }
@@ -46,14 +48,20 @@ export function prepare(
   how: { readonly print: Print; readonly serverRoot: string; readonly expiresAtMs?: number | undefined },
 ): Prepared {
   const notificationId = randomUUID();
-  const { id: subscriptionId, callbackData } = subscription;
+  const { id: subscriptionId, callbackData, notificationFormat } = subscription;
   const about = aboutOf(notification);
   const context = { notificationId, serverRoot: how.serverRoot, subscriptionId };
   const body = how.print(notification, callbackData === undefined ? context : { ...context, callbackData });
   return {
     id: notificationId,
     lane: laneOf(subscriptionId, about.bot, about.contact),
-    item: { subscriptionId, about, body, ...(how.expiresAtMs === undefined ? {} : { expiresAtMs: how.expiresAtMs }) },
+    item: {
+      subscriptionId,
+      about,
+      body,
+      ...(notificationFormat === 'XML' ? { format: 'XML' } : {}),
+      ...(how.expiresAtMs === undefined ? {} : { expiresAtMs: how.expiresAtMs }),
+    },
   };
 }
 

@@ -7,10 +7,11 @@ import { backoffMs } from './backoff.js';
 import type { BreakOff } from './break-off.js';
 import type { Callbacks } from './callback.js';
 import type { Channels, Deposit } from './channels.js';
-import { readItem } from './item.js';
+import { type NotifyItem, readItem } from './item.js';
 import { merge, type DeadReason, type Letters } from './letters.js';
 import type { NotifyOptions } from './options.js';
 import { outcomeOf, type Outcome } from './outcome.js';
+import { printItem } from './printed.js';
 
 export interface LaneRunDeps {
   readonly store: Store;
@@ -90,7 +91,7 @@ async function settle(claimed: ClaimedItem, run: LaneRun, deps: LaneRunDeps): Pr
   const deposit = deps.channels.deposit(run.subscription, run.claim.lane, claimed);
   if (deposit) return settleDeposit(deposit, { claimed, endsAtMs, deps });
 
-  const { outcome, status } = await attempt(claimed.id, item.body, { run, deps });
+  const { outcome, status } = await attempt(claimed.id, item, { run, deps });
   switch (outcome.kind) {
     case 'done':
       return { kind: 'settled', changes: await deps.letters.delivered(claimed) };
@@ -137,12 +138,14 @@ interface Attempt {
 
 async function attempt(
   notificationId: string,
-  body: string,
+  item: NotifyItem,
   { run, deps }: { readonly run: LaneRun; readonly deps: LaneRunDeps },
 ): Promise<Attempt> {
   const { platformId, notifyURL } = run.subscription;
   const startMs = deps.clock.now();
-  const result = await deps.callbacks.post({ platformId, notifyURL, notificationId, body, over: run.over });
+  const { messageId } = item.about;
+  const target = { platformId, notifyURL, notificationId, messageId };
+  const result = await deps.callbacks.post({ ...target, ...printItem(item), over: run.over });
   const outcome = outcomeOf(result, deps.clock.now());
   // A callback that we broke off ourselves says nothing about the platform.
   if (!run.over.isOver) {
