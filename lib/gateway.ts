@@ -10,6 +10,7 @@ import { accessOf, restTls } from './gateway/access.js';
 import { callbackEvents } from './gateway/callback-trace.js';
 import { basePathsOf, callbacksOf, directoryOf } from './gateway/platforms.js';
 import { disguiseOf } from './gateway/disguise.js';
+import { letterHooks } from './gateway/letter-hooks.js';
 import { createRouting } from './gateway/routing.js';
 import { createSipSide, type SipSide, trustedBy } from './gateway/sip.js';
 import {
@@ -26,6 +27,7 @@ import { createMetrics, type MetricsRegistry } from './metrics.js';
 import type { MsrpEndpoint } from './msrp/api.js';
 import { createMsrpEndpoint } from './msrp/endpoint.js';
 import { backoffMs } from './notify/backoff.js';
+import type { LetterHooks } from './notify/letters.js';
 import { type Notify, openNotify } from './notify/notify.js';
 import { printNotification } from './resources/notification.js';
 import { type AdminFace, startAdmin } from './rest/admin.js';
@@ -86,7 +88,7 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
   let interpreter: Interpreter | undefined = undefined as Interpreter | undefined;
   const notify = await createNotify(parts, store, {
     serverRoot: (bot) => directory.find(bot)?.serverRoot ?? config.serverRoot,
-    undeliverable: (bot, user, messageId) => interpreter?.undeliverable(bot, user, messageId),
+    hooks: letterHooks(() => interpreter),
   });
   started.push(() => notify.stop());
 
@@ -207,7 +209,7 @@ function pemTexts({ cert, key }: { cert: string; key: string }): { cert: string;
 
 interface NotifyNeeds {
   serverRoot(bot: string): string;
-  undeliverable(bot: string, user: string, messageId: string): ReturnType<Interpreter['undeliverable']> | undefined;
+  readonly hooks: LetterHooks;
 }
 
 function createNotify({ config, log, metrics, trace }: Parts, store: Store, needs: NotifyNeeds): Promise<Notify> {
@@ -219,10 +221,7 @@ function createNotify({ config, log, metrics, trace }: Parts, store: Store, need
     platform: callbacksOf(config),
     print: (notification, context) => JSON.stringify(printNotification(notification, context)),
     serverRoot: (bot) => needs.serverRoot(bot),
-    onDead: ({ about }) =>
-      about.kind === 'chatMessage' && about.messageId !== undefined
-        ? needs.undeliverable(about.bot, about.contact, about.messageId)
-        : undefined,
+    ...needs.hooks,
     ...(trace && {
       onExchange: (exchange) => {
         for (const event of callbackEvents(exchange, config.trace.bodies)) trace.event(event);

@@ -17,6 +17,7 @@ export interface CompletePlatform extends WrittenPlatform {
   readonly serverRoot: string;
   readonly suspended: boolean;
   readonly trustedWithNumbers: boolean;
+  readonly sendDelivered: boolean;
 }
 
 export interface CompleteConfig extends WrittenConfig {
@@ -50,6 +51,7 @@ function completePlatform(
     serverRoot: withoutSlash(platform.serverRoot ?? defaults.serverRoot),
     suspended: platform.suspended ?? false,
     trustedWithNumbers: platform.trustedWithNumbers ?? true,
+    sendDelivered: platform.sendDelivered ?? false,
   };
 }
 

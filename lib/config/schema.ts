@@ -273,6 +273,7 @@ const platform = object(
     serverRoot: httpRoot,
     suspended: flag,
     trustedWithNumbers: flag,
+    sendDelivered: flag,
   },
 );
 

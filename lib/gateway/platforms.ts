@@ -37,6 +37,7 @@ function ownership({
   id,
   serverRoot,
   suspended,
-}: PlatformConfig): Pick<Chatbot, 'platformId' | 'serverRoot' | 'suspended'> {
-  return { platformId: id, serverRoot, suspended };
+  sendDelivered,
+}: PlatformConfig): Pick<Chatbot, 'platformId' | 'serverRoot' | 'suspended' | 'sendDelivered'> {
+  return { platformId: id, serverRoot, suspended, sendDelivered };
 }

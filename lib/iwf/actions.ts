@@ -19,6 +19,8 @@ export interface Chatbot {
   readonly serverRoot: string;
   /** Its platform is: the network is told that it is not there now. */
   readonly suspended?: boolean;
+  /** The gateway itself tells users that their messages were delivered, once the platform has them. */
+  readonly sendDelivered?: boolean;
 }
 
 /** A credential's owner. */

@@ -9,6 +9,7 @@ export interface ChatbotDomain {
   readonly platformId: string;
   readonly serverRoot: string;
   readonly suspended?: boolean;
+  readonly sendDelivered?: boolean;
 }
 
 /** Chatbots by name first, then by the domain of their URI. */
@@ -55,6 +56,7 @@ function inDomain(key: string, domains: readonly ChatbotDomain[]): Chatbot | und
     platformId: domain.platformId,
     serverRoot: domain.serverRoot,
     suspended: domain.suspended ?? false,
+    sendDelivered: domain.sendDelivered ?? false,
   };
 }
 

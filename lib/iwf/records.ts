@@ -49,6 +49,8 @@ export type InboundRecord = Acknowledged & {
   readonly service: 'session' | 'standalone' | 'largeMessage' | 'deferred' | 'system';
   /** Receipts that are already on their way; the same twice is one. */
   readonly told: readonly ReceiptStatus[];
+  /** Subscriptions that will never have it. */
+  readonly lost?: number;
 };
 
 export type ConversationRecord = {
@@ -74,7 +76,18 @@ export type OutboundItem =
       /** imdn.Message-ID of the IMDN itself; the same at every attempt. */
       readonly receiptId: string;
       readonly dateTime: string;
-    };
+    }
+  | HandoverItem;
+
+/** A subscription has taken the user's message, or never will. */
+export type HandoverItem = {
+  readonly kind: 'taken' | 'lost';
+  readonly bot: string;
+  readonly user: string;
+  readonly messageId: string;
+  /** Subscriptions that were to be told of it. */
+  readonly copies: number;
+};
 
 /** What waits there for the services beyond chat. */
 export type ServiceItem =

@@ -11,6 +11,8 @@ export interface About {
   /** The user. */
   readonly contact: string;
   readonly messageId?: string;
+  /** Subscriptions that are told of it; absent: this one alone. */
+  readonly copies?: number;
 }
 
 export interface NotifyItem {
@@ -41,15 +43,19 @@ export interface Prepared {
   readonly item: NotifyItem;
 }
 
+interface PrepareTerms {
+  readonly print: Print;
+  readonly serverRoot: string;
+  readonly expiresAtMs?: number | undefined;
+  /** Subscriptions that are told of it. */
+  readonly takers: number;
+}
+
 /** The item that tells `subscription` of `notification`, with an id of its own that every try repeats. */
-export function prepare(
-  notification: Notification,
-  subscription: Subscription,
-  how: { readonly print: Print; readonly serverRoot: string; readonly expiresAtMs?: number | undefined },
-): Prepared {
+export function prepare(notification: Notification, subscription: Subscription, how: PrepareTerms): Prepared {
   const notificationId = randomUUID();
   const { id: subscriptionId, callbackData, notificationFormat } = subscription;
-  const about = aboutOf(notification);
+  const about: About = { ...aboutOf(notification), ...(how.takers > 1 ? { copies: how.takers } : {}) };
   const context = { notificationId, serverRoot: how.serverRoot, subscriptionId };
   const body = how.print(notification, callbackData === undefined ? context : { ...context, callbackData });
   return {
