@@ -20,7 +20,7 @@ export function callbacksOf({ platforms }: Config): (platformId: string) => Plat
   const byId = new Map(
     platforms.map(({ id, notify }): [string, PlatformCallbacks] => [
       id,
-      { allow: parseAllowList(notify.allow), keys: notify.secrets.map(signatureKey) },
+      { allow: parseAllowList(notify.allow), keys: notify.secrets.map(signatureKey), verify: notify.verify },
     ]),
   );
   return (platformId) => byId.get(platformId);

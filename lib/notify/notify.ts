@@ -25,6 +25,7 @@ import type { PlatformCallbacks } from './origins.js';
 import { gatesOf } from './places.js';
 import { Subscriptions, type SubscriptionsDeps } from './subscriptions.js';
 import { createTeller } from './teller.js';
+import { verifyNotifyUrl } from './verification.js';
 import { Worker } from './worker.js';
 
 export interface NotifyDeps extends LetterHooks {
@@ -66,11 +67,15 @@ export async function openNotify(deps: NotifyDeps): Promise<Notify> {
   const letters = createLetters({ ...deps, options });
   const endSubscriptions: ChannelsDeps['endSubscriptions'] = (isGone) => subscriptions.endOfUrl(isGone);
   const channels = new Channels({ ...common, letters, serverRoot: deps.serverRoot, endSubscriptions });
-  const subscriptions = new Subscriptions({ ...common, judge: judgeOf(deps, channels) });
+  const callbacks = createCallbacks({ ...deps, options });
+  const subscriptions = new Subscriptions({
+    ...common,
+    judge: judgeOf(deps, channels),
+    verify: verifyBy(deps, { channels, callbacks }),
+  });
   await Promise.all([subscriptions.load(), channels.load()]);
 
   const known = (id: string): Subscription | undefined => subscriptions.known(id);
-  const callbacks = createCallbacks({ ...deps, options });
   const onError = (error: unknown): void => log.warn('lease not changed', { error: String(error) });
   const aside = createAside({ store, clock, onError });
   const health = createHealth({ ...common, aside });
@@ -130,6 +135,20 @@ function judgeOf({ platform, isOwnUrl, clock, ...deps }: NotifyDeps, channels: C
     if (channel === 'unknown') throw new ApiError('SVC0002', ['notifyURL', 'no such notification channel']);
     if (isOwnUrl?.(notifyURL)) parseNotifyUrl(notifyURL);
     else await judgeNotifyUrl(platform(bot.platformId)?.allow ?? nothing, notifyURL, resolve);
+  };
+}
+
+type Verify = SubscriptionsDeps['verify'];
+
+function verifyBy(
+  deps: NotifyDeps,
+  { channels, callbacks }: Pick<LaneRunDeps, 'callbacks'> & { channels: Channels },
+): Verify {
+  return async (bot: Chatbot, notifyURL: string): Promise<void> => {
+    const { platformId } = bot;
+    const isOwn = channels.judge(bot, notifyURL) !== undefined || deps.isOwnUrl?.(notifyURL) === true;
+    if (isOwn || deps.platform(platformId)?.verify !== true) return;
+    await verifyNotifyUrl({ platformId, notifyURL }, { ...deps, callbacks });
   };
 }
 

@@ -23,6 +23,8 @@ export interface SubscriptionsDeps {
   >;
   /** Rejects with ApiError SVC0002 or POL0001 where the bot's platform may not use the URL. */
   readonly judge: (bot: Chatbot, notifyURL: string) => Promise<void>;
+  /** Rejects with ApiError POL0001 where its owner does not want it. */
+  readonly verify: (bot: Chatbot, notifyURL: string) => Promise<void>;
 }
 
 interface Created {
@@ -99,7 +101,8 @@ export class Subscriptions implements SubscriptionActions {
     request: SubscriptionRequest,
     idempotency: Idempotency | undefined,
   ): Promise<Created> {
-    const { store, clock, options, metrics } = this.deps;
+    const { store, clock, options, metrics, verify } = this.deps;
+    await verify(bot, request.notifyURL);
     const key = idempotency && record.correlatorKey(bot, api, idempotency.correlator);
     const subscription = this.fresh(bot, api, request);
     const kept: KeptSubscription = { subscription, ...(key === undefined ? {} : { correlatorKey: key }) };
