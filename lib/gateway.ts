@@ -10,6 +10,7 @@ import { accessOf, restTls } from './gateway/access.js';
 import { callbackEvents } from './gateway/callback-trace.js';
 import { basePathsOf, callbacksOf, directoryOf } from './gateway/platforms.js';
 import { disguiseOf } from './gateway/disguise.js';
+import { deadLetterActions } from './gateway/dead-letters.js';
 import { letterHooks } from './gateway/letter-hooks.js';
 import { createRouting } from './gateway/routing.js';
 import { createSipSide, type SipSide, trustedBy } from './gateway/sip.js';
@@ -22,7 +23,7 @@ import {
   storeLimits,
 } from './gateway/settings.js';
 import { Interpreter } from './iwf/interpreter.js';
-import type { Logger } from './log.js';
+import { type Logger, maskOf } from './log.js';
 import { createMetrics, type MetricsRegistry } from './metrics.js';
 import type { MsrpEndpoint } from './msrp/api.js';
 import { createMsrpEndpoint } from './msrp/endpoint.js';
@@ -31,6 +32,7 @@ import type { LetterHooks } from './notify/letters.js';
 import { type Notify, openNotify } from './notify/notify.js';
 import { printNotification } from './resources/notification.js';
 import { type AdminFace, startAdmin } from './rest/admin.js';
+import type { DeadLetterActions } from './rest/dead-letters.js';
 import type { RestActions } from './rest/deps.js';
 import type { FurtherActions } from './rest/further-actions.js';
 import { type RestServer, startRest } from './rest/listen.js';
@@ -69,7 +71,8 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
   const parts: Parts = { config, log, metrics, trace };
 
   const readiness: ReadyCheck[] = [{ name: 'start', check: () => ({ state: 'failed', detail: 'starting' }) }];
-  const admin = await openAdmin(parts, readiness);
+  let deadLetters: DeadLetterActions | undefined = undefined as DeadLetterActions | undefined;
+  const admin = await openAdmin(parts, readiness, () => deadLetters);
   started.push(() => admin.close());
   const store = await openStore({ ...config.store, clock, log, metrics, limits: storeLimits(config) });
   started.push(() => store.close());
@@ -91,6 +94,7 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
     hooks: letterHooks(() => interpreter),
   });
   started.push(() => notify.stop());
+  deadLetters = deadLetterActions({ ...notify, directory, mask: maskOf(config.log) });
 
   const network = new SipNetwork({
     agent: routing.agent,
@@ -138,6 +142,7 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
   });
   started.push(() => rest.close());
 
+  metrics.gauge('notify_dead_letters_kept', () => notify.deadLetters.count);
   metrics.gauge('msrp_sessions', () => msrp.sessionCount);
   metrics.gauge('queue_depth', () => store.depth('outbound'), { queue: 'outbound' });
   metrics.gauge('queue_depth', () => store.depth('notify'), { queue: 'notify' });
@@ -186,9 +191,13 @@ function parts4({ log, metrics, trace }: Parts): Parameters<typeof createSipSide
   return { clock: systemClock, log, metrics, trace };
 }
 
-function openAdmin({ config, log, metrics, trace }: Parts, checks: readonly ReadyCheck[]): Promise<AdminFace> {
+function openAdmin(
+  { config, log, metrics, trace }: Parts,
+  checks: readonly ReadyCheck[],
+  deadLetters: () => DeadLetterActions | undefined,
+): Promise<AdminFace> {
   const ring = trace ?? createTraceRing({ conversations: 0, eventsPerConversation: 0 });
-  return startAdmin({ ...config.admin, checks, metrics, trace: traceView(ring), clock: systemClock, log });
+  return startAdmin({ ...config.admin, checks, metrics, trace: traceView(ring), deadLetters, clock: systemClock, log });
 }
 
 function createMsrp({ config, log, metrics, trace }: Parts): MsrpEndpoint {

@@ -6,6 +6,7 @@ import type { LetterHooks } from '../notify/letters.js';
 export function letterHooks(interpreter: () => Interpreter | undefined): LetterHooks {
   return {
     onDelivered: ({ about }) => (about.kind === 'chatMessage' ? interpreter()?.handovers.taken(about) : undefined),
-    onDead: ({ about }) => (about.kind === 'chatMessage' ? interpreter()?.handovers.lost(about) : undefined),
+    onDead: ({ about }) =>
+      about.kind === 'chatMessage' && !about.replayed ? interpreter()?.handovers.lost(about) : undefined,
   };
 }

@@ -52,6 +52,8 @@ export const metricTable: Readonly<Record<string, MetricForm>> = {
   notify_told: counterOf('Callbacks sent once and not stored (is-composing) by outcome', 'outcome'),
   notify_circuits: counterOf('Circuit breakers of notifyURLs opened and closed', 'state'),
   notify_dead_letters: counterOf('Notifications given up', 'reason'),
+  notify_dead_letters_kept: gaugeOf('Notifications given up that can be replayed'),
+  notify_dead_letters_replayed: counterOf('Dead letters put back into the queue by the operator'),
   notify_verifications: counterOf('Challenges of notifyURLs by what came back', 'outcome'),
   notify_subscriptions_created: counterOf('Subscriptions made', 'api'),
   notify_subscriptions_ended: counterOf('Subscriptions ended', 'reason'),

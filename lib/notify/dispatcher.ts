@@ -16,7 +16,7 @@ export interface DispatcherDeps {
 }
 
 /** The API whose subscriptions are told of a kind. */
-const apiOfKind: Readonly<Record<NotificationKind, SubscriptionApi>> = {
+export const apiOfKind: Readonly<Record<NotificationKind, SubscriptionApi>> = {
   chatMessage: 'chat',
   isComposing: 'chat',
   messageStatus: 'chat',

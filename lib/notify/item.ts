@@ -2,10 +2,10 @@
 import { randomUUID } from 'node:crypto';
 import type { Notification, NotificationKind } from '../resources/notification.js';
 import type { Subscription } from '../resources/subscription.js';
-import type { ClaimedItem, Enqueue, Json } from '../store/store.js';
+import type { ClaimedItem, Enqueue } from '../store/store.js';
 
 /** Whose message or receipt a notification tells of. */
-export interface About {
+export type About = {
   readonly kind: NotificationKind;
   readonly bot: string;
   /** The user. */
@@ -13,9 +13,11 @@ export interface About {
   readonly messageId?: string;
   /** Subscriptions that are told of it; absent: this one alone. */
   readonly copies?: number;
-}
+  /** It was a dead letter once, and its user knows. */
+  readonly replayed?: true;
+};
 
-export interface NotifyItem {
+export type NotifyItem = {
   readonly subscriptionId: string;
   readonly about: About;
   /** The complete JSON text; what is sent is printed from it. */
@@ -24,7 +26,7 @@ export interface NotifyItem {
   readonly format?: 'XML';
   /** Wall clock, ms: the end of the message's own life, where that comes before the validity of all callbacks. */
   readonly expiresAtMs?: number;
-}
+};
 
 /** What the printer needs beside the notification. */
 export interface PrintContext {
@@ -81,14 +83,19 @@ function escapeChar(char: string): string {
 }
 
 export function enqueue({ id, lane, item }: Prepared): Enqueue {
-  return { queue: 'notify', lane, id, value: item as unknown as Json };
+  return { queue: 'notify', lane, id, value: item };
 }
 
 /** Undefined for a value of another shape. */
 export function readItem({ value }: ClaimedItem): NotifyItem | undefined {
-  const item = value as unknown as Partial<NotifyItem> | null;
+  const item = value as Partial<NotifyItem> | null;
   if (typeof item?.subscriptionId !== 'string' || typeof item.body !== 'string' || !item.about) return undefined;
   return item as NotifyItem;
+}
+
+/** When it is given up (wall clock, ms): at its own end, and never later than all callbacks are. */
+export function endOf(claimed: ClaimedItem, validityMs: number): number {
+  return Math.min(readItem(claimed)?.expiresAtMs ?? Infinity, claimed.enqueuedAtMs + validityMs);
 }
 
 function aboutOf(notification: Notification): About {

@@ -13,6 +13,7 @@ import { createAside } from './aside.js';
 import { bury } from './burial.js';
 import { createCallbacks, type Exchange } from './callback.js';
 import { Channels, type ChannelsDeps } from './channels.js';
+import { createDeadLetters, type DeadLetters } from './dead-letters.js';
 import { createNotifications } from './dispatcher.js';
 import { createHealth, type Health } from './health.js';
 import type { Print } from './item.js';
@@ -53,6 +54,7 @@ export interface Notify {
   readonly subscriptions: Subscriptions;
   readonly channels: Channels;
   readonly notifications: Notifications;
+  readonly deadLetters: DeadLetters;
   /** Begins to deliver. */
   start(): void;
   /** Finishes what is under way, within `drainMs`; the rest stays in the store. Idempotent. */
@@ -64,7 +66,13 @@ export async function openNotify(deps: NotifyDeps): Promise<Notify> {
   const options = { ...notifyDefaults, ...deps.options };
   const { store, clock, log, metrics } = deps;
   const common = { store, clock, log, metrics, options };
-  const letters = createLetters({ ...deps, options });
+  const deadLetters = createDeadLetters({
+    ...common,
+    find: (id) => subscriptions.find(id),
+    ofBot: (bot, api) => subscriptions.ofBot(bot, api),
+    serverRoot: deps.serverRoot,
+  });
+  const letters = createLetters({ ...deps, keep: (letter, item) => deadLetters.keep(letter, item) });
   const endSubscriptions: ChannelsDeps['endSubscriptions'] = (isGone) => subscriptions.endOfUrl(isGone);
   const channels = new Channels({ ...common, letters, serverRoot: deps.serverRoot, endSubscriptions });
   const callbacks = createCallbacks({ ...deps, options });
@@ -73,7 +81,7 @@ export async function openNotify(deps: NotifyDeps): Promise<Notify> {
     judge: judgeOf(deps, channels),
     verify: verifyBy(deps, { channels, callbacks }),
   });
-  await Promise.all([subscriptions.load(), channels.load()]);
+  await Promise.all([subscriptions.load(), channels.load(), deadLetters.load()]);
 
   const known = (id: string): Subscription | undefined => subscriptions.known(id);
   const onError = (error: unknown): void => log.warn('lease not changed', { error: String(error) });
@@ -112,6 +120,7 @@ export async function openNotify(deps: NotifyDeps): Promise<Notify> {
     subscriptions,
     channels,
     notifications,
+    deadLetters,
     start() {
       worker.start();
       channels.start();
@@ -121,6 +130,7 @@ export async function openNotify(deps: NotifyDeps): Promise<Notify> {
       await worker.stop();
       health.close();
       subscriptions.close();
+      deadLetters.close();
       await callbacks.close();
     },
   };
