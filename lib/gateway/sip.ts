@@ -15,6 +15,7 @@ import type { Trace } from '../trace/trace.js';
 import type { Load } from './load.js';
 import { engineOptions } from './settings.js';
 import { sipEvent } from './sip-trace.js';
+import { tlsMaterial } from './tls-material.js';
 
 export interface SipSide {
   readonly agent: SipAgent;
@@ -22,6 +23,8 @@ export interface SipSide {
   prepare(): Promise<void>;
   /** OPTIONS to the gateway itself is answered 503 from now on. */
   drain(): void;
+  /** Reads certificate, key and authorities again; throws where they cannot be used, and then nothing has changed. */
+  reload(): void;
   close(): Promise<void>;
 }
 
@@ -51,7 +54,13 @@ function drachtioServer({ sip }: Config, { clock, log, metrics }: SipDeps): SipS
     maxInFlightBytes: sip.drachtio.maxInFlightBytes,
     ...agentTimes(sip),
   });
-  return { agent, prepare: () => Promise.resolve(), drain: () => undefined, close: () => agent.close() };
+  return {
+    agent,
+    prepare: () => Promise.resolve(),
+    drain: () => undefined,
+    reload: () => undefined,
+    close: () => agent.close(),
+  };
 }
 
 /** The engine connects to the agent over a unix socket in a folder of its own: no port, no secret on the wire. */
@@ -60,10 +69,13 @@ function embedded(config: Config, deps: SipDeps): SipSide {
   const folder = mkdtempSync(join(tmpdir(), 'maap-iwf-'));
   const path = join(folder, 'sip.sock');
   const secret = 'embedded';
+  const tls = tlsMaterial(config);
   const engine = createEngine({
     ...engineOptions(config),
     trusted: trustedBy(config.sip.trustedPeers),
     ...(load && { overloaded: load.sipOverloaded, settled: load.sipSettled }),
+    trustedNames: config.sip.trustedNames,
+    ...(tls && { tls }),
     clock,
     count: (name, labels) => metrics.count(name, labels),
     onError: (error) => log.error('sip engine', { error }),
@@ -86,6 +98,10 @@ function embedded(config: Config, deps: SipDeps): SipSide {
       void face.connect({ path });
     },
     drain: () => engine.setDraining(true),
+    reload() {
+      const material = tlsMaterial(config);
+      if (material) engine.reloadTls(material);
+    },
     async close() {
       await agent.close();
       await face.close();

@@ -16,7 +16,7 @@ import { type Answer, closedLoop, openLoop, restSource, sipSource, type Source }
 const key = 'a-key-of-the-overload-test';
 const bots = ['a', 'b', 'c', 'd'].map((name) => `sip:${name}@botplatform.example.net`);
 const users = 2000;
-const window = 128;
+const window = 32;
 const settleMs = 120_000;
 const times = 3;
 

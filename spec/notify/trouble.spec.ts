@@ -140,48 +140,45 @@ describe('delivery to a platform in trouble', () => {
     await drained();
   });
 
-  it('gives up what is late while the circuit is open, and spends no probe on it', async () => {
+  for (const [why, answer] of [
+    ['the circuit is open', status(503)],
+    ['the bot pauses', status(429, { 'retry-after': '900' })],
+  ] as const) {
+    it(`gives up in time what expires while ${why}`, async () => {
+      const dead: string[] = [];
+      await begin({
+        onDead: ({ reason }) => (dead.push(reason), undefined),
+        options: { breaker: { failures: 3, probeMs: 60_000 }, validityMs: 10_000 },
+      });
+      await subscribe();
+      platform.answer = answer;
+      await toUsers(10);
+      await until(() => platform.calls.length >= 3);
+      await resting();
+      await clock.advance(9_999);
+      expect(dead).to.deep.equal([]);
+      await clock.advance(1);
+      await drained();
+      expect(dead).to.deep.equal(Array.from({ length: 10 }, () => 'expired'));
+    });
+  }
+
+  it('gives up all of a lane that has expired, and keeps what has not', async () => {
     const dead: string[] = [];
-    const metrics = countingMetrics();
     await begin({
-      metrics,
-      onDead: ({ reason }) => (dead.push(reason), undefined),
-      options: { validityMs: 60_000, leaseMs: 3_000, breaker: { failures: 3, probeMs: 20_000 } },
+      onDead: ({ about }) => (dead.push(about.messageId ?? ''), undefined),
+      options: { breaker: { failures: 1, probeMs: 60_000 }, validityMs: 600_000 },
     });
     await subscribe();
     platform.answer = status(503);
-    await toUsers(12);
-    await platform.received(3);
-    await until(() => metrics.counts.get('notify_circuits open') === 1);
+    const expiresAtMs = clock.now() + 5_000;
+    const items = ['1', '2', '3'].flatMap((text) => notify.notifications.items(chatMessage(text), { expiresAtMs }));
+    await store.commit({ enqueue: [...items, ...notify.notifications.items(chatMessage('4'))] });
+    await platform.received(1);
     await resting();
-    // All wait for a probe, and the platform stays dead: their end is told in time all the same.
-    await clock.advance(59_000);
-    const tries = platform.calls.length;
-    await toUsers(12, 'new');
     await clock.advance(5_000);
-    await until(() => dead.length === 12);
-    expect(platform.calls.length - tries).to.be.at.most(1);
-    // The next probe finds it well, and all that is not late goes at once.
-    platform.answer = status(204);
-    await clock.advance(20_000);
-    await drained();
-    expect(platform.calls.filter(({ text }) => text === 'new')).to.have.length.at.least(12);
-  });
-
-  it('goes on trying when the clock is put back, with an open circuit and with a bot that pauses', async () => {
-    await begin({ options: { breaker: { failures: 3, probeMs: 5_000 }, leaseMs: 3_000 } });
-    await subscribe('a', '/dead');
-    await subscribe('b');
-    platform.answer = (call, response) =>
-      (call.path.endsWith('/dead') ? status(503) : status(429, { 'retry-after': '60' }))(call, response);
-    await toUsers(3);
-    await tellOf(notify, store, chatMessage('b', { bot: bot('b').uri }));
-    await platform.received(4);
-    await resting();
-    clock.step(-3_600_000);
-    platform.answer = status(204);
-    await clock.advance(60_000);
-    await drained();
+    await until(async () => (await store.depth('notify')) === 1);
+    expect(dead).to.deep.equal(['m-1', 'm-2', 'm-3']);
   });
 
   it('lets a dead subscription delay no other of the same bot', async () => {
