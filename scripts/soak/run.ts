@@ -19,7 +19,7 @@ export interface SoakReport {
 }
 
 /** From the end of the faults until everything has arrived or was reported. */
-const settleMs = 60_000;
+const settleMs = 180_000;
 /** Between two posts of the platform to one user. */
 const postPauseMs = { min: 20, max: 180 };
 /** One message in so many is valid for a few seconds alone. */
