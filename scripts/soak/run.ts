@@ -25,14 +25,15 @@ const postPauseMs = { min: 20, max: 180 };
 /** One message in so many is valid for a few seconds alone. */
 const shortLived = 0.02;
 
-export async function soakRun(seed: number, seconds: number): Promise<SoakReport> {
+/** `plan` other than that of the seed: for one kind of fault alone. */
+export async function soakRun(seed: number, seconds: number, plan = soakPlan(seed, seconds)): Promise<SoakReport> {
   const over = new AbortController();
   const world = await startWorld(seed, over.signal);
   let report: SoakReport | undefined;
   try {
     await world.gateway.start();
     for (const bot of allBots) await world.platform.add(bot);
-    report = await traffic(soakPlan(seed, seconds), world, over);
+    report = await traffic(plan, world, over);
   } finally {
     over.abort();
     const isWell = process.env.SOAK_KEEP_LOG === undefined && report !== undefined && report.faults.length === 0;
