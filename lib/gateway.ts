@@ -1,8 +1,6 @@
 /** The composition root: what exists, who gets what, in which order it starts and stops. */
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
 import { systemClock } from './clock.js';
 import type { Config } from './config.js';
 import { furtherActions, restActions, rootActions } from './gateway/actions.js';
@@ -12,6 +10,7 @@ import { basePathsOf, callbacksOf, chatbotRootsOf, directoryOf, openRootChatbots
 import { disguiseOf } from './gateway/disguise.js';
 import { deadLetterActions } from './gateway/dead-letters.js';
 import { letterHooks } from './gateway/letter-hooks.js';
+import { createLoad } from './gateway/load.js';
 import { createRouting } from './gateway/routing.js';
 import { contactHost } from './gateway/contact-host.js';
 import { createSipSide, type SipSide, trustedBy } from './gateway/sip.js';
@@ -23,6 +22,7 @@ import {
   serviceLimits,
   storeLimits,
 } from './gateway/settings.js';
+import { readTemplates } from './gateway/templates.js';
 import { Interpreter } from './iwf/interpreter.js';
 import { type Logger, maskOf } from './log.js';
 import { createMetrics, type MetricsRegistry } from './metrics.js';
@@ -39,6 +39,7 @@ import { type RestServer, startRest } from './rest/listen.js';
 import type { CheckResult, ReadyCheck } from './rest/readiness.js';
 import { SipNetwork } from './sip/sip-network.js';
 import { openStore } from './store/open.js';
+import { withPatience } from './store/patience.js';
 import type { Store } from './store/store.js';
 import { createTraceRing, type TraceRing } from './trace/ring.js';
 import { traceView } from './trace/view.js';
@@ -76,12 +77,16 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
   let deadLetters: DeadLetterActions | undefined = undefined as DeadLetterActions | undefined;
   const admin = await openAdmin(parts, readiness, () => deadLetters);
   started.push(() => admin.close());
-  const store = await openStore({ ...config.store, clock, log, metrics, limits: storeLimits(config) });
-  started.push(() => store.close());
+  let draining = false;
+  const opened = await openStore({ ...config.store, clock, log, metrics, limits: storeLimits(config) });
+  started.push(() => opened.close());
+  const store = withPatience(opened, { clock, log, isOver: () => draining });
   const msrp = createMsrp(parts);
   await msrp.start();
   started.push(() => msrp.close());
-  const sip = createSipSide(config, parts4(parts));
+  const load = createLoad(config, { store: opened, clock, log, metrics });
+  started.push(() => load.close());
+  const sip = createSipSide(config, { ...parts4(parts), overloaded: load.sipOverloaded });
   started.push(() => sip.close());
   const rootChatbots = await openRootChatbots(config, { store, log, metrics });
   const directory = directoryOf(config, rootChatbots);
@@ -131,6 +136,8 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
     ...(config.sip.defaultCountry === undefined ? {} : { defaultCountry: config.sip.defaultCountry }),
     limits: interpreterLimits(config),
     services: serviceLimits(config),
+    // The embedded engine asks by itself, and sooner.
+    ...(config.sip.engine === 'drachtio' && { overloaded: () => load.sipOverloaded() }),
   });
   interpreter = iwf;
   await sip.prepare();
@@ -138,7 +145,9 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
   started.push(() => iwf.drain(0));
   routing.start();
   notify.start();
+  load.start();
   const rest = await openRest(parts, {
+    overloaded: load.restOverloaded,
     actions: restActions(iwf, notify.subscriptions),
     further: furtherActions(iwf, notify.channels),
     directory,
@@ -150,7 +159,6 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
   metrics.gauge('msrp_sessions', () => msrp.sessionCount);
   metrics.gauge('queue_depth', () => store.depth('outbound'), { queue: 'outbound' });
   metrics.gauge('queue_depth', () => store.depth('notify'), { queue: 'notify' });
-  let draining = false;
   readiness.splice(
     0,
     1,
@@ -160,6 +168,7 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
     { name: 'next hops', check: () => routing.check() },
     { name: 'msrp', check: () => result(msrp.listening, 'not listening') },
     { name: 'store', check: () => storeCheck(store) },
+    { name: 'load', check: () => load.check() },
   );
   log.info('gateway ready', { rest: rest.port, admin: admin.port, msrp: msrp.port, sip: sip.agent.listening });
 
@@ -170,6 +179,7 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
     log.info('draining', { sessions: iwf.sessionCount });
     await within(config.drain.timeoutS * 900, () => iwf.drain(config.drain.timeoutS * 500));
     await Promise.all([rest.close(), notify.stop()]);
+    await load.close();
     routing.close();
     await sip.close();
     await msrp.close();
@@ -247,7 +257,7 @@ function createNotify({ config, log, metrics, trace }: Parts, store: Store, need
 
 function openRest(
   { config, log, metrics, trace }: Parts,
-  faces: Pick<RestDeps, 'actions' | 'further' | 'directory' | 'rootChatbots'>,
+  faces: Pick<RestDeps, 'actions' | 'further' | 'directory' | 'rootChatbots' | 'overloaded'>,
 ): Promise<RestServer> {
   return startRest(
     {
@@ -263,24 +273,6 @@ function openRest(
     },
     { ...config.rest, tls: restTls(config) },
   );
-}
-
-/** Templates lie beside dist/ and lib/: an operator may change them. */
-async function readTemplates(): Promise<SipTemplates> {
-  const read = (name: string): Promise<string> =>
-    readFile(fileURLToPath(new URL(`../../sdp-templates/${name}.sdp`, import.meta.url)), 'utf8');
-  const [sessionOffer, sessionAnswer, largeMessageOffer] = await Promise.all([
-    read('chatbot-session-offer'),
-    read('chatbot-session-answer'),
-    read('large-message-offer'),
-  ]);
-  return { sessionOffer, sessionAnswer, largeMessageOffer };
-}
-
-interface SipTemplates {
-  readonly sessionOffer: string;
-  readonly sessionAnswer: string;
-  readonly largeMessageOffer: string;
 }
 
 function reload(sip: SipSide, log: Logger): void {
