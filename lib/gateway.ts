@@ -11,6 +11,7 @@ import { callbackEvents } from './gateway/callback-trace.js';
 import { basePathsOf, callbacksOf, chatbotRootsOf, directoryOf, openRootChatbots } from './gateway/platforms.js';
 import { disguiseOf } from './gateway/disguise.js';
 import { createRouting } from './gateway/routing.js';
+import { contactHost } from './gateway/contact-host.js';
 import { createSipSide, type SipSide, trustedBy } from './gateway/sip.js';
 import {
   interpreterLimits,
@@ -43,6 +44,8 @@ export interface Gateway {
   readonly ports: { readonly rest: number; readonly admin: number; readonly msrp: number };
   /** `udp/127.0.0.1:5060` … */
   readonly sip: readonly string[];
+  /** Certificates are read again; where they cannot be used those in use stay, and the log says so. */
+  reload(): void;
   /** Drains within `drain.timeoutS`, then closes everything; idempotent. */
   stop(): Promise<void>;
 }
@@ -170,6 +173,7 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
   return {
     ports: { rest: rest.port, admin: admin.port, msrp: msrp.port },
     sip: sip.agent.listening,
+    reload: () => reload(sip, log),
     stop: () => (stopping ??= stop()),
   };
 }
@@ -271,10 +275,13 @@ interface SipTemplates {
   readonly largeMessageOffer: string;
 }
 
-/** `host:port` where the network reaches us, of the first listening address. */
-function contactHost({ sip }: Config, { agent }: SipSide): string {
-  const [, host = '127.0.0.1', port = '5060'] = /^\w+\/(.*):(\d+)$/.exec(agent.listening[0] ?? '') ?? [];
-  return `${sip.advertise ?? host}:${port}`;
+function reload(sip: SipSide, log: Logger): void {
+  try {
+    sip.reload();
+    log.info('certificates read');
+  } catch (error) {
+    log.error('certificates not read', { error });
+  }
 }
 
 function result(ok: boolean, detail?: string): CheckResult {

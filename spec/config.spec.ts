@@ -177,15 +177,16 @@ describe('configuration', () => {
         'sip: {listen: [udp/a:1, udp/a:1]}',
         'iwf.yaml:3: sip.listen[1]: is listed twice: udp/a:1',
       ],
-      [
-        'TLS on the embedded engine',
-        'sip: {listen: [tls/a:1]}',
-        'iwf.yaml:3: sip.listen[0]: the embedded engine speaks udp and tcp; tls needs sip.engine drachtio',
-      ],
+      ['TLS without a certificate', 'sip: {listen: [tls/a:1]}', 'iwf.yaml:3: sip.listen[0]: needs sip.tls'],
       [
         'a bad CIDR block',
         'sip: {trustedPeers: [10.0.0.0/33]}',
-        'iwf.yaml:3: sip.trustedPeers[0]: is not an IP address or CIDR block: 10.0.0.0/33',
+        'iwf.yaml:3: sip.trustedPeers[0]: is not an IP address, CIDR block or domain: 10.0.0.0/33',
+      ],
+      [
+        'a domain that no certificate can show',
+        'sip: {trustedPeers: [sbc.example.net], tls: {cert: a, key: b}}',
+        'iwf.yaml:3: sip.trustedPeers[0]: a domain needs sip.tls.ca, clientCertificates and the embedded engine: sbc.example.net',
       ],
       [
         'a next hop that is none',

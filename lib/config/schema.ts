@@ -11,7 +11,11 @@ const hop = 'sips?:[^\\s;@<>",]+(;transport=(udp|tcp|tls|UDP|TCP|TLS))?';
 const sipHop = text('a next hop as sip:host:port;transport=udp', `^${hop}( *, *${hop}){0,7}$`);
 const ioi = text('an inter-operator identifier', '^[A-Za-z0-9._~:-]+$', 255);
 const userUri = text('tel, or a SIP URI with {e164} in it', '^(tel|sips?:[^\\s<>"{}]*\\{e164\\}[^\\s<>"{}]*)$');
-const cidr = text('an IP address or a CIDR block', '^[0-9A-Fa-f.:]+(/[0-9]{1,3})?$', 49);
+const peer = text(
+  'an IP address, a CIDR block, or the domain of a certificate',
+  '^[0-9A-Za-z.:-]+(/[0-9]{1,3})?$',
+  253,
+);
 const headers: MapForm = {
   type: 'object',
   additionalProperties: {
@@ -86,7 +90,7 @@ const sip = object(
     userUri,
     pagerMaxBytes: bytes,
     messageAnswer: choice(200, 202),
-    trustedPeers: list(cidr),
+    trustedPeers: list(peer),
     callTimeoutS: seconds,
     requestTimeoutS: seconds,
     answerTimeoutS: seconds,
@@ -121,7 +125,7 @@ const sip = object(
     ioi,
     privacyKey: key256,
     defaultCountry: text('a country calling code as +49', '^\\+[1-9][0-9]{0,2}$', 4),
-    tls: object({ cert: path, key: path }, { clientCa: path }),
+    tls: object({ cert: path, key: path }, { ca: path, clientCertificates: choice('required', 'optional', 'none') }),
   },
 );
 

@@ -14,6 +14,7 @@ import { createEngine } from '../sip-engine/engine.js';
 import type { Trace } from '../trace/trace.js';
 import { engineOptions } from './settings.js';
 import { sipEvent } from './sip-trace.js';
+import { tlsMaterial } from './tls-material.js';
 
 export interface SipSide {
   readonly agent: SipAgent;
@@ -21,6 +22,8 @@ export interface SipSide {
   prepare(): Promise<void>;
   /** OPTIONS to the gateway itself is answered 503 from now on. */
   drain(): void;
+  /** Reads certificate, key and authorities again; throws where they cannot be used, and then nothing has changed. */
+  reload(): void;
   close(): Promise<void>;
 }
 
@@ -48,7 +51,13 @@ function drachtioServer({ sip }: Config, { clock, log, metrics }: SipDeps): SipS
     maxInFlightBytes: sip.drachtio.maxInFlightBytes,
     ...agentTimes(sip),
   });
-  return { agent, prepare: () => Promise.resolve(), drain: () => undefined, close: () => agent.close() };
+  return {
+    agent,
+    prepare: () => Promise.resolve(),
+    drain: () => undefined,
+    reload: () => undefined,
+    close: () => agent.close(),
+  };
 }
 
 /** The engine connects to the agent over a unix socket in a folder of its own: no port, no secret on the wire. */
@@ -57,9 +66,12 @@ function embedded(config: Config, deps: SipDeps): SipSide {
   const folder = mkdtempSync(join(tmpdir(), 'maap-iwf-'));
   const path = join(folder, 'sip.sock');
   const secret = 'embedded';
+  const tls = tlsMaterial(config);
   const engine = createEngine({
     ...engineOptions(config),
     trusted: trustedBy(config.sip.trustedPeers),
+    trustedNames: config.sip.trustedNames,
+    ...(tls && { tls }),
     clock,
     count: (name, labels) => metrics.count(name, labels),
     onError: (error) => log.error('sip engine', { error }),
@@ -82,6 +94,10 @@ function embedded(config: Config, deps: SipDeps): SipSide {
       void face.connect({ path });
     },
     drain: () => engine.setDraining(true),
+    reload() {
+      const material = tlsMaterial(config);
+      if (material) engine.reloadTls(material);
+    },
     async close() {
       await agent.close();
       await face.close();

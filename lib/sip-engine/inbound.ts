@@ -11,7 +11,7 @@ import { namingUsIn } from './request.js';
 import { draftTag, makeResponse } from './response.js';
 import { ServerMachine } from './server-transaction.js';
 import { newToken } from './token.js';
-import { parseSipUri } from './uri.js';
+import { defaultPort, parseSipUri } from './uri.js';
 
 /** Whose 2xx says where to be found (RFC 3261 §12.1.1, RFC 3311 §5.2). */
 const ANSWERED_WITH_CONTACT = new Set(['INVITE', 'UPDATE']);
@@ -99,7 +99,6 @@ export class InboundCalls {
       request.respond(refusal);
       return;
     }
-    if (request.routing.cseqMethod === 'INVITE') request.respond({ status: 100, headers: [] });
     this.dialogs.onRequest(request);
     if (!guarded(this.core, () => this.core.delegate?.onRequest(request))) this.onThrown(request);
   }
@@ -117,7 +116,7 @@ export class InboundCalls {
   private isOwn(text: string, local: Address): boolean {
     const uri = parseSipUri(text);
     if (!uri || uri.user !== undefined) return false;
-    const port = uri.port ?? 5060;
+    const port = uri.port ?? defaultPort(uri.scheme === 'sips' ? 'tls' : undefined);
     const { localHosts, advertise } = this.core.settings;
     if (localHosts.includes(uri.host) || localHosts.includes(`${uri.host}:${port}`)) return true;
     return [local, ...this.core.listening].some(
