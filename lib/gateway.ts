@@ -1,8 +1,6 @@
 /** The composition root: what exists, who gets what, in which order it starts and stops. */
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
 import { systemClock } from './clock.js';
 import type { Config } from './config.js';
 import { furtherActions, restActions, rootActions } from './gateway/actions.js';
@@ -21,6 +19,7 @@ import {
   serviceLimits,
   storeLimits,
 } from './gateway/settings.js';
+import { readTemplates } from './gateway/templates.js';
 import { Interpreter } from './iwf/interpreter.js';
 import type { Logger } from './log.js';
 import { createMetrics, type MetricsRegistry } from './metrics.js';
@@ -255,24 +254,6 @@ function openRest(
     },
     { ...config.rest, tls: restTls(config) },
   );
-}
-
-/** Templates lie beside dist/ and lib/: an operator may change them. */
-async function readTemplates(): Promise<SipTemplates> {
-  const read = (name: string): Promise<string> =>
-    readFile(fileURLToPath(new URL(`../../sdp-templates/${name}.sdp`, import.meta.url)), 'utf8');
-  const [sessionOffer, sessionAnswer, largeMessageOffer] = await Promise.all([
-    read('chatbot-session-offer'),
-    read('chatbot-session-answer'),
-    read('large-message-offer'),
-  ]);
-  return { sessionOffer, sessionAnswer, largeMessageOffer };
-}
-
-interface SipTemplates {
-  readonly sessionOffer: string;
-  readonly sessionAnswer: string;
-  readonly largeMessageOffer: string;
 }
 
 function reload(sip: SipSide, log: Logger): void {
