@@ -8,6 +8,8 @@ import { accessOf, restTls } from './gateway/access.js';
 import { callbackEvents } from './gateway/callback-trace.js';
 import { basePathsOf, callbacksOf, chatbotRootsOf, directoryOf, openRootChatbots } from './gateway/platforms.js';
 import { disguiseOf } from './gateway/disguise.js';
+import { deadLetterActions } from './gateway/dead-letters.js';
+import { letterHooks } from './gateway/letter-hooks.js';
 import { createRouting } from './gateway/routing.js';
 import { contactHost } from './gateway/contact-host.js';
 import { createSipSide, type SipSide, trustedBy } from './gateway/sip.js';
@@ -21,14 +23,16 @@ import {
 } from './gateway/settings.js';
 import { readTemplates } from './gateway/templates.js';
 import { Interpreter } from './iwf/interpreter.js';
-import type { Logger } from './log.js';
+import { type Logger, maskOf } from './log.js';
 import { createMetrics, type MetricsRegistry } from './metrics.js';
 import type { MsrpEndpoint } from './msrp/api.js';
 import { createMsrpEndpoint } from './msrp/endpoint.js';
 import { backoffMs } from './notify/backoff.js';
+import type { LetterHooks } from './notify/letters.js';
 import { type Notify, openNotify } from './notify/notify.js';
 import { printNotification } from './resources/notification.js';
 import { type AdminFace, startAdmin } from './rest/admin.js';
+import type { DeadLetterActions } from './rest/dead-letters.js';
 import type { RestDeps } from './rest/deps.js';
 import { type RestServer, startRest } from './rest/listen.js';
 import type { CheckResult, ReadyCheck } from './rest/readiness.js';
@@ -68,7 +72,8 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
   const parts: Parts = { config, log, metrics, trace };
 
   const readiness: ReadyCheck[] = [{ name: 'start', check: () => ({ state: 'failed', detail: 'starting' }) }];
-  const admin = await openAdmin(parts, readiness);
+  let deadLetters: DeadLetterActions | undefined = undefined as DeadLetterActions | undefined;
+  const admin = await openAdmin(parts, readiness, () => deadLetters);
   started.push(() => admin.close());
   const store = await openStore({ ...config.store, clock, log, metrics, limits: storeLimits(config) });
   started.push(() => store.close());
@@ -88,9 +93,10 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
   let interpreter: Interpreter | undefined = undefined as Interpreter | undefined;
   const notify = await createNotify(parts, store, {
     serverRoot: (bot) => directory.find(bot)?.serverRoot ?? config.serverRoot,
-    undeliverable: (bot, user, messageId) => interpreter?.undeliverable(bot, user, messageId),
+    hooks: letterHooks(() => interpreter),
   });
   started.push(() => notify.stop());
+  deadLetters = deadLetterActions({ ...notify, directory, mask: maskOf(config.log) });
 
   const network = new SipNetwork({
     agent: routing.agent,
@@ -139,6 +145,7 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
   });
   started.push(() => rest.close());
 
+  metrics.gauge('notify_dead_letters_kept', () => notify.deadLetters.count);
   metrics.gauge('msrp_sessions', () => msrp.sessionCount);
   metrics.gauge('queue_depth', () => store.depth('outbound'), { queue: 'outbound' });
   metrics.gauge('queue_depth', () => store.depth('notify'), { queue: 'notify' });
@@ -188,9 +195,13 @@ function parts4({ log, metrics, trace }: Parts): Parameters<typeof createSipSide
   return { clock: systemClock, log, metrics, trace };
 }
 
-function openAdmin({ config, log, metrics, trace }: Parts, checks: readonly ReadyCheck[]): Promise<AdminFace> {
+function openAdmin(
+  { config, log, metrics, trace }: Parts,
+  checks: readonly ReadyCheck[],
+  deadLetters: () => DeadLetterActions | undefined,
+): Promise<AdminFace> {
   const ring = trace ?? createTraceRing({ conversations: 0, eventsPerConversation: 0 });
-  return startAdmin({ ...config.admin, checks, metrics, trace: traceView(ring), clock: systemClock, log });
+  return startAdmin({ ...config.admin, checks, metrics, trace: traceView(ring), deadLetters, clock: systemClock, log });
 }
 
 function createMsrp({ config, log, metrics, trace }: Parts): MsrpEndpoint {
@@ -211,7 +222,7 @@ function pemTexts({ cert, key }: { cert: string; key: string }): { cert: string;
 
 interface NotifyNeeds {
   serverRoot(bot: string): string;
-  undeliverable(bot: string, user: string, messageId: string): ReturnType<Interpreter['undeliverable']> | undefined;
+  readonly hooks: LetterHooks;
 }
 
 function createNotify({ config, log, metrics, trace }: Parts, store: Store, needs: NotifyNeeds): Promise<Notify> {
@@ -223,10 +234,7 @@ function createNotify({ config, log, metrics, trace }: Parts, store: Store, need
     platform: callbacksOf(config),
     print: (notification, context) => JSON.stringify(printNotification(notification, context)),
     serverRoot: (bot) => needs.serverRoot(bot),
-    onDead: ({ about }) =>
-      about.kind === 'chatMessage' && about.messageId !== undefined
-        ? needs.undeliverable(about.bot, about.contact, about.messageId)
-        : undefined,
+    ...needs.hooks,
     ...(trace && {
       onExchange: (exchange) => {
         for (const event of callbackEvents(exchange, config.trace.bodies)) trace.event(event);

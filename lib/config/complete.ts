@@ -23,6 +23,7 @@ export interface CompletePlatform extends WrittenPlatform {
   readonly botJson: NonNullable<WrittenPlatform['botJson']>;
   readonly suspended: boolean;
   readonly trustedWithNumbers: boolean;
+  readonly sendDelivered: boolean;
 }
 
 export interface CompleteConfig extends WrittenConfig {
@@ -60,6 +61,7 @@ function completePlatform(
     botJson: platform.botJson ?? 'off',
     suspended: platform.suspended ?? false,
     trustedWithNumbers: platform.trustedWithNumbers ?? true,
+    sendDelivered: platform.sendDelivered ?? false,
   };
 }
 

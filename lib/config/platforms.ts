@@ -55,5 +55,6 @@ export const platform = object(
     trafficTypes: list(text('a token as advertisement', '^[!-~]+$', 64), { maxItems: 64 }),
     suspended: flag,
     trustedWithNumbers: flag,
+    sendDelivered: flag,
   },
 );

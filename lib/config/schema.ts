@@ -204,6 +204,7 @@ const notify = object({
   maxOrigins: number,
   originIdleS: seconds,
   maxSubscriptions: number,
+  maxDeadLetters: number,
   breaker: object({ failures: integer(1, 100_000), probeMs: milliseconds }),
   channels: object({
     maxPerBot: number,

@@ -44,7 +44,7 @@ export function callbacksOf({ platforms }: Config): (platformId: string) => Plat
   const byId = new Map(
     platforms.map(({ id, notify }): [string, PlatformCallbacks] => [
       id,
-      { allow: parseAllowList(notify.allow), keys: notify.secrets.map(signatureKey) },
+      { allow: parseAllowList(notify.allow), keys: notify.secrets.map(signatureKey), verify: notify.verify },
     ]),
   );
   return (platformId) => byId.get(platformId);
@@ -71,6 +71,7 @@ function ownership({
   suspended,
   botJson,
   trafficTypes,
-}: PlatformConfig): Pick<Chatbot, 'platformId' | 'serverRoot' | 'suspended' | 'policy'> {
-  return { platformId: id, serverRoot, suspended, policy: { botJson, ...trafficPolicy(trafficTypes) } };
+  sendDelivered,
+}: PlatformConfig): Pick<Chatbot, 'platformId' | 'serverRoot' | 'suspended' | 'sendDelivered' | 'policy'> {
+  return { platformId: id, serverRoot, suspended, sendDelivered, policy: { botJson, ...trafficPolicy(trafficTypes) } };
 }

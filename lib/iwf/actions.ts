@@ -22,6 +22,8 @@ export interface Chatbot {
   readonly suspended?: boolean;
   /** What its platform may send; absent: anything. */
   readonly policy?: MessagePolicy;
+  /** The gateway itself tells users that their messages were delivered, once the platform has them. */
+  readonly sendDelivered?: boolean;
 }
 
 /** A credential's owner. */

@@ -11,7 +11,15 @@ import type { NamedMessage } from './actions.js';
 import type { SessionContext } from './conversations.js';
 import type { MessageEvent } from './message-state.js';
 import type { MessageLog } from './message-log.js';
-import { type InboundRecord, isOfSession, messageKey, outboundItem, receiptLane, Table } from './records.js';
+import {
+  type InboundRecord,
+  isOfSession,
+  messageKey,
+  outboundItem,
+  receiptLane,
+  Table,
+  type Versioned,
+} from './records.js';
 
 export interface DispositionsOptions {
   readonly store: Store;
@@ -66,21 +74,18 @@ export class Dispositions {
     }
   }
 
-  /**
-   * The changes that tell a user, who asked for negative-delivery, that his message came to nothing; they go with an
-   * ack that must not fail for them.
-   */
-  async failure(bot: string, user: string, messageId: string): Promise<Changes | undefined> {
-    const found = await this.inbound.get(messageKey(bot, user, messageId));
-    if (!found || !isReceiptAsked(found.value, 'failed') || found.value.told.includes('failed')) return undefined;
-    return this.tellChanges(bot, user, found.value, { status: 'failed' });
+  /** The changes that tell a user, who asked for negative-delivery, that his message came to nothing. */
+  failure(bot: string, user: string, { value, revision }: Versioned<InboundRecord>): Changes | undefined {
+    return isReceiptAsked(value, 'failed')
+      ? this.tellChanges(bot, user, value, { status: 'failed', revision })
+      : undefined;
   }
 
   private tellChanges(
     bot: string,
     user: string,
     record: InboundRecord,
-    { status, revision }: { status: ReceiptStatus; revision?: number },
+    { status, revision }: { status: ReceiptStatus; revision: number },
   ): Changes {
     const receiptId = randomUUID();
     return {
@@ -88,7 +93,7 @@ export class Dispositions {
         this.inbound.put(
           messageKey(bot, user, record.messageId),
           { ...record, told: [...record.told, status] },
-          { ttlMs: this.options.dedupeMs, ...(revision === undefined ? {} : { ifRevision: revision }) },
+          { ttlMs: this.options.dedupeMs, ifRevision: revision },
         ),
       ],
       enqueue: [

@@ -13,7 +13,7 @@ import type {
   Refusal,
   StandaloneMessage,
 } from '../sip/network.js';
-import type { Changes, Store } from '../store/store.js';
+import type { Store } from '../store/store.js';
 import { type Identity, parseAddress } from '../wire/address.js';
 import { DecodeError } from '../wire/decode-error.js';
 import { parseVersions, versionsIntersect } from '../wire/feature-tags.js';
@@ -26,6 +26,7 @@ import { ConversationMemory } from './conversation-memory.js';
 import { ConfirmedSessions } from './confirmed-sessions.js';
 import { completeIds, Conversations, type SessionContext } from './conversations.js';
 import { Dispositions } from './dispositions.js';
+import { Handovers } from './handovers.js';
 import { Inbound, type Verdict } from './inbound.js';
 import { LaneWorker } from './lane-worker.js';
 import { MessageLog } from './message-log.js';
@@ -87,6 +88,8 @@ export class Interpreter implements ChatActions, CapabilityActions {
   readonly confirmed: ConfirmedSessions;
   /** What is done beyond chat. */
   readonly services: Services;
+  /** What users are told once a platform has their messages, or never will (design §2, promise 2). */
+  readonly handovers: Handovers;
   private readonly options: InterpreterOptions;
   private readonly messages: MessageLog;
   private readonly memory: ConversationMemory;
@@ -114,6 +117,12 @@ export class Interpreter implements ChatActions, CapabilityActions {
     });
     this.dispositions = new Dispositions({ ...options, messages: this.messages, dedupeMs: limits.dedupeMs });
     this.inboundRecords = new Table<InboundRecord>(options.store, 'inbound');
+    this.handovers = new Handovers({
+      ...options,
+      inbound: this.inboundRecords,
+      dispositions: this.dispositions,
+      dedupeMs: limits.dedupeMs,
+    });
     this.services = createServices({
       ...options,
       messages: this.messages,
@@ -178,7 +187,7 @@ export class Interpreter implements ChatActions, CapabilityActions {
       maxLanes: limits.maxLanes,
       perLane,
       leaseMs: limits.leaseMs,
-      run: (item) => this.services.perform(item) ?? outbound.perform(item),
+      run: (item) => this.services.perform(item) ?? this.handovers.perform(item) ?? outbound.perform(item),
     });
   }
 
@@ -259,11 +268,6 @@ export class Interpreter implements ChatActions, CapabilityActions {
     // Who hides his number is asked under the address that he wrote from.
     const uri = user.key.startsWith('tel:') ? undefined : (await this.memory.get(bot.uri, user.key))?.userUri;
     return this.contacts.query(bot, uri === undefined ? user : { key: user.key, uri }, options);
-  }
-
-  /** A notification that will never arrive: the user who asked to know is told (design §2, promise 2). */
-  undeliverable(bot: string, user: string, messageId: string): Promise<Changes | undefined> {
-    return this.dispositions.failure(bot, user, messageId);
   }
 
   /** A contact as a path names it. Throws ApiError SVC0004. */

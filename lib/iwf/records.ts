@@ -52,6 +52,8 @@ export type InboundRecord = Acknowledged & {
   readonly told: readonly ReceiptStatus[];
   /** The confirmed session that it came in. */
   readonly sessionId?: string;
+  /** Subscriptions that will never have it. */
+  readonly lost?: number;
 };
 
 export type ConversationRecord = {
@@ -77,7 +79,18 @@ export type OutboundItem =
       /** imdn.Message-ID of the IMDN itself; the same at every attempt. */
       readonly receiptId: string;
       readonly dateTime: string;
-    };
+    }
+  | HandoverItem;
+
+/** A subscription has taken the user's message, or never will. */
+export type HandoverItem = {
+  readonly kind: 'taken' | 'lost';
+  readonly bot: string;
+  readonly user: string;
+  readonly messageId: string;
+  /** Subscriptions that were to be told of it. */
+  readonly copies: number;
+};
 
 /** What waits there for the services beyond chat. */
 export type ServiceItem =

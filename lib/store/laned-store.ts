@@ -106,8 +106,8 @@ export function createLanedStore(options: LanedStoreOptions): Store {
     durable: journal.durable,
     kind: journal.kind,
     get: (kind, key) => answer(() => decodeRecord(journal.get(kind, key, clock.now()))),
-    list: (kind, prefix = '', limit = 1000) =>
-      answer(() => journal.list({ kind, prefix, limit, nowMs: clock.now() }).map((kept) => storedRecord(kept))),
+    list: (kind, prefix = '', limit = 1000, after) =>
+      answer(() => journal.list({ kind, prefix, limit, after, nowMs: clock.now() }).map((kept) => storedRecord(kept))),
     commit: (wanted) => answer(() => committer.commit(wanted)),
     claim: (queue, terms) => answer(() => claim(queues[queue], terms)),
     ...changes,
