@@ -1,84 +1,10 @@
-/** Bodies that are wrong: every resource that takes one, every way to spoil it, and where the refusal must point. */
+/** Bodies that are wrong: every way to spoil one, and where the refusal must point. */
 import { printXml } from '../../lib/resources/xml-form.js';
-import { bot, contact } from './world.js';
+import { callbackReference, chat, discovery, type Resource, withUser } from './body-resources.js';
 
-const botPath = encodeURIComponent(bot);
-const chat = `/chat/v1/${botPath}`;
-const withUser = `${chat}/oneToOne/${encodeURIComponent(contact)}`;
-export const discovery = `/capabilitydiscovery/v1/${botPath}`;
-const callbackReference = { notifyURL: 'https://callback.example.com/' };
 export const json = 'application/json';
 export const xml = 'application/xml';
 export const maxBodyBytes = 4096;
-
-export interface Resource {
-  readonly method: 'POST' | 'PUT';
-  readonly path: string;
-  readonly root: string;
-  readonly good: Readonly<Record<string, unknown>>;
-}
-
-/** Everything that takes a body. */
-export const resources: readonly Resource[] = [
-  { method: 'POST', path: `${withUser}/adhoc/messages`, root: 'chatMessage', good: { text: 'never sent' } },
-  { method: 'POST', path: `${withUser}/adhoc/messages`, root: 'isComposing', good: { state: 'active' } },
-  {
-    method: 'PUT',
-    path: `${withUser}/adhoc/messages/m/status`,
-    root: 'messageStatusReport',
-    good: { status: 'Displayed' },
-  },
-  { method: 'POST', path: withUser, root: 'chatSessionInformation', good: { subject: 'never opened' } },
-  { method: 'PUT', path: `${withUser}/s/status`, root: 'participantSessionStatus', good: { status: 'Connected' } },
-  {
-    method: 'POST',
-    path: `${chat}/subscriptions`,
-    root: 'chatNotificationSubscription',
-    good: { callbackReference },
-  },
-  {
-    method: 'POST',
-    path: `${discovery}/capabilitySources`,
-    root: 'capabilitySource',
-    good: { serviceCapability: [{ capabilityId: 'Chat' }] },
-  },
-  {
-    method: 'POST',
-    path: `${discovery}/contactCapabilities`,
-    root: 'adhocContactList',
-    good: { contactId: [contact] },
-  },
-  {
-    method: 'POST',
-    path: `${discovery}/subscriptions`,
-    root: 'capabilityNotificationSubscription',
-    good: { callbackReference },
-  },
-  {
-    method: 'POST',
-    path: `/spamreport/v1/${botPath}/subscriptions`,
-    root: 'spamReportNotificationSubscription',
-    good: { callbackReference },
-  },
-  {
-    method: 'POST',
-    path: `/aliasmgmt/v1/${botPath}/subscriptions`,
-    root: 'aliasNotificationSubscription',
-    good: { callbackReference },
-  },
-  {
-    method: 'PUT',
-    path: `/aliasmgmt/v1/${botPath}/${encodeURIComponent(contact)}/commands/c/status`,
-    root: 'privacyCommandStatus',
-    good: { result: 'Success' },
-  },
-  {
-    method: 'POST',
-    path: `/notificationchannel/v1/${botPath}/channels`,
-    root: 'notificationChannel',
-    good: { channelType: 'LongPolling' },
-  },
-];
 
 interface Wrong {
   readonly what: string;
@@ -235,7 +161,7 @@ export const wrong: readonly Wrong[] = [
   },
 ];
 
-/** An element that stands once, a second time: in the order of `resources`. */
+/** By root: an element that may stand once. */
 export const doubled: Readonly<Record<string, string>> = {
   chatMessage: 'text',
   isComposing: 'state',

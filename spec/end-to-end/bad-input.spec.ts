@@ -1,7 +1,8 @@
 /** Whatever a bot sends by mistake or on purpose is refused where it is wrong, and the bot goes on. */
 import { expect } from 'chai';
 import { Agent, request } from 'node:http';
-import { dialects, discovery, doubled, json, maxBodyBytes, resources, wrong, xml, xmlOf } from './bad-bodies.js';
+import { dialects, doubled, json, maxBodyBytes, wrong, xml, xmlOf } from './bad-bodies.js';
+import { discovery, resources } from './body-resources.js';
 import { contact, key, startWorld, type World } from './world.js';
 
 describe('bad input to the REST face, over real sockets', () => {
@@ -37,7 +38,7 @@ describe('bad input to the REST face, over real sockets', () => {
     });
 
   for (const resource of resources) {
-    it(`${resource.method} ${resource.root}`, async () => {
+    it(`${resource.method} ${resource.path} as ${resource.root}`, async () => {
       for (const { what, type, body, expected } of wrong) {
         const answer = await ask(resource.method, resource.path, { type, body: body(resource) });
         const [status, id, part, problem] = expected(resource);
