@@ -6,10 +6,11 @@ import type { Config } from './config.js';
 import { furtherActions, restActions, rootActions } from './gateway/actions.js';
 import { accessOf, restTls } from './gateway/access.js';
 import { callbackEvents } from './gateway/callback-trace.js';
-import { basePathsOf, callbacksOf, chatbotRootsOf, directoryOf, openRootChatbots } from './gateway/platforms.js';
+import { callbacksOf, openDirectory, rootsOf } from './gateway/platforms.js';
 import { disguiseOf } from './gateway/disguise.js';
 import { deadLetterActions } from './gateway/dead-letters.js';
 import { letterHooks } from './gateway/letter-hooks.js';
+import { createLoad } from './gateway/load.js';
 import { createRouting } from './gateway/routing.js';
 import { contactHost } from './gateway/contact-host.js';
 import { createSipSide, type SipSide, trustedBy } from './gateway/sip.js';
@@ -38,6 +39,7 @@ import { type RestServer, startRest } from './rest/listen.js';
 import type { CheckResult, ReadyCheck } from './rest/readiness.js';
 import { SipNetwork } from './sip/sip-network.js';
 import { openStore } from './store/open.js';
+import { withPatience } from './store/patience.js';
 import type { Store } from './store/store.js';
 import { createTraceRing, type TraceRing } from './trace/ring.js';
 import { traceView } from './trace/view.js';
@@ -75,15 +77,18 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
   let deadLetters: DeadLetterActions | undefined = undefined as DeadLetterActions | undefined;
   const admin = await openAdmin(parts, readiness, () => deadLetters);
   started.push(() => admin.close());
-  const store = await openStore({ ...config.store, clock, log, metrics, limits: storeLimits(config) });
-  started.push(() => store.close());
+  let draining = false;
+  const opened = await openStore({ ...config.store, clock, log, metrics, limits: storeLimits(config) });
+  started.push(() => opened.close());
+  const store = withPatience(opened, { clock, log, isOver: () => draining });
   const msrp = createMsrp(parts);
   await msrp.start();
   started.push(() => msrp.close());
-  const sip = createSipSide(config, parts4(parts));
+  const load = createLoad(config, { store: opened, clock, log, metrics });
+  started.push(() => load.close());
+  const sip = createSipSide(config, { ...parts4(parts), overloaded: load.sipOverloaded });
   started.push(() => sip.close());
-  const rootChatbots = await openRootChatbots(config, { store, log, metrics });
-  const directory = directoryOf(config, rootChatbots);
+  const { directory, rootChatbots } = await openDirectory(config, { store, log, metrics });
   const routing = createRouting(config, sip.agent, { clock, log, metrics });
   started.push(() => {
     routing.close();
@@ -130,6 +135,8 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
     ...(config.sip.defaultCountry === undefined ? {} : { defaultCountry: config.sip.defaultCountry }),
     limits: interpreterLimits(config),
     services: serviceLimits(config),
+    // The embedded engine asks by itself, and sooner.
+    ...(config.sip.engine === 'drachtio' && { overloaded: () => load.sipOverloaded() }),
   });
   interpreter = iwf;
   await sip.prepare();
@@ -137,7 +144,9 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
   started.push(() => iwf.drain(0));
   routing.start();
   notify.start();
+  load.start();
   const rest = await openRest(parts, {
+    overloaded: load.restOverloaded,
     actions: restActions(iwf, notify.subscriptions),
     further: furtherActions(iwf, notify.channels),
     directory,
@@ -149,7 +158,6 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
   metrics.gauge('msrp_sessions', () => msrp.sessionCount);
   metrics.gauge('queue_depth', () => store.depth('outbound'), { queue: 'outbound' });
   metrics.gauge('queue_depth', () => store.depth('notify'), { queue: 'notify' });
-  let draining = false;
   readiness.splice(
     0,
     1,
@@ -159,6 +167,7 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
     { name: 'next hops', check: () => routing.check() },
     { name: 'msrp', check: () => result(msrp.listening, 'not listening') },
     { name: 'store', check: () => storeCheck(store) },
+    { name: 'load', check: () => load.check() },
   );
   log.info('gateway ready', { rest: rest.port, admin: admin.port, msrp: msrp.port, sip: sip.agent.listening });
 
@@ -169,6 +178,7 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
     log.info('draining', { sessions: iwf.sessionCount });
     await within(config.drain.timeoutS * 900, () => iwf.drain(config.drain.timeoutS * 500));
     await Promise.all([rest.close(), notify.stop()]);
+    await load.close();
     routing.close();
     await sip.close();
     await msrp.close();
@@ -246,7 +256,7 @@ function createNotify({ config, log, metrics, trace }: Parts, store: Store, need
 
 function openRest(
   { config, log, metrics, trace }: Parts,
-  faces: Pick<RestDeps, 'actions' | 'further' | 'directory' | 'rootChatbots'>,
+  faces: Pick<RestDeps, 'actions' | 'further' | 'directory' | 'rootChatbots' | 'overloaded'>,
 ): Promise<RestServer> {
   return startRest(
     {
@@ -256,8 +266,7 @@ function openRest(
       log,
       metrics,
       clock: systemClock,
-      basePaths: basePathsOf(config),
-      chatbotRoots: chatbotRootsOf(config),
+      ...rootsOf(config),
       ...(trace && { trace: (event) => trace.event(event) }),
     },
     { ...config.rest, tls: restTls(config) },

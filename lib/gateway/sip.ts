@@ -28,6 +28,8 @@ export interface SipSide {
 }
 
 export interface SipDeps {
+  /** Seconds to wait; undefined: it may come in. Of the embedded engine: it refuses before anything is spent on a request. */
+  readonly overloaded?: (request: { readonly method: string | undefined; readonly body: Buffer }) => number | undefined;
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: Metrics;
@@ -62,7 +64,7 @@ function drachtioServer({ sip }: Config, { clock, log, metrics }: SipDeps): SipS
 
 /** The engine connects to the agent over a unix socket in a folder of its own: no port, no secret on the wire. */
 function embedded(config: Config, deps: SipDeps): SipSide {
-  const { clock, log, metrics, trace } = deps;
+  const { clock, log, metrics, trace, overloaded } = deps;
   const folder = mkdtempSync(join(tmpdir(), 'maap-iwf-'));
   const path = join(folder, 'sip.sock');
   const secret = 'embedded';
@@ -72,6 +74,7 @@ function embedded(config: Config, deps: SipDeps): SipSide {
     trusted: trustedBy(config.sip.trustedPeers),
     trustedNames: config.sip.trustedNames,
     ...(tls && { tls }),
+    ...(overloaded && { overloaded }),
     clock,
     count: (name, labels) => metrics.count(name, labels),
     onError: (error) => log.error('sip engine', { error }),

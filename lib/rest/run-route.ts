@@ -33,6 +33,8 @@ export function routeRunner(deps: RestDeps): RunRoute {
     inFlight += places;
     try {
       if (inFlight > deps.limits.maxInFlight) throw new ApiError('SVC1000', [], { retryAfterS: 1 });
+      const waitS = route.begins === true ? deps.overloaded?.() : undefined;
+      if (waitS !== undefined) throw new ApiError('SVC1000', [], { retryAfterS: waitS });
       format = acceptedFormat(call.request.headers);
       answer = await answerOf({ deps, rate, chatbotFor }, route, call);
     } catch (error) {

@@ -91,6 +91,12 @@ export class InboundCalls {
       this.answerStateless(parsed, path, busy(503, 5));
       return;
     }
+    const retryAfterS = isNewWork(parsed) ? settings.overloaded(parsed.message) : undefined;
+    if (retryAfterS !== undefined) {
+      settings.count('sip_overload_total', { limit: 'load' });
+      this.answerStateless(parsed, path, busy(503, retryAfterS));
+      return;
+    }
     const merges = parsed.routing.toTag === undefined && this.merged.has(mergeKeyOf(parsed));
     const request = this.open(parsed, path);
     const refusal = this.refusal(request, merges);
@@ -224,6 +230,11 @@ export class InboundCalls {
     const wanted = status > 100 && status < 300 && ANSWERED_WITH_CONTACT.has(request.routing.cseqMethod);
     return wanted ? contactFor(this.core, request.path) : undefined;
   }
+}
+
+/** Requests in a dialog end work, or are soon done (RFC 7339 §5.10.1 spares them, too). */
+function isNewWork({ message, routing }: Parsed): boolean {
+  return routing.toTag === undefined && (message.method === 'INVITE' || message.method === 'MESSAGE');
 }
 
 function mergeKeyOf({ routing }: Parsed): string {

@@ -1,4 +1,5 @@
 /** What the engine is told at its making, with its defaults and their reasons. */
+import type { WireMessage } from './message.js';
 import type { MessageLimits } from './parse.js';
 import { systemDns, type Dns } from './resolve.js';
 import { DEFAULT_TIMERS, systemClock, type EngineClock, type TimerValues } from './timers.js';
@@ -53,6 +54,8 @@ export interface EngineOptions {
   readonly trustedNames?: readonly string[];
   /** Needed to listen on TLS; without it connections are made as an anonymous client. */
   readonly tls?: TlsMaterial;
+  /** Asked of each INVITE and MESSAGE outside of dialogs: may it come in? Seconds to wait else: 503, without a transaction. */
+  readonly overloaded?: (request: WireMessage) => number | undefined;
   readonly clock?: EngineClock;
   readonly timers?: Partial<TimerValues>;
   readonly limits?: Partial<EngineLimits>;
@@ -79,6 +82,7 @@ export interface Settings {
   readonly trusted: (host: string) => boolean;
   readonly trustedNames: readonly string[];
   readonly tls: TlsMaterial | undefined;
+  readonly overloaded: (request: WireMessage) => number | undefined;
   readonly clock: EngineClock;
   readonly values: TimerValues;
   readonly limits: EngineLimits;
@@ -104,6 +108,7 @@ export function settingsOf(options: EngineOptions): Settings {
     trusted: options.trusted ?? (() => true),
     trustedNames: options.trustedNames ?? [],
     tls: options.tls,
+    overloaded: options.overloaded ?? (() => undefined),
     clock: options.clock ?? systemClock,
     values: { ...DEFAULT_TIMERS, ...options.timers },
     limits: { ...DEFAULT_LIMITS, ...options.limits },
