@@ -6,8 +6,8 @@ import type { Config } from './config.js';
 import { furtherActions, restActions, rootActions } from './gateway/actions.js';
 import { accessOf, restTls } from './gateway/access.js';
 import { callbackEvents } from './gateway/callback-trace.js';
-import { basePathsOf, callbacksOf, chatbotRootsOf, directoryOf, openRootChatbots } from './gateway/platforms.js';
 import { result, storeCheck } from './gateway/checks.js';
+import { callbacksOf, openDirectory, rootsOf } from './gateway/platforms.js';
 import { disguiseOf } from './gateway/disguise.js';
 import { createLoad } from './gateway/load.js';
 import { deadLetterActions } from './gateway/dead-letters.js';
@@ -89,8 +89,7 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
   started.push(() => load.close());
   const sip = createSipSide(config, { ...parts4(parts), load });
   started.push(() => sip.close());
-  const rootChatbots = await openRootChatbots(config, { store, log, metrics });
-  const directory = directoryOf(config, rootChatbots);
+  const { directory, rootChatbots } = await openDirectory(config, { store, log, metrics });
   const routing = createRouting(config, sip.agent, { clock, log, metrics });
   started.push(() => {
     routing.close();
@@ -269,8 +268,7 @@ function openRest(
       log,
       metrics,
       clock: systemClock,
-      basePaths: basePathsOf(config),
-      chatbotRoots: chatbotRootsOf(config),
+      ...rootsOf(config),
       ...(trace && { trace: (event) => trace.event(event) }),
     },
     { ...config.rest, tls: restTls(config) },

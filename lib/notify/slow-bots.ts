@@ -32,7 +32,7 @@ export function createSlowBots(maxParallel: number): SlowBots {
       const isSame = known !== undefined && known.sinceMs <= nowMs && nowMs < known.untilMs;
       const parallel = known?.parallel ?? maxParallel;
       bots.set(bot, {
-        sinceMs: nowMs,
+        sinceMs: isSame ? known.sinceMs : nowMs,
         untilMs: isSame ? Math.max(untilMs, known.untilMs) : untilMs,
         parallel: isSame ? parallel : Math.max(1, parallel / 2),
       });
