@@ -1,10 +1,10 @@
 /** The composition root: what exists, who gets what, in which order it starts and stops. */
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
 import { systemClock } from './clock.js';
 import type { Config } from './config.js';
+import { createAudit, openAdmin } from './gateway/admin.js';
+import { auditedChannels, auditedSubscriptions, noteEnd } from './gateway/audit.js';
 import { furtherActions, restActions } from './gateway/actions.js';
 import { accessOf, restTls } from './gateway/access.js';
 import { callbackEvents } from './gateway/callback-trace.js';
@@ -13,6 +13,7 @@ import { disguiseOf } from './gateway/disguise.js';
 import { deadLetterActions } from './gateway/dead-letters.js';
 import { letterHooks } from './gateway/letter-hooks.js';
 import { createRouting } from './gateway/routing.js';
+import { readTemplates } from './gateway/templates.js';
 import { createSipSide, type SipSide, trustedBy } from './gateway/sip.js';
 import {
   interpreterLimits,
@@ -24,6 +25,7 @@ import {
 } from './gateway/settings.js';
 import { Interpreter } from './iwf/interpreter.js';
 import { type Logger, maskOf } from './log.js';
+import type { Audit } from './log/audit.js';
 import { createMetrics, type MetricsRegistry } from './metrics.js';
 import type { MsrpEndpoint } from './msrp/api.js';
 import { createMsrpEndpoint } from './msrp/endpoint.js';
@@ -31,7 +33,6 @@ import { backoffMs } from './notify/backoff.js';
 import type { LetterHooks } from './notify/letters.js';
 import { type Notify, openNotify } from './notify/notify.js';
 import { printNotification } from './resources/notification.js';
-import { type AdminFace, startAdmin } from './rest/admin.js';
 import type { DeadLetterActions } from './rest/dead-letters.js';
 import type { RestActions } from './rest/deps.js';
 import type { FurtherActions } from './rest/further-actions.js';
@@ -41,7 +42,6 @@ import { SipNetwork } from './sip/sip-network.js';
 import { openStore } from './store/open.js';
 import type { Store } from './store/store.js';
 import { createTraceRing, type TraceRing } from './trace/ring.js';
-import { traceView } from './trace/view.js';
 
 export interface Gateway {
   /** As bound. */
@@ -72,7 +72,12 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
 
   const readiness: ReadyCheck[] = [{ name: 'start', check: () => ({ state: 'failed', detail: 'starting' }) }];
   let deadLetters: DeadLetterActions | undefined = undefined as DeadLetterActions | undefined;
-  const admin = await openAdmin(parts, readiness, () => deadLetters);
+  const audit = createAudit({ ...parts, clock });
+  started.push(() => audit.close());
+  const admin = await openAdmin(
+    { ...parts, clock },
+    { checks: readiness, deadLetters: () => deadLetters, audit: audit.note },
+  );
   started.push(() => admin.close());
   const store = await openStore({ ...config.store, clock, log, metrics, limits: storeLimits(config) });
   started.push(() => store.close());
@@ -92,6 +97,7 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
   const notify = await createNotify(parts, store, {
     serverRoot: (bot) => directory.find(bot)?.serverRoot ?? config.serverRoot,
     hooks: letterHooks(() => interpreter),
+    audit: audit.note,
   });
   started.push(() => notify.stop());
   deadLetters = deadLetterActions({ ...notify, directory, mask: maskOf(config.log) });
@@ -136,8 +142,8 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
   routing.start();
   notify.start();
   const rest = await openRest(parts, {
-    actions: restActions(iwf, notify.subscriptions),
-    further: furtherActions(iwf, notify.channels),
+    actions: restActions(iwf, auditedSubscriptions(notify.subscriptions, audit.note)),
+    further: furtherActions(iwf, auditedChannels(notify.channels, audit.note)),
     directory,
   });
   started.push(() => rest.close());
@@ -157,6 +163,7 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
     { name: 'msrp', check: () => result(msrp.listening, 'not listening') },
     { name: 'store', check: () => storeCheck(store) },
   );
+  audit.note({ actor: 'gateway', action: 'start', result: 'done' });
   log.info('gateway ready', { rest: rest.port, admin: admin.port, msrp: msrp.port, sip: sip.agent.listening });
 
   let stopping: Promise<void> | undefined;
@@ -171,6 +178,8 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
     await msrp.close();
     await store.close();
     await admin.close();
+    audit.note({ actor: 'gateway', action: 'stop', result: 'done' });
+    await audit.close();
     log.info('gateway stopped');
   };
   return {
@@ -189,15 +198,6 @@ interface Parts {
 
 function parts4({ log, metrics, trace }: Parts): Parameters<typeof createSipSide>[1] {
   return { clock: systemClock, log, metrics, trace };
-}
-
-function openAdmin(
-  { config, log, metrics, trace }: Parts,
-  checks: readonly ReadyCheck[],
-  deadLetters: () => DeadLetterActions | undefined,
-): Promise<AdminFace> {
-  const ring = trace ?? createTraceRing({ conversations: 0, eventsPerConversation: 0 });
-  return startAdmin({ ...config.admin, checks, metrics, trace: traceView(ring), deadLetters, clock: systemClock, log });
 }
 
 function createMsrp({ config, log, metrics, trace }: Parts): MsrpEndpoint {
@@ -219,6 +219,7 @@ function pemTexts({ cert, key }: { cert: string; key: string }): { cert: string;
 interface NotifyNeeds {
   serverRoot(bot: string): string;
   readonly hooks: LetterHooks;
+  readonly audit: Audit;
 }
 
 function createNotify({ config, log, metrics, trace }: Parts, store: Store, needs: NotifyNeeds): Promise<Notify> {
@@ -231,6 +232,7 @@ function createNotify({ config, log, metrics, trace }: Parts, store: Store, need
     print: (notification, context) => JSON.stringify(printNotification(notification, context)),
     serverRoot: (bot) => needs.serverRoot(bot),
     ...needs.hooks,
+    onSubscriptionEnded: (subscription, reason) => noteEnd(needs.audit, subscription, reason),
     ...(trace && {
       onExchange: (exchange) => {
         for (const event of callbackEvents(exchange, config.trace.bodies)) trace.event(event);
@@ -257,24 +259,6 @@ function openRest(
     },
     { ...config.rest, tls: restTls(config) },
   );
-}
-
-/** Templates lie beside dist/ and lib/: an operator may change them. */
-async function readTemplates(): Promise<SipTemplates> {
-  const read = (name: string): Promise<string> =>
-    readFile(fileURLToPath(new URL(`../../sdp-templates/${name}.sdp`, import.meta.url)), 'utf8');
-  const [sessionOffer, sessionAnswer, largeMessageOffer] = await Promise.all([
-    read('chatbot-session-offer'),
-    read('chatbot-session-answer'),
-    read('large-message-offer'),
-  ]);
-  return { sessionOffer, sessionAnswer, largeMessageOffer };
-}
-
-interface SipTemplates {
-  readonly sessionOffer: string;
-  readonly sessionAnswer: string;
-  readonly largeMessageOffer: string;
 }
 
 /** `host:port` where the network reaches us, of the first listening address. */

@@ -47,6 +47,8 @@ export interface NotifyDeps extends LetterHooks {
   /** Of the same names, at each connection; the system's where absent. */
   readonly lookup?: LookupAll;
   readonly random?: () => number;
+  /** One has ended other than by its bot's wish. */
+  readonly onSubscriptionEnded?: SubscriptionsDeps['onEnded'];
   readonly onExchange?: (exchange: Exchange) => void;
 }
 
@@ -80,6 +82,7 @@ export async function openNotify(deps: NotifyDeps): Promise<Notify> {
     ...common,
     judge: judgeOf(deps, channels),
     verify: verifyBy(deps, { channels, callbacks }),
+    onEnded: deps.onSubscriptionEnded,
   });
   await Promise.all([subscriptions.load(), channels.load(), deadLetters.load()]);
 

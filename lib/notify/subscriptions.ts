@@ -25,6 +25,8 @@ export interface SubscriptionsDeps {
   readonly judge: (bot: Chatbot, notifyURL: string) => Promise<void>;
   /** Rejects with ApiError POL0001 where its owner does not want it. */
   readonly verify: (bot: Chatbot, notifyURL: string) => Promise<void>;
+  /** One has ended other than by its bot's wish. */
+  readonly onEnded?: ((subscription: Subscription, reason: EndReason) => void) | undefined;
 }
 
 interface Created {
@@ -218,6 +220,7 @@ export class Subscriptions implements SubscriptionActions {
     const put = record.subscriptionEnds.put(id, end, { ttlMs: options.validityMs * 2 });
     await store.commit({ put: [put], remove: record.removeSubscription(kept) });
     this.live.delete(id);
+    this.deps.onEnded?.(kept.subscription, reason);
     metrics.count('notify_subscriptions_ended', { reason });
     log.info('subscription ended', { subscriptionId: id, platform: platformId, reason });
   }
