@@ -111,7 +111,8 @@ export class Interpreter implements ChatActions, CapabilityActions {
       retentionMs: limits.retentionMs,
       moved: (bot, record) => this.services.revocations.moved(bot, record),
     });
-    this.memory = new ConversationMemory(options.store, {
+    this.memory = new ConversationMemory({
+      ...options,
       cacheEntries: limits.cacheEntries,
       retentionMs: limits.conversationMs,
     });

@@ -5,7 +5,7 @@ import type { ChatMessage } from '../resources/chat-message.js';
 import type { MessageStatus } from '../resources/message-status.js';
 import type { Changes, Store } from '../store/store.js';
 import { together } from './changes.js';
-import { isSettled, type MessageEvent, next } from './message-state.js';
+import { type MessageEvent, needsContent, next } from './message-state.js';
 import { messageKey, type MessageRecord, Table, type Versioned } from './records.js';
 
 export interface Progress {
@@ -68,7 +68,7 @@ export class MessageLog {
       ...kept,
       status,
       ...(words === undefined ? {} : { description: words }),
-      message: isSettled(status) ? withoutContent(value.message) : value.message,
+      message: needsContent(status) ? value.message : withoutContent(value.message),
     };
     this.options.metrics.count('message_status_total', { status });
     const changes = { ...this.put(bot, record, revision), enqueue: this.notifications(bot, record) };

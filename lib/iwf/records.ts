@@ -6,7 +6,7 @@ import type { ChatMessage } from '../resources/chat-message.js';
 import type { ChatSessionRequest, ParticipantStatus } from '../resources/chat-session.js';
 import type { MessageStatus } from '../resources/message-status.js';
 
-/** An outbound message; without content once it is settled. */
+/** An outbound message; without content once the network has it, or never will. */
 export type MessageRecord = {
   readonly messageId: string;
   readonly user: string;
@@ -57,6 +57,8 @@ export type ConversationRecord = {
   readonly conversationId: string;
   /** The form of the user's address last received from him. */
   readonly userUri?: string;
+  /** Wall clock: when the last message was noted. */
+  readonly atMs?: number;
 };
 
 export type CorrelatorRecord = {
