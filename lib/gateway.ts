@@ -8,7 +8,7 @@ import { auditedChannels, auditedSubscriptions, noteEnd } from './gateway/audit.
 import { furtherActions, restActions } from './gateway/actions.js';
 import { accessOf, restTls } from './gateway/access.js';
 import { callbackEvents } from './gateway/callback-trace.js';
-import { basePathsOf, callbacksOf, directoryOf } from './gateway/platforms.js';
+import { basePathsOf, callbacksOf, directoryOf, limitsOf } from './gateway/platforms.js';
 import { disguiseOf } from './gateway/disguise.js';
 import { deadLetterActions } from './gateway/dead-letters.js';
 import { letterHooks } from './gateway/letter-hooks.js';
@@ -31,7 +31,7 @@ import type { MsrpEndpoint } from './msrp/api.js';
 import { createMsrpEndpoint } from './msrp/endpoint.js';
 import { backoffMs } from './notify/backoff.js';
 import type { LetterHooks } from './notify/letters.js';
-import { type Notify, openNotify } from './notify/notify.js';
+import { type Notify, type NotifyDeps, openNotify } from './notify/notify.js';
 import { printNotification } from './resources/notification.js';
 import type { DeadLetterActions } from './rest/dead-letters.js';
 import type { RestActions } from './rest/deps.js';
@@ -96,6 +96,7 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
   let interpreter: Interpreter | undefined = undefined as Interpreter | undefined;
   const notify = await createNotify(parts, store, {
     serverRoot: (bot) => directory.find(bot)?.serverRoot ?? config.serverRoot,
+    limits: limitsOf(config, directory),
     hooks: letterHooks(() => interpreter),
     audit: audit.note,
   });
@@ -218,6 +219,7 @@ function pemTexts({ cert, key }: { cert: string; key: string }): { cert: string;
 
 interface NotifyNeeds {
   serverRoot(bot: string): string;
+  readonly limits: NonNullable<NotifyDeps['limits']>;
   readonly hooks: LetterHooks;
   readonly audit: Audit;
 }
@@ -232,6 +234,7 @@ function createNotify({ config, log, metrics, trace }: Parts, store: Store, need
     print: (notification, context) => JSON.stringify(printNotification(notification, context)),
     serverRoot: (bot) => needs.serverRoot(bot),
     ...needs.hooks,
+    limits: needs.limits,
     onSubscriptionEnded: (subscription, reason) => noteEnd(needs.audit, subscription, reason),
     ...(trace && {
       onExchange: (exchange) => {

@@ -245,6 +245,8 @@ const retention = object({
 /** What one platform may take up; the same keys stand as defaults for all and in each platform. */
 const limitForms = {
   subscriptionsPerBot: number,
+  subscriptionsPerPlatform: number,
+  channelsPerPlatform: number,
   sessionsPerBot: number,
   laneLength: number,
   queuedPerBot: number,

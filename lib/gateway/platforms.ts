@@ -1,5 +1,5 @@
 /** The platforms of the configuration, as each part wants to know them. */
-import type { Config, PlatformConfig } from '../config.js';
+import type { Config, LimitsConfig, PlatformConfig } from '../config.js';
 import type { Chatbot, ChatbotDirectory } from '../iwf/actions.js';
 import { chatbotDirectory } from '../iwf/chatbots.js';
 import { parseAllowList } from '../notify/allow-list.js';
@@ -24,6 +24,16 @@ export function callbacksOf({ platforms }: Config): (platformId: string) => Plat
     ]),
   );
   return (platformId) => byId.get(platformId);
+}
+
+/** What a platform may take up: its own limits, else those of all. */
+export function limitsOf(
+  { platforms, limits }: Config,
+  directory: ChatbotDirectory,
+): { ofPlatform(platformId: string): LimitsConfig; ofBot(bot: string): LimitsConfig } {
+  const byId = new Map(platforms.map((platform) => [platform.id, platform.limits]));
+  const ofPlatform = (platformId: string): LimitsConfig => byId.get(platformId) ?? limits;
+  return { ofPlatform, ofBot: (bot) => ofPlatform(directory.find(bot)?.platformId ?? '') };
 }
 
 /** Paths of the serverRoots: a reverse proxy may keep them. */

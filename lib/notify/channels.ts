@@ -23,7 +23,7 @@ import {
   remainingMs,
   rememberAnswer,
 } from './live-channel.js';
-import type { ChannelOptions, NotifyOptions } from './options.js';
+import type { ChannelOptions, NotifyOptions, PlatformLimits } from './options.js';
 import type { PrintedItem } from './printed.js';
 import { createTurn } from './turn.js';
 
@@ -34,6 +34,7 @@ export interface ChannelsDeps {
   readonly metrics: Metrics;
   readonly letters: Letters;
   readonly options: Pick<NotifyOptions, 'validityMs' | 'correlatorTtlMs'> & { readonly channels: ChannelOptions };
+  readonly limitsOf: (platformId: string) => Pick<PlatformLimits, 'channelsPerPlatform'>;
   /** Base of the resourceURLs that the bot's platform sees. */
   readonly serverRoot: (bot: string) => string;
   /** Ends the subscriptions that go to a channel which is no more. */
@@ -226,7 +227,10 @@ export class Channels {
 
   private checkLimits(bot: Chatbot): void {
     const { maxPerBot, maxChannels } = this.deps.options.channels;
-    if (this.ofBot(bot.uri).length < maxPerBot && this.live.size < maxChannels) return;
+    const { channelsPerPlatform } = this.deps.limitsOf(bot.platformId);
+    const ofPlatform = [...this.live.values()].filter(({ kept }) => kept.channel.platformId === bot.platformId);
+    const isRoom = this.ofBot(bot.uri).length < maxPerBot && ofPlatform.length < channelsPerPlatform;
+    if (isRoom && this.live.size < maxChannels) return;
     this.deps.metrics.count('limit_reached_total', { limit: 'channels' });
     throw new ApiError('POL0001', ['too many notification channels']);
   }

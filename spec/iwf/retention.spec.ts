@@ -9,6 +9,7 @@ import { MessageLog } from '../../lib/iwf/message-log.js';
 import type { MessageRecord, SessionRecord } from '../../lib/iwf/records.js';
 import { SessionLog } from '../../lib/iwf/session-log.js';
 import { SpamReports } from '../../lib/iwf/spam-reports.js';
+import type { Notifications } from '../../lib/notify/notifications.js';
 import type { Notify } from '../../lib/notify/notify.js';
 import { defaultLimits } from '../../lib/store/limits.js';
 import type { RecordKind, Store } from '../../lib/store/store.js';
@@ -50,7 +51,12 @@ describe('retention', () => {
   function assemble() {
     const limits = interpreterLimits(config);
     const common = { store, clock, log: silentLog, metrics: silentMetrics };
-    const notifications = { wanted: () => false, items: () => [], tell: () => undefined };
+    const notifications: Notifications = {
+      wanted: () => false,
+      items: () => [],
+      tell: () => undefined,
+      room: () => Promise.resolve('free'),
+    };
     return {
       messages: new MessageLog({ ...common, ...limits, notifications, moved: () => ({}) }),
       memory: new ConversationMemory({ ...common, ...limits, retentionMs: limits.conversationMs }),
