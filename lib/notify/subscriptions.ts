@@ -9,6 +9,7 @@ import type { Subscription, SubscriptionApi, SubscriptionRequest } from '../reso
 import type { Store } from '../store/store.js';
 import { createLiveSubscriptions, isExpired, lasting } from './live-subscriptions.js';
 import type { NotifyOptions, PlatformLimits } from './options.js';
+import { createShares } from './shares.js';
 import * as record from './subscription-record.js';
 import type { EndReason, KeptSubscription } from './subscription-record.js';
 
@@ -41,7 +42,7 @@ export class Subscriptions implements SubscriptionActions {
   private expiry: Timer | undefined;
   private refresh: Timer | undefined;
   /** Creations under way, so that the limits hold for a burst as well. */
-  private readonly creating = new Map<string, number>();
+  private readonly creating = createShares();
   private closed = false;
 
   constructor(deps: SubscriptionsDeps) {
@@ -56,7 +57,7 @@ export class Subscriptions implements SubscriptionActions {
       known.delete(id);
       this.live.set(value);
     }
-    if (this.creating.size === 0) for (const id of known) this.live.delete(id);
+    if (this.creating.of('all') === 0) for (const id of known) this.live.delete(id);
     this.watchExpiry();
     if (options.refreshMs > 0 && !this.closed) {
       this.refresh?.close();
@@ -83,16 +84,7 @@ export class Subscriptions implements SubscriptionActions {
     if (again) return { subscription: again, created: false };
     await this.deps.judge(bot, request.notifyURL);
     this.checkLimits(bot);
-    for (const key of sharesOf(bot)) this.creating.set(key, this.creatingOf(key) + 1);
-    try {
-      return await this.createNow(bot, api, request, idempotency);
-    } finally {
-      for (const key of sharesOf(bot)) {
-        const left = this.creatingOf(key) - 1;
-        if (left > 0) this.creating.set(key, left);
-        else this.creating.delete(key);
-      }
-    }
+    return this.creating.during(sharesOf(bot), () => this.createNow(bot, api, request, idempotency));
   }
 
   private async createNow(
@@ -143,7 +135,7 @@ export class Subscriptions implements SubscriptionActions {
 
   private checkLimits(bot: Chatbot): void {
     const { subscriptionsPerBot, subscriptionsPerPlatform } = this.deps.limitsOf(bot.platformId);
-    const [creatingOfBot, creatingOfPlatform, creatingInAll] = sharesOf(bot).map((key) => this.creatingOf(key));
+    const [creatingOfBot, creatingOfPlatform, creatingInAll] = sharesOf(bot).map((key) => this.creating.of(key));
     const ofBot = this.live.countOfBot(bot.uri) + (creatingOfBot ?? 0);
     const ofPlatform = this.live.countOfPlatform(bot.platformId) + (creatingOfPlatform ?? 0);
     const inAll = this.live.size + (creatingInAll ?? 0);
@@ -152,10 +144,6 @@ export class Subscriptions implements SubscriptionActions {
     this.deps.metrics.count('notify_subscriptions_refused');
     this.deps.log.warn('too many subscriptions', { platform: bot.platformId });
     throw new ApiError('POL0001', ['too many subscriptions']);
-  }
-
-  private creatingOf(key: string): number {
-    return this.creating.get(key) ?? 0;
   }
 
   private fresh(bot: Chatbot, api: SubscriptionApi, request: SubscriptionRequest): Subscription {
