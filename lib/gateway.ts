@@ -4,42 +4,33 @@ import { readFileSync } from 'node:fs';
 import { systemClock } from './clock.js';
 import type { Config } from './config.js';
 import { createAudit, openAdmin } from './gateway/admin.js';
-import { auditedChannels, auditedSubscriptions, noteEnd } from './gateway/audit.js';
-import { furtherActions, restActions } from './gateway/actions.js';
+import { auditedChannels, auditedSubscriptions } from './gateway/audit.js';
+import { furtherActions, restActions, rootActions } from './gateway/actions.js';
 import { accessOf, restTls } from './gateway/access.js';
-import { callbackEvents } from './gateway/callback-trace.js';
-import { basePathsOf, callbacksOf, directoryOf, limitsOf } from './gateway/platforms.js';
+import { createNotify } from './gateway/notify.js';
+import { basePathsOf, chatbotRootsOf, directoryOf, openRootChatbots } from './gateway/platforms.js';
 import { disguiseOf } from './gateway/disguise.js';
 import { deadLetterActions } from './gateway/dead-letters.js';
 import { letterHooks } from './gateway/letter-hooks.js';
+import { createLoad } from './gateway/load.js';
 import { createRouting } from './gateway/routing.js';
-import { readTemplates } from './gateway/templates.js';
+import { contactHost } from './gateway/contact-host.js';
 import { createSipSide, type SipSide, trustedBy } from './gateway/sip.js';
-import {
-  interpreterLimits,
-  msrpOptions,
-  notifyOptions,
-  restLimits,
-  serviceLimits,
-  storeLimits,
-} from './gateway/settings.js';
+import { interpreterLimits, msrpOptions, restLimits, serviceLimits, storeLimits } from './gateway/settings.js';
+import { readTemplates } from './gateway/templates.js';
 import { Interpreter } from './iwf/interpreter.js';
 import { type Logger, maskOf } from './log.js';
-import type { Audit } from './log/audit.js';
 import { createMetrics, type MetricsRegistry } from './metrics.js';
 import type { MsrpEndpoint } from './msrp/api.js';
 import { createMsrpEndpoint } from './msrp/endpoint.js';
 import { backoffMs } from './notify/backoff.js';
-import type { LetterHooks } from './notify/letters.js';
-import { type Notify, type NotifyDeps, openNotify } from './notify/notify.js';
-import { printNotification } from './resources/notification.js';
 import type { DeadLetterActions } from './rest/dead-letters.js';
-import type { RestActions } from './rest/deps.js';
-import type { FurtherActions } from './rest/further-actions.js';
+import type { RestDeps } from './rest/deps.js';
 import { type RestServer, startRest } from './rest/listen.js';
 import type { CheckResult, ReadyCheck } from './rest/readiness.js';
 import { SipNetwork } from './sip/sip-network.js';
 import { openStore } from './store/open.js';
+import { withPatience } from './store/patience.js';
 import type { Store } from './store/store.js';
 import { createTraceRing, type TraceRing } from './trace/ring.js';
 
@@ -48,6 +39,8 @@ export interface Gateway {
   readonly ports: { readonly rest: number; readonly admin: number; readonly msrp: number };
   /** `udp/127.0.0.1:5060` … */
   readonly sip: readonly string[];
+  /** Certificates are read again; where they cannot be used those in use stay, and the log says so. */
+  reload(): void;
   /** Drains within `drain.timeoutS`, then closes everything; idempotent. */
   stop(): Promise<void>;
 }
@@ -79,14 +72,19 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
     { checks: readiness, deadLetters: () => deadLetters, audit: audit.note },
   );
   started.push(() => admin.close());
-  const store = await openStore({ ...config.store, clock, log, metrics, limits: storeLimits(config) });
-  started.push(() => store.close());
+  let draining = false;
+  const opened = await openStore({ ...config.store, clock, log, metrics, limits: storeLimits(config) });
+  started.push(() => opened.close());
+  const store = withPatience(opened, { clock, log, isOver: () => draining });
   const msrp = createMsrp(parts);
   await msrp.start();
   started.push(() => msrp.close());
-  const sip = createSipSide(config, parts4(parts));
+  const load = createLoad(config, { store: opened, clock, log, metrics });
+  started.push(() => load.close());
+  const sip = createSipSide(config, { ...parts4(parts), overloaded: load.sipOverloaded });
   started.push(() => sip.close());
-  const directory = directoryOf(config);
+  const rootChatbots = await openRootChatbots(config, { store, log, metrics });
+  const directory = directoryOf(config, rootChatbots);
   const routing = createRouting(config, sip.agent, { clock, log, metrics });
   started.push(() => {
     routing.close();
@@ -94,12 +92,8 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
   });
 
   let interpreter: Interpreter | undefined = undefined as Interpreter | undefined;
-  const notify = await createNotify(parts, store, {
-    serverRoot: (bot) => directory.find(bot)?.serverRoot ?? config.serverRoot,
-    limits: limitsOf(config, directory),
-    hooks: letterHooks(() => interpreter),
-    audit: audit.note,
-  });
+  const hooks = letterHooks(() => interpreter);
+  const notify = await createNotify({ ...parts, store, directory, hooks, audit: audit.note });
   started.push(() => notify.stop());
   deadLetters = deadLetterActions({ ...notify, directory, mask: maskOf(config.log) });
 
@@ -135,6 +129,8 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
     ...(config.sip.defaultCountry === undefined ? {} : { defaultCountry: config.sip.defaultCountry }),
     limits: interpreterLimits(config),
     services: serviceLimits(config),
+    // The embedded engine asks by itself, and sooner.
+    ...(config.sip.engine === 'drachtio' && { overloaded: () => load.sipOverloaded() }),
   });
   interpreter = iwf;
   await sip.prepare();
@@ -142,10 +138,13 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
   started.push(() => iwf.drain(0));
   routing.start();
   notify.start();
+  load.start();
   const rest = await openRest(parts, {
+    overloaded: load.restOverloaded,
     actions: restActions(iwf, auditedSubscriptions(notify.subscriptions, audit.note)),
     further: furtherActions(iwf, auditedChannels(notify.channels, audit.note)),
     directory,
+    rootChatbots: rootActions(rootChatbots),
   });
   started.push(() => rest.close());
 
@@ -153,7 +152,6 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
   metrics.gauge('msrp_sessions', () => msrp.sessionCount);
   metrics.gauge('queue_depth', () => store.depth('outbound'), { queue: 'outbound' });
   metrics.gauge('queue_depth', () => store.depth('notify'), { queue: 'notify' });
-  let draining = false;
   readiness.splice(
     0,
     1,
@@ -163,6 +161,7 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
     { name: 'next hops', check: () => routing.check() },
     { name: 'msrp', check: () => result(msrp.listening, 'not listening') },
     { name: 'store', check: () => storeCheck(store) },
+    { name: 'load', check: () => load.check() },
   );
   audit.note({ actor: 'gateway', action: 'start', result: 'done' });
   log.info('gateway ready', { rest: rest.port, admin: admin.port, msrp: msrp.port, sip: sip.agent.listening });
@@ -174,6 +173,7 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
     log.info('draining', { sessions: iwf.sessionCount });
     await within(config.drain.timeoutS * 900, () => iwf.drain(config.drain.timeoutS * 500));
     await Promise.all([rest.close(), notify.stop()]);
+    await load.close();
     routing.close();
     await sip.close();
     await msrp.close();
@@ -186,6 +186,7 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
   return {
     ports: { rest: rest.port, admin: admin.port, msrp: msrp.port },
     sip: sip.agent.listening,
+    reload: () => reload(sip, log),
     stop: () => (stopping ??= stop()),
   };
 }
@@ -217,37 +218,9 @@ function pemTexts({ cert, key }: { cert: string; key: string }): { cert: string;
   return { cert: readFileSync(cert, 'utf8'), key: readFileSync(key, 'utf8') };
 }
 
-interface NotifyNeeds {
-  serverRoot(bot: string): string;
-  readonly limits: NonNullable<NotifyDeps['limits']>;
-  readonly hooks: LetterHooks;
-  readonly audit: Audit;
-}
-
-function createNotify({ config, log, metrics, trace }: Parts, store: Store, needs: NotifyNeeds): Promise<Notify> {
-  return openNotify({
-    store,
-    clock: systemClock,
-    log,
-    metrics,
-    platform: callbacksOf(config),
-    print: (notification, context) => JSON.stringify(printNotification(notification, context)),
-    serverRoot: (bot) => needs.serverRoot(bot),
-    ...needs.hooks,
-    limits: needs.limits,
-    onSubscriptionEnded: (subscription, reason) => noteEnd(needs.audit, subscription, reason),
-    ...(trace && {
-      onExchange: (exchange) => {
-        for (const event of callbackEvents(exchange, config.trace.bodies)) trace.event(event);
-      },
-    }),
-    options: notifyOptions(config),
-  });
-}
-
 function openRest(
   { config, log, metrics, trace }: Parts,
-  faces: { actions: RestActions; further: FurtherActions; directory: ReturnType<typeof directoryOf> },
+  faces: Pick<RestDeps, 'actions' | 'further' | 'directory' | 'rootChatbots' | 'overloaded'>,
 ): Promise<RestServer> {
   return startRest(
     {
@@ -258,16 +231,20 @@ function openRest(
       metrics,
       clock: systemClock,
       basePaths: basePathsOf(config),
+      chatbotRoots: chatbotRootsOf(config),
       ...(trace && { trace: (event) => trace.event(event) }),
     },
     { ...config.rest, tls: restTls(config) },
   );
 }
 
-/** `host:port` where the network reaches us, of the first listening address. */
-function contactHost({ sip }: Config, { agent }: SipSide): string {
-  const [, host = '127.0.0.1', port = '5060'] = /^\w+\/(.*):(\d+)$/.exec(agent.listening[0] ?? '') ?? [];
-  return `${sip.advertise ?? host}:${port}`;
+function reload(sip: SipSide, log: Logger): void {
+  try {
+    sip.reload();
+    log.info('certificates read');
+  } catch (error) {
+    log.error('certificates not read', { error });
+  }
 }
 
 function result(ok: boolean, detail?: string): CheckResult {

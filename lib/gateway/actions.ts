@@ -1,7 +1,9 @@
 /** What the REST face may ask, from the parts that can; a store that fails is SVC1000 to the platform: try again. */
 import type { SubscriptionActions } from '../iwf/actions.js';
 import type { ConfirmedSessions } from '../iwf/confirmed-sessions.js';
+import type { RootChatbotActions } from '../iwf/actions.js';
 import type { Interpreter } from '../iwf/interpreter.js';
+import type { RootChatbots } from '../iwf/root-chatbots.js';
 import { ApiError } from '../resources/api-error.js';
 import type { RestActions } from '../rest/deps.js';
 import type { ChannelActions, FurtherActions, SessionActions } from '../rest/further-actions.js';
@@ -58,6 +60,13 @@ export function furtherActions(iwf: Interpreter, channels: ChannelActions): Furt
       get: async (bot, contact, id) => durably(privacyCommands.get(bot, iwf.user(contact).key, id)),
       answer: async (bot, contact, ...args) => durably(privacyCommands.answer(bot, iwf.user(contact).key, ...args)),
     },
+  };
+}
+
+export function rootActions(chatbots: RootChatbots): RootChatbotActions {
+  return {
+    would: (...args) => chatbots.would(...args),
+    admit: (...args) => durably(chatbots.admit(...args)),
   };
 }
 

@@ -1,19 +1,43 @@
 /** The platforms of the configuration, as each part wants to know them. */
 import type { Config, LimitsConfig, PlatformConfig } from '../config.js';
 import type { Chatbot, ChatbotDirectory } from '../iwf/actions.js';
-import { chatbotDirectory } from '../iwf/chatbots.js';
+import { chatbotDirectory, type ChatbotTraits } from '../iwf/chatbots.js';
+import type { MessagePolicy } from '../iwf/message-policy.js';
+import { RootChatbots, type RootChatbotsOptions } from '../iwf/root-chatbots.js';
 import { parseAllowList } from '../notify/allow-list.js';
 import type { PlatformCallbacks } from '../notify/origins.js';
 import { signatureKey } from '../notify/signature.js';
+import type { ChatbotRoot } from '../rest/server-roots.js';
 
-export function directoryOf({ platforms }: Config): ChatbotDirectory {
+export function directoryOf({ platforms }: Config, others: RootChatbots): ChatbotDirectory {
   const chatbots = platforms.flatMap((platform) =>
     platform.chatbots.map((chatbot): Chatbot => ({ ...chatbot, ...ownership(platform) })),
   );
   const domains = platforms.flatMap((platform) =>
-    platform.domains.map((pattern) => ({ pattern, ...ownership(platform) })),
+    platform.domains.map((pattern) => ({ pattern, traits: traitsOf(platform) })),
   );
-  return chatbotDirectory(chatbots, domains);
+  return chatbotDirectory({ chatbots, domains, others });
+}
+
+/** Resolves once those of before are known again. */
+export async function openRootChatbots(
+  config: Config,
+  parts: Omit<RootChatbotsOptions, 'platforms'>,
+): Promise<RootChatbots> {
+  const platforms = new Map(
+    config.platforms
+      .filter(({ chatbotOnly }) => chatbotOnly)
+      .map((one) => [one.id, { traits: traitsOf(one), maxChatbots: one.limits.chatbotsPerRoot }]),
+  );
+  const chatbots = new RootChatbots({ ...parts, platforms });
+  await chatbots.load();
+  return chatbots;
+}
+
+export function chatbotRootsOf({ platforms }: Config): readonly ChatbotRoot[] {
+  return platforms
+    .filter(({ chatbotOnly }) => chatbotOnly)
+    .map(({ id, serverRoot }) => ({ platformId: id, serverRoot }));
 }
 
 export function callbacksOf({ platforms }: Config): (platformId: string) => PlatformCallbacks | undefined {
@@ -36,18 +60,28 @@ export function limitsOf(
   return { ofPlatform, ofBot: (bot) => ofPlatform(directory.find(bot)?.platformId ?? '') };
 }
 
-/** Paths of the serverRoots: a reverse proxy may keep them. */
+/** Paths of the serverRoots, the longest first: a reverse proxy may keep them. */
 export function basePathsOf({ serverRoot, platforms }: Config): readonly string[] {
   const roots = [serverRoot, ...platforms.map((platform) => platform.serverRoot)];
   const paths = roots.map((root) => new URL(root).pathname.replace(/\/$/, ''));
-  return [...new Set(paths)].filter((path) => path !== '');
+  return [...new Set(paths)].filter((path) => path !== '').sort((a, b) => b.length - a.length);
+}
+
+function traitsOf(platform: PlatformConfig): ChatbotTraits {
+  return { ...platform.botDefaults, ...ownership(platform) };
+}
+
+function trafficPolicy(types: readonly string[] | undefined): Pick<MessagePolicy, 'trafficTypes'> {
+  return types === undefined ? {} : { trafficTypes: new Map(types.map((type) => [type.toLowerCase(), type])) };
 }
 
 function ownership({
   id,
   serverRoot,
   suspended,
+  botJson,
+  trafficTypes,
   sendDelivered,
-}: PlatformConfig): Pick<Chatbot, 'platformId' | 'serverRoot' | 'suspended' | 'sendDelivered'> {
-  return { platformId: id, serverRoot, suspended, sendDelivered };
+}: PlatformConfig): Pick<Chatbot, 'platformId' | 'serverRoot' | 'suspended' | 'sendDelivered' | 'policy'> {
+  return { platformId: id, serverRoot, suspended, sendDelivered, policy: { botJson, ...trafficPolicy(trafficTypes) } };
 }

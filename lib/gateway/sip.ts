@@ -14,6 +14,7 @@ import { createEngine } from '../sip-engine/engine.js';
 import type { Trace } from '../trace/trace.js';
 import { engineOptions } from './settings.js';
 import { sipEvent } from './sip-trace.js';
+import { tlsMaterial } from './tls-material.js';
 
 export interface SipSide {
   readonly agent: SipAgent;
@@ -21,10 +22,14 @@ export interface SipSide {
   prepare(): Promise<void>;
   /** OPTIONS to the gateway itself is answered 503 from now on. */
   drain(): void;
+  /** Reads certificate, key and authorities again; throws where they cannot be used, and then nothing has changed. */
+  reload(): void;
   close(): Promise<void>;
 }
 
 export interface SipDeps {
+  /** Seconds to wait; undefined: it may come in. Of the embedded engine: it refuses before anything is spent on a request. */
+  readonly overloaded?: (request: { readonly method: string | undefined; readonly body: Buffer }) => number | undefined;
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: Metrics;
@@ -48,18 +53,28 @@ function drachtioServer({ sip }: Config, { clock, log, metrics }: SipDeps): SipS
     maxInFlightBytes: sip.drachtio.maxInFlightBytes,
     ...agentTimes(sip),
   });
-  return { agent, prepare: () => Promise.resolve(), drain: () => undefined, close: () => agent.close() };
+  return {
+    agent,
+    prepare: () => Promise.resolve(),
+    drain: () => undefined,
+    reload: () => undefined,
+    close: () => agent.close(),
+  };
 }
 
 /** The engine connects to the agent over a unix socket in a folder of its own: no port, no secret on the wire. */
 function embedded(config: Config, deps: SipDeps): SipSide {
-  const { clock, log, metrics, trace } = deps;
+  const { clock, log, metrics, trace, overloaded } = deps;
   const folder = mkdtempSync(join(tmpdir(), 'maap-iwf-'));
   const path = join(folder, 'sip.sock');
   const secret = 'embedded';
+  const tls = tlsMaterial(config);
   const engine = createEngine({
     ...engineOptions(config),
     trusted: trustedBy(config.sip.trustedPeers),
+    trustedNames: config.sip.trustedNames,
+    ...(tls && { tls }),
+    ...(overloaded && { overloaded }),
     clock,
     count: (name, labels) => metrics.count(name, labels),
     onError: (error) => log.error('sip engine', { error }),
@@ -82,6 +97,10 @@ function embedded(config: Config, deps: SipDeps): SipSide {
       void face.connect({ path });
     },
     drain: () => engine.setDraining(true),
+    reload() {
+      const material = tlsMaterial(config);
+      if (material) engine.reloadTls(material);
+    },
     async close() {
       await agent.close();
       await face.close();

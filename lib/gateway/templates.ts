@@ -1,14 +1,8 @@
-/** The SDP templates, which an operator may change. */
+/** The SDP that is offered and answered, as text. */
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 
-export interface SipTemplates {
-  readonly sessionOffer: string;
-  readonly sessionAnswer: string;
-  readonly largeMessageOffer: string;
-}
-
-/** They lie beside dist/ and lib/. */
+/** Templates lie beside dist/ and lib/: an operator may change them. */
 export async function readTemplates(): Promise<SipTemplates> {
   const read = (name: string): Promise<string> =>
     readFile(fileURLToPath(new URL(`../../../sdp-templates/${name}.sdp`, import.meta.url)), 'utf8');
@@ -18,4 +12,10 @@ export async function readTemplates(): Promise<SipTemplates> {
     read('large-message-offer'),
   ]);
   return { sessionOffer, sessionAnswer, largeMessageOffer };
+}
+
+export interface SipTemplates {
+  readonly sessionOffer: string;
+  readonly sessionAnswer: string;
+  readonly largeMessageOffer: string;
 }

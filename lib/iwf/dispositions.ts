@@ -7,10 +7,19 @@ import { isReceiptAsked, type ReceiptStatus, statusOfImdn } from '../mapping/dis
 import type { MessageStatus } from '../resources/message-status.js';
 import type { Changes, Store } from '../store/store.js';
 import type { Imdn } from '../wire/imdn.js';
+import type { NamedMessage } from './actions.js';
 import type { SessionContext } from './conversations.js';
 import type { MessageEvent } from './message-state.js';
 import type { MessageLog } from './message-log.js';
-import { type InboundRecord, messageKey, receiptLane, Table, type Versioned } from './records.js';
+import {
+  type InboundRecord,
+  isOfSession,
+  messageKey,
+  outboundItem,
+  receiptLane,
+  Table,
+  type Versioned,
+} from './records.js';
 
 export interface DispositionsOptions {
   readonly store: Store;
@@ -51,11 +60,11 @@ export class Dispositions {
   }
 
   /** A bot's receipt; nothing goes out where it was not asked for, or is on its way already. */
-  async report(bot: string, user: string, messageId: string, status: ReceiptStatus): Promise<'done' | 'unknown'> {
-    const key = messageKey(bot, user, messageId);
+  async report(bot: string, user: string, named: NamedMessage, status: ReceiptStatus): Promise<'done' | 'unknown'> {
+    const key = messageKey(bot, user, named.messageId);
     for (;;) {
       const found = await this.inbound.get(key);
-      if (!found) return 'unknown';
+      if (!found || !isOfSession(found.value, named)) return 'unknown';
       if (!isReceiptAsked(found.value, status) || found.value.told.includes(status)) return 'done';
       const changes = this.tellChanges(bot, user, found.value, { status, revision: found.revision });
       if (await this.options.store.commit(changes)) {
@@ -88,20 +97,15 @@ export class Dispositions {
         ),
       ],
       enqueue: [
-        {
-          queue: 'outbound',
-          lane: receiptLane(bot, user),
-          id: receiptId,
-          value: {
-            kind: 'receipt',
-            bot,
-            user,
-            messageId: record.messageId,
-            status,
-            receiptId,
-            dateTime: new Date(this.options.clock.now()).toISOString(),
-          },
-        },
+        outboundItem(receiptLane(bot, user), receiptId, {
+          kind: 'receipt',
+          bot,
+          user,
+          messageId: record.messageId,
+          status,
+          receiptId,
+          dateTime: new Date(this.options.clock.now()).toISOString(),
+        }),
       ],
     };
   }

@@ -68,7 +68,7 @@ export class Handovers {
   }
 
   private async performTaken({ bot, user, messageId }: HandoverItem): Promise<ItemOutcome> {
-    await this.options.dispositions.report(bot, user, messageId, 'delivered');
+    await this.options.dispositions.report(bot, user, { messageId }, 'delivered');
     return { kind: 'done' };
   }
 

@@ -7,15 +7,17 @@ import { isReceiptAsked } from '../mapping/disposition.js';
 import {
   type Acknowledged,
   classifyInbound,
+  displayName,
   type InboundContext,
   type InboundMessage,
   mapInboundMessage,
 } from '../mapping/message-inbound.js';
+import { isFileDocument } from '../mapping/file-transfer.js';
 import { mapInboundComposing } from '../mapping/is-composing.js';
 import type { Notifications } from '../notify/notifications.js';
 import type { IsComposing } from '../resources/is-composing.js';
 import type { ChatMessageNotification } from '../resources/notification.js';
-import type { SessionMessage, StandaloneMessage } from '../sip/network.js';
+import type { NetworkUser, SessionMessage, StandaloneMessage } from '../sip/network.js';
 import type { Store } from '../store/store.js';
 import { parseCpim } from '../wire/cpim.js';
 import { DecodeError } from '../wire/decode-error.js';
@@ -162,6 +164,7 @@ export class Inbound {
     });
     const fresh = await store.commit({ put: note ? [record, note] : [record], enqueue: items });
     metrics.count('messages_total', { direction: 'inbound', kind: 'message', result: fresh ? 'taken' : 'duplicate' });
+    if (fresh) this.countFile(inbound);
     log.info(fresh ? 'message received' : 'message received again', {
       messageId,
       conversationId: ids.conversationId,
@@ -172,6 +175,11 @@ export class Inbound {
     return taken;
   }
 
+  private countFile({ message: { contentType = '', fileTransfer } }: InboundMessage): void {
+    if (!isFileDocument(contentType)) return;
+    this.options.metrics.count('file_documents_total', { form: fileTransfer === undefined ? 'document' : 'members' });
+  }
+
   private notification(context: SessionContext, inbound: InboundMessage, messageId: string): ChatMessageNotification {
     return {
       kind: 'chatMessage',
@@ -179,11 +187,18 @@ export class Inbound {
       senderAddress: context.user.key,
       sessionId: this.sessionId(context),
       messageId,
+      ...senderName(context.user, inbound),
       dateTime: inbound.dateTime ?? new Date(this.options.clock.now()).toISOString(),
       message: inbound.message,
       receiptAsked: isReceiptAsked(inbound, 'delivered') || isReceiptAsked(inbound, 'displayed'),
     };
   }
+}
+
+/** Who wants privacy (RFC 3323) is not named either. */
+function senderName(user: NetworkUser, { from }: InboundMessage): { senderName?: string } {
+  const name = user.key.endsWith('@anonymous.invalid') ? undefined : displayName(from);
+  return name === undefined ? {} : { senderName: name };
 }
 
 /** An alias link report is also known by the application alone (network-side facts §7). */
@@ -209,6 +224,7 @@ function toRecord(context: SessionContext, inbound: InboundMessage, messageId: s
     contributionId: context.ids.contributionId,
     service: context.service,
     told: [],
+    ...(context.sessionId === undefined ? {} : { sessionId: context.sessionId }),
   };
 }
 

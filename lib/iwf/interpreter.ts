@@ -51,6 +51,8 @@ export interface InterpreterOptions {
   readonly userUri: (key: string) => string;
   /** Country calling code for national numbers; undefined: they are refused. */
   readonly defaultCountry?: string;
+  /** Seconds to wait where a new call or message must not come in; absent: somebody before us has asked. */
+  readonly overloaded?: () => number | undefined;
   readonly limits: InterpreterLimits;
   readonly services: ServiceLimits;
 }
@@ -234,31 +236,31 @@ export class Interpreter implements ChatActions, CapabilityActions {
     this.options.metrics.count('messages_total', { direction: 'outbound', kind: 'composing', result });
   }
 
-  async message(...[bot, contact, id]: Parameters<ChatActions['message']>): ReturnType<ChatActions['message']> {
-    const record = (await this.messages.get(bot.uri, this.user(contact).key, id))?.value;
+  async message(...[bot, contact, named]: Parameters<ChatActions['message']>): ReturnType<ChatActions['message']> {
+    const record = await this.messages.find(bot.uri, this.user(contact).key, named);
     return (
       record && { ...record.message, conversationID: record.conversationId, contributionID: record.contributionId }
     );
   }
 
-  async status(...[bot, contact, id]: Parameters<ChatActions['status']>): ReturnType<ChatActions['status']> {
-    const record = (await this.messages.get(bot.uri, this.user(contact).key, id))?.value;
+  async status(...[bot, contact, named]: Parameters<ChatActions['status']>): ReturnType<ChatActions['status']> {
+    const record = await this.messages.find(bot.uri, this.user(contact).key, named);
     if (!record) return undefined;
     const { status, description } = record;
     return { status, ...(description === undefined ? {} : { description }) };
   }
 
   async putStatus(
-    ...[bot, contact, id, status]: Parameters<ChatActions['putStatus']>
+    ...[bot, contact, named, status]: Parameters<ChatActions['putStatus']>
   ): ReturnType<ChatActions['putStatus']> {
     const user = this.user(contact).key;
     switch (status) {
       case 'Delivered':
-        return this.dispositions.report(bot.uri, user, id, 'delivered');
+        return this.dispositions.report(bot.uri, user, named, 'delivered');
       case 'Displayed':
-        return this.dispositions.report(bot.uri, user, id, 'displayed');
+        return this.dispositions.report(bot.uri, user, named, 'displayed');
       case 'RevokeRequested':
-        return this.services.revocations.request(bot, user, id);
+        return this.services.revocations.request(bot, user, named);
     }
   }
 
@@ -344,6 +346,8 @@ export class Interpreter implements ChatActions, CapabilityActions {
     const bot = directory.find(botUri);
     if (!bot) return { status: 404 };
     if (this.draining) return { status: 503, retryAfterS };
+    const waitS = this.options.overloaded?.();
+    if (waitS !== undefined) return { status: 503, retryAfterS: waitS };
     if (bot.suspended) return { status: 480, retryAfterS };
     // A MESSAGE may be a receipt, which nobody needs to listen for; of an invitation the bot may be told otherwise.
     if (!options?.listenedTo && !notifications.wanted(bot.uri, 'chatMessage')) return { status: 480, retryAfterS };

@@ -1,12 +1,14 @@
 /** A user's CPIM message → chatMessage, with what its receipts will need (RFC 3862, RFC 5438 §6 and §8). */
 import { isUtf8 } from 'node:buffer';
 import type { ChatMessage } from '../resources/chat-message.js';
+import { parseNameAddr } from '../wire/address.js';
 import { parseCpimBody, type Body } from '../wire/body.js';
 import { cpimContentType, cpimHeader, cpimHeaders, cpimNamespaces, decodedContent, type Cpim } from '../wire/cpim.js';
 import { DecodeError } from '../wire/decode-error.js';
 import type { Imdn } from '../wire/imdn.js';
 import { essence, mediaParameter, parseMediaType } from '../wire/media-type.js';
 import type { ComposingState } from '../wire/is-composing.js';
+import { isFileDocument, readFileTransfer } from './file-transfer.js';
 
 /** What imdn.Disposition-Notification asks for (RFC 5438 §6.1.1.5; interworking is CPM's). */
 export const dispositionRequests = [
@@ -70,9 +72,15 @@ export function classifyInbound(cpim: Cpim): Inbound {
 /** The message as the bot gets it: content octet for octet, its transfer encoding undone. Throws DecodeError. */
 export function mapInboundMessage(cpim: Cpim, context: InboundContext): InboundMessage {
   const trafficType = cpimHeader(cpim, maap, 'Traffic-Type');
-  const content = inboundContent(cpimContentType(cpim), decodedContent(cpim));
+  const [contentType, bytes] = [cpimContentType(cpim), decodedContent(cpim)];
+  const fileTransfer = isFileDocument(contentType) ? readFileTransfer(bytes) : undefined;
   return {
-    message: { ...content, ...given('trafficType', trafficType), ...context },
+    message: {
+      ...inboundContent(contentType, bytes),
+      ...(fileTransfer === undefined ? {} : { fileTransfer }),
+      ...given('trafficType', trafficType),
+      ...context,
+    },
     ...given('imdnMessageId', cpimHeader(cpim, imdn, 'Message-ID')),
     ...given('dateTime', cpimHeader(cpim, undefined, 'DateTime')),
     asked: dispositionsAsked(cpim),
@@ -90,6 +98,18 @@ export function inboundContent(contentType: string, bytes: Buffer): ChatMessage 
   return utf8
     ? { contentType, contentEncoding: 'utf8', bodyText: bytes.toString('utf8') }
     : { contentType, contentEncoding: 'base64', bodyText: bytes.toString('base64') };
+}
+
+/** Of CPIM's From (RFC 3862 §4.1); undefined where it has none, or says that it wants none (RFC 3323 §4.1.1.3). */
+export function displayName(from: string | undefined): string | undefined {
+  if (from === undefined) return undefined;
+  try {
+    const name = parseNameAddr(from).displayName;
+    return name?.toLowerCase() === 'anonymous' ? undefined : name;
+  } catch (error) {
+    if (error instanceof DecodeError) return undefined;
+    throw error;
+  }
 }
 
 function signal(body: Body): Inbound {

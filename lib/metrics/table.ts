@@ -32,10 +32,14 @@ export const metricTable: Readonly<Record<string, MetricForm>> = {
   sessions_total: counterOf('Chat sessions opened by direction', 'direction'),
   confirmed_sessions_total: counterOf('Events of confirmed sessions', 'event'),
   capability_queries_total: counterOf('Capability queries to the network by result', 'result'),
+  bot_json_invalid_total: counterOf('Bot JSON that breaks its schema, by what became of it', 'result'),
+  file_documents_total: counterOf('Files by URL from users: told in members too, or as the document alone', 'form'),
   spam_reports_total: counterOf('Spam reports of users, taken'),
   privacy_commands_total: counterOf('Privacy commands of users by what became of them', 'result'),
   revokes_total: counterOf('Messages that bots take back by what became of it', 'result'),
   limit_reached_total: counterOf('A configured limit was reached', 'limit'),
+  overload_share: gaugeOf('Share of new work that is taken: below 1 the gateway is overloaded'),
+  overload_refused_total: counterOf('New work refused because of overload', 'side', 'work'),
   queue_depth: gaugeOf('Items waiting or claimed', 'queue'),
 
   // REST face and callbacks.

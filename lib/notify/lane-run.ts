@@ -45,10 +45,8 @@ export interface LaneRun {
   readonly subscription: Subscription;
   /** Ended when the lease is lost, or when the gateway stops for good. */
   readonly over: BreakOff;
-  /** Asked before each item that is still valid, but the first: may it be tried now? */
-  readonly mayGoOn: () => boolean;
-  /** Told of each try before it begins. */
-  readonly begins: () => void;
+  /** Asked before each try: may it begin now? What its time is over for needs none. */
+  readonly mayTry: () => boolean;
 }
 
 /** Settled items are acked at the end of the claim, or after so long: what a crash would send a second time. */
@@ -57,16 +55,14 @@ const maxUnackedMs = 100;
 type Settlement =
   | { readonly kind: 'settled'; readonly changes: Changes; readonly committed?: (isDurable: boolean) => void }
   | { readonly kind: 'pause'; readonly dueAtMs: number }
-  | { readonly kind: 'gone' };
+  | { readonly kind: 'gone' }
+  | { readonly kind: 'held' };
 
 /** Rejects only where the store does. */
 export async function runLane(run: LaneRun, deps: LaneRunDeps): Promise<RunEnd> {
   const ledger = createLedger(run.claim, deps);
-  for (const [index, item] of run.claim.items.entries()) {
-    const endsAtMs = endOf(item, deps.options.validityMs);
-    // What has expired is told in time, whatever holds up the rest.
-    if (index > 0 && deps.clock.now() < endsAtMs && !run.mayGoOn()) return ledger.handBack('held');
-    const settlement = await settle(item, { run, endsAtMs, deps });
+  for (const item of run.claim.items) {
+    const settlement = await settle(item, run, deps);
     if (run.over.isOver) {
       await ledger.flush();
       return { kind: 'lost' };
@@ -76,7 +72,8 @@ export async function runLane(run: LaneRun, deps: LaneRunDeps): Promise<RunEnd> 
         if (!(await ledger.add(settlement))) return { kind: 'lost' };
         break;
       case 'gone':
-        return ledger.handBack('gone');
+      case 'held':
+        return ledger.handBack(settlement.kind);
       case 'pause':
         if (!(await ledger.flush())) return { kind: 'lost' };
         return { kind: (await deps.store.nack(run.claim, settlement.dueAtMs)) ? 'waits' : 'lost' };
@@ -86,18 +83,16 @@ export async function runLane(run: LaneRun, deps: LaneRunDeps): Promise<RunEnd> 
 }
 
 /** Tries one item once. */
-async function settle(
-  claimed: ClaimedItem,
-  { run, endsAtMs, deps }: { readonly run: LaneRun; readonly endsAtMs: number; readonly deps: LaneRunDeps },
-): Promise<Settlement> {
+async function settle(claimed: ClaimedItem, run: LaneRun, deps: LaneRunDeps): Promise<Settlement> {
   const item = readItem(claimed);
   if (!item) return giveUp(claimed, { reason: 'unreadable' }, deps);
+  const endsAtMs = endOf(claimed, deps.options.validityMs);
   if (deps.clock.now() >= endsAtMs) return giveUp(claimed, { reason: 'expired' }, deps);
+  if (!run.mayTry()) return { kind: 'held' };
 
   const deposit = deps.channels.deposit(run.subscription, run.claim.lane, claimed);
   if (deposit) return settleDeposit(deposit, { claimed, endsAtMs, deps });
 
-  run.begins();
   const { outcome, status } = await attempt(claimed.id, item, { run, deps });
   switch (outcome.kind) {
     case 'done':

@@ -13,6 +13,7 @@ export type RecordKind =
   | 'command' // privacy command
   | 'revoke' // revoke under way
   | 'channel' // notification channel
+  | 'chatbot' // chatbot known by its serverRoot
   | 'audit';
 
 export type QueueName = 'outbound' | 'notify';
