@@ -9,10 +9,11 @@ import { furtherActions, restActions, rootActions } from './gateway/actions.js';
 import { accessOf, restTls } from './gateway/access.js';
 import { createNotify } from './gateway/notify.js';
 import { basePathsOf, chatbotRootsOf, directoryOf, openRootChatbots } from './gateway/platforms.js';
+import { result, storeCheck } from './gateway/checks.js';
 import { disguiseOf } from './gateway/disguise.js';
+import { createLoad } from './gateway/load.js';
 import { deadLetterActions } from './gateway/dead-letters.js';
 import { letterHooks } from './gateway/letter-hooks.js';
-import { createLoad } from './gateway/load.js';
 import { createRouting } from './gateway/routing.js';
 import { contactHost } from './gateway/contact-host.js';
 import { createSipSide, type SipSide, trustedBy } from './gateway/sip.js';
@@ -27,11 +28,10 @@ import { backoffMs } from './notify/backoff.js';
 import type { DeadLetterActions } from './rest/dead-letters.js';
 import type { RestDeps } from './rest/deps.js';
 import { type RestServer, startRest } from './rest/listen.js';
-import type { CheckResult, ReadyCheck } from './rest/readiness.js';
+import type { ReadyCheck } from './rest/readiness.js';
 import { SipNetwork } from './sip/sip-network.js';
 import { openStore } from './store/open.js';
 import { withPatience } from './store/patience.js';
-import type { Store } from './store/store.js';
 import { createTraceRing, type TraceRing } from './trace/ring.js';
 
 export interface Gateway {
@@ -81,7 +81,7 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
   started.push(() => msrp.close());
   const load = createLoad(config, { store: opened, clock, log, metrics });
   started.push(() => load.close());
-  const sip = createSipSide(config, { ...parts4(parts), overloaded: load.sipOverloaded });
+  const sip = createSipSide(config, { ...parts4(parts), load });
   started.push(() => sip.close());
   const rootChatbots = await openRootChatbots(config, { store, log, metrics });
   const directory = directoryOf(config, rootChatbots);
@@ -141,6 +141,7 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
   load.start();
   const rest = await openRest(parts, {
     overloaded: load.restOverloaded,
+    settled: load.restSettled,
     actions: restActions(iwf, auditedSubscriptions(notify.subscriptions, audit.note)),
     further: furtherActions(iwf, auditedChannels(notify.channels, audit.note)),
     directory,
@@ -220,7 +221,7 @@ function pemTexts({ cert, key }: { cert: string; key: string }): { cert: string;
 
 function openRest(
   { config, log, metrics, trace }: Parts,
-  faces: Pick<RestDeps, 'actions' | 'further' | 'directory' | 'rootChatbots' | 'overloaded'>,
+  faces: Pick<RestDeps, 'actions' | 'further' | 'directory' | 'rootChatbots' | 'overloaded' | 'settled'>,
 ): Promise<RestServer> {
   return startRest(
     {
@@ -245,15 +246,6 @@ function reload(sip: SipSide, log: Logger): void {
   } catch (error) {
     log.error('certificates not read', { error });
   }
-}
-
-function result(ok: boolean, detail?: string): CheckResult {
-  return ok || detail === undefined ? { state: 'ok' } : { state: 'failed', detail };
-}
-
-async function storeCheck(store: Store): Promise<CheckResult> {
-  await store.ping();
-  return store.durable ? { state: 'ok' } : { state: 'degraded', detail: 'not durable: messages are lost at exit' };
 }
 
 /** Waits for `work`, but not longer. */

@@ -261,6 +261,7 @@ export const configSchema = object({
   overload: object({
     loopDelayMs: milliseconds,
     storeDelayMs: milliseconds,
+    answerDelayMs: milliseconds,
     leastShare: { type: 'number', minimum: 0, maximum: 1 },
     retryAfterS: seconds,
   }),

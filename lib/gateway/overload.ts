@@ -1,7 +1,7 @@
 /**
  * Refuses new work before it is taken, where more comes than the process bears (design §2, promise 4).
  *
- *   pressure = the worse of event loop delay and store latency, each over its limit in the configuration
+ *   pressure = the worst of event loop delay, store latency and time to the answer, each over its limit in the configuration
  *
  *              pressure > 1                          the share is 1 again
  *   normal ───────────────────▶ shedding ───────────────────────────────────▶ normal
@@ -23,6 +23,7 @@ export type Work = 'message' | 'receipt';
 export interface Gauges {
   loopDelayMs(): number;
   storeDelayMs(): number;
+  answerDelayMs(): number;
 }
 
 export interface OverloadDeps {
@@ -47,6 +48,8 @@ export interface Overload {
 const lookMs = 100;
 /** The share is cut to no less than this part of it in one look, lest one pause of the process shut the door. */
 const hardestCut = 0.5;
+/** Between this part of the limit and the limit the share stays as it is, lest it swing. */
+const calm = 0.7;
 /** From the least share to all within three seconds. */
 const growth = { factor: 1.1, step: 0.02 };
 /** At so many times the limit receipts are refused, too. */
@@ -62,11 +65,20 @@ export function createOverload({ limits, clock, log, metrics, gauges }: Overload
   const look = (): void => {
     const loopDelayMs = gauges.loopDelayMs();
     const storeDelayMs = gauges.storeDelayMs();
-    pressure = Math.max(loopDelayMs / limits.loopDelayMs, storeDelayMs / limits.storeDelayMs);
+    const answerDelayMs = gauges.answerDelayMs();
+    pressure = Math.max(
+      loopDelayMs / limits.loopDelayMs,
+      storeDelayMs / limits.storeDelayMs,
+      answerDelayMs / limits.answerDelayMs,
+    );
     share = nextShare(share, pressure, limits.leastShare);
     if (share < 1 && !since) {
       since = { atMs: clock.now(), refused: 0 };
-      log.warn('overload begins', { loopDelayMs: Math.round(loopDelayMs), storeDelayMs: Math.round(storeDelayMs) });
+      log.warn('overload begins', {
+        loopDelayMs: Math.round(loopDelayMs),
+        storeDelayMs: Math.round(storeDelayMs),
+        answerDelayMs: Math.round(answerDelayMs),
+      });
     } else if (share === 1 && since) {
       log.info('overload is over', { refused: since.refused, ms: clock.now() - since.atMs });
       since = undefined;
@@ -105,8 +117,9 @@ export function createOverload({ limits, clock, log, metrics, gauges }: Overload
   };
 }
 
-/** Down as far as the pressure is above its limit, up in small steps. */
+/** Down as far as the pressure is above its limit, up in small steps once it is well below. */
 export function nextShare(share: number, pressure: number, least: number): number {
   if (pressure > 1) return Math.max(least, share * Math.max(hardestCut, 1 / pressure));
+  if (pressure > calm) return share;
   return Math.min(1, share * growth.factor + growth.step);
 }

@@ -22,16 +22,22 @@ export function directoryOf({ platforms }: Config, others: RootChatbots): Chatbo
 /** Resolves once those of before are known again. */
 export async function openRootChatbots(
   config: Config,
-  parts: Omit<RootChatbotsOptions, 'platforms'>,
+  parts: Omit<RootChatbotsOptions, 'platforms' | 'userHosts'>,
 ): Promise<RootChatbots> {
   const platforms = new Map(
     config.platforms
       .filter(({ chatbotOnly }) => chatbotOnly)
       .map((one) => [one.id, { traits: traitsOf(one), maxChatbots: one.limits.chatbotsPerRoot }]),
   );
-  const chatbots = new RootChatbots({ ...parts, platforms });
+  const chatbots = new RootChatbots({ ...parts, platforms, userHosts: userHostsOf(config) });
   await chatbots.load();
   return chatbots;
+}
+
+/** Where the network's users are, as `userUri` names them. */
+function userHostsOf({ sip }: Config): ReadonlySet<string> {
+  const patterns = [sip.userUri, ...sip.routes.flatMap(({ userUri }) => userUri ?? [])];
+  return new Set(patterns.flatMap((pattern) => /@(\[[^\]]+\]|[^;:?>]+)/.exec(pattern)?.[1]?.toLowerCase() ?? []));
 }
 
 export function chatbotRootsOf({ platforms }: Config): readonly ChatbotRoot[] {

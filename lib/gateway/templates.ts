@@ -1,6 +1,12 @@
-/** The SDP that is offered and answered, as text. */
+/** The SDP that we offer and answer, as the operator may have changed it. */
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+
+export interface SipTemplates {
+  readonly sessionOffer: string;
+  readonly sessionAnswer: string;
+  readonly largeMessageOffer: string;
+}
 
 /** Templates lie beside dist/ and lib/: an operator may change them. */
 export async function readTemplates(): Promise<SipTemplates> {
@@ -12,10 +18,4 @@ export async function readTemplates(): Promise<SipTemplates> {
     read('large-message-offer'),
   ]);
   return { sessionOffer, sessionAnswer, largeMessageOffer };
-}
-
-export interface SipTemplates {
-  readonly sessionOffer: string;
-  readonly sessionAnswer: string;
-  readonly largeMessageOffer: string;
 }

@@ -45,8 +45,10 @@ export interface LaneRun {
   readonly subscription: Subscription;
   /** Ended when the lease is lost, or when the gateway stops for good. */
   readonly over: BreakOff;
-  /** Asked before each try: may it begin now? What its time is over for needs none. */
-  readonly mayTry: () => boolean;
+  /** Asked before each item that is still valid, but the first: may it be tried now? */
+  readonly mayGoOn: () => boolean;
+  /** Told of each try before it begins. */
+  readonly begins: () => void;
 }
 
 /** Settled items are acked at the end of the claim, or after so long: what a crash would send a second time. */
@@ -55,14 +57,16 @@ const maxUnackedMs = 100;
 type Settlement =
   | { readonly kind: 'settled'; readonly changes: Changes; readonly committed?: (isDurable: boolean) => void }
   | { readonly kind: 'pause'; readonly dueAtMs: number }
-  | { readonly kind: 'gone' }
-  | { readonly kind: 'held' };
+  | { readonly kind: 'gone' };
 
 /** Rejects only where the store does. */
 export async function runLane(run: LaneRun, deps: LaneRunDeps): Promise<RunEnd> {
   const ledger = createLedger(run.claim, deps);
-  for (const item of run.claim.items) {
-    const settlement = await settle(item, run, deps);
+  for (const [index, item] of run.claim.items.entries()) {
+    const endsAtMs = endOf(item, deps.options.validityMs);
+    // What has expired is told in time, whatever holds up the rest.
+    if (index > 0 && deps.clock.now() < endsAtMs && !run.mayGoOn()) return ledger.handBack('held');
+    const settlement = await settle(item, { run, endsAtMs, deps });
     if (run.over.isOver) {
       await ledger.flush();
       return { kind: 'lost' };
@@ -72,8 +76,7 @@ export async function runLane(run: LaneRun, deps: LaneRunDeps): Promise<RunEnd> 
         if (!(await ledger.add(settlement))) return { kind: 'lost' };
         break;
       case 'gone':
-      case 'held':
-        return ledger.handBack(settlement.kind);
+        return ledger.handBack('gone');
       case 'pause':
         if (!(await ledger.flush())) return { kind: 'lost' };
         return { kind: (await deps.store.nack(run.claim, settlement.dueAtMs)) ? 'waits' : 'lost' };
@@ -83,16 +86,18 @@ export async function runLane(run: LaneRun, deps: LaneRunDeps): Promise<RunEnd> 
 }
 
 /** Tries one item once. */
-async function settle(claimed: ClaimedItem, run: LaneRun, deps: LaneRunDeps): Promise<Settlement> {
+async function settle(
+  claimed: ClaimedItem,
+  { run, endsAtMs, deps }: { readonly run: LaneRun; readonly endsAtMs: number; readonly deps: LaneRunDeps },
+): Promise<Settlement> {
   const item = readItem(claimed);
   if (!item) return giveUp(claimed, { reason: 'unreadable' }, deps);
-  const endsAtMs = endOf(claimed, deps.options.validityMs);
   if (deps.clock.now() >= endsAtMs) return giveUp(claimed, { reason: 'expired' }, deps);
-  if (!run.mayTry()) return { kind: 'held' };
 
   const deposit = deps.channels.deposit(run.subscription, run.claim.lane, claimed);
   if (deposit) return settleDeposit(deposit, { claimed, endsAtMs, deps });
 
+  run.begins();
   const { outcome, status } = await attempt(claimed.id, item, { run, deps });
   switch (outcome.kind) {
     case 'done':

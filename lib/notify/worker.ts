@@ -15,7 +15,7 @@ import { createBreakOff, type BreakOff } from './break-off.js';
 import type { Health } from './health.js';
 import { endOf, readItem } from './item.js';
 import { createLaneRoom } from './lane-room.js';
-import type { LaneRun, RunEnd } from './lane-run.js';
+import type { RunEnd, LaneRun } from './lane-run.js';
 import type { NotifyOptions } from './options.js';
 import { gatesOf, groupOf } from './places.js';
 
@@ -205,8 +205,14 @@ export class Worker {
   }
 
   private async runNow({ claim, subscription, over }: Held): Promise<void> {
-    const { run, bury } = this.deps;
-    const end = await run({ claim, subscription, over, mayTry: () => this.mayTry(subscription) });
+    const { health, run, bury } = this.deps;
+    const isOver = !this.stopping && this.remainingMs(claim) <= 0;
+    if (!isOver && !this.mayGoOn(subscription)) {
+      await this.giveBack(claim, subscription);
+      return;
+    }
+    const mayGoOn = (): boolean => this.mayGoOn(subscription);
+    const end = await run({ claim, subscription, over, mayGoOn, begins: () => health.begins(subscription) });
     switch (end.kind) {
       case 'gone':
         await bury(end.rest, subscription);
@@ -220,13 +226,9 @@ export class Worker {
     }
   }
 
-  /** A try that begins of an open circuit is its probe: what is given up without one leaves it to the next. */
-  private mayTry({ id }: Subscription): boolean {
-    const { known, health } = this.deps;
-    const subscription = known(id);
-    if (this.stopping || subscription === undefined || health.waitMs(subscription) > 0) return false;
-    health.begins(subscription);
-    return true;
+  private mayGoOn({ id }: Subscription): boolean {
+    const subscription = this.deps.known(id);
+    return !this.stopping && subscription !== undefined && this.deps.health.waitMs(subscription) === 0;
   }
 
   /** What may not be tried now. */

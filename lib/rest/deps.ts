@@ -76,6 +76,8 @@ export interface RestDeps {
   readonly limits: RestLimits;
   /** Asked of each new message: seconds to wait where it must not come in. */
   readonly overloaded?: (() => number | undefined) | undefined;
+  /** One that came in has its answer. */
+  readonly settled?: (() => void) | undefined;
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly clock: Clock;

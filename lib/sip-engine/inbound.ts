@@ -187,8 +187,11 @@ export class InboundCalls {
   }
 
   private settle(entry: ServerEntry): void {
+    const { request } = entry;
     entry.request = undefined;
     this.waiting--;
+    if (request && isNewWork({ message: request.request, routing: request.routing }))
+      this.core.settings.settled(request.request);
   }
 
   /** Throws Error where a final response was given before, or the draft would break a line. */
@@ -233,7 +236,7 @@ export class InboundCalls {
 }
 
 /** Requests in a dialog end work, or are soon done (RFC 7339 §5.10.1 spares them, too). */
-function isNewWork({ message, routing }: Parsed): boolean {
+function isNewWork({ message, routing }: Pick<Parsed, 'message' | 'routing'>): boolean {
   return routing.toTag === undefined && (message.method === 'INVITE' || message.method === 'MESSAGE');
 }
 

@@ -50,12 +50,14 @@ export interface EngineOptions {
   readonly minSeS?: number;
   /** Of a numeric host. Default: everyone. */
   readonly trusted?: (host: string) => boolean;
+  /** Asked of each INVITE and MESSAGE outside of dialogs: may it come in? Seconds to wait else: 503, without a transaction. */
+  readonly overloaded?: (request: WireMessage) => number | undefined;
+  /** A request outside of dialogs that came in has its final answer, or none is awaited any more. */
+  readonly settled?: (request: WireMessage) => void;
   /** Of certificates: they make up for an address that is not trusted. */
   readonly trustedNames?: readonly string[];
   /** Needed to listen on TLS; without it connections are made as an anonymous client. */
   readonly tls?: TlsMaterial;
-  /** Asked of each INVITE and MESSAGE outside of dialogs: may it come in? Seconds to wait else: 503, without a transaction. */
-  readonly overloaded?: (request: WireMessage) => number | undefined;
   readonly clock?: EngineClock;
   readonly timers?: Partial<TimerValues>;
   readonly limits?: Partial<EngineLimits>;
@@ -80,9 +82,10 @@ export interface Settings {
   readonly utf8Bodies: boolean;
   readonly minSeS: number;
   readonly trusted: (host: string) => boolean;
+  readonly overloaded: (request: WireMessage) => number | undefined;
+  readonly settled: (request: WireMessage) => void;
   readonly trustedNames: readonly string[];
   readonly tls: TlsMaterial | undefined;
-  readonly overloaded: (request: WireMessage) => number | undefined;
   readonly clock: EngineClock;
   readonly values: TimerValues;
   readonly limits: EngineLimits;
@@ -106,9 +109,10 @@ export function settingsOf(options: EngineOptions): Settings {
     utf8Bodies: options.utf8Bodies ?? true,
     minSeS: options.minSeS ?? 90,
     trusted: options.trusted ?? (() => true),
+    overloaded: options.overloaded ?? (() => undefined),
+    settled: options.settled ?? (() => undefined),
     trustedNames: options.trustedNames ?? [],
     tls: options.tls,
-    overloaded: options.overloaded ?? (() => undefined),
     clock: options.clock ?? systemClock,
     values: { ...DEFAULT_TIMERS, ...options.timers },
     limits: { ...DEFAULT_LIMITS, ...options.limits },

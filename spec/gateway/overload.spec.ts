@@ -5,23 +5,27 @@ import { createMetrics, type MetricsRegistry } from '../../lib/metrics.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { silentLog } from '../support/silent.js';
 
-const limits = { loopDelayMs: 100, storeDelayMs: 1000, leastShare: 0.05, retryAfterS: 1 };
+const limits = { loopDelayMs: 100, storeDelayMs: 1000, answerDelayMs: 200, leastShare: 0.05, retryAfterS: 1 };
 
 describe('overload', () => {
   let clock: FakeClock;
   let metrics: MetricsRegistry;
   let logged: string[];
-  let delays: { loop: number; store: number };
+  let delays: { loop: number; store: number; answer: number };
   let overload: Overload;
 
   beforeEach(() => {
     clock = new FakeClock();
     metrics = createMetrics({ log: silentLog });
     logged = [];
-    delays = { loop: 0, store: 0 };
+    delays = { loop: 0, store: 0, answer: 0 };
     const write = (event: string): void => void logged.push(event);
     const log: Logger = { ...silentLog, warn: write, info: write };
-    const gauges = { loopDelayMs: () => delays.loop, storeDelayMs: () => delays.store };
+    const gauges = {
+      loopDelayMs: () => delays.loop,
+      storeDelayMs: () => delays.store,
+      answerDelayMs: () => delays.answer,
+    };
     overload = createOverload({ limits, clock, log, metrics, gauges });
     overload.start();
   });
@@ -33,23 +37,24 @@ describe('overload', () => {
   }
 
   it('refuses nothing as long as every delay is within its limit', async () => {
-    delays = { loop: 99, store: 999 };
+    delays = { loop: 99, store: 999, answer: 199 };
     await clock.advance(1000);
     expect(takenOf(100)).to.equal(100);
     expect(overload.check()).to.deep.equal({ state: 'ok' });
     expect(logged).to.deep.equal([]);
   });
 
-  it('takes a share of new work where the loop or the store is late', async () => {
+  it('takes a share of new work where the loop, the store or the answers are late', async () => {
     for (const late of [
-      { loop: 150, store: 0 },
-      { loop: 0, store: 1500 },
+      { loop: 150, store: 0, answer: 0 },
+      { loop: 0, store: 1500, answer: 0 },
+      { loop: 0, store: 0, answer: 300 },
     ]) {
       delays = late;
       await clock.advance(100);
       expect(overload.share).to.be.closeTo(1 / 1.5, 0.001);
       expect(takenOf(300)).to.be.closeTo(200, 1);
-      delays = { loop: 0, store: 0 };
+      delays = { loop: 0, store: 0, answer: 0 };
       await clock.advance(5000);
     }
   });
@@ -85,6 +90,10 @@ describe('overload', () => {
     delays.loop = 0;
     await clock.advance(5000);
     expect(logged).to.deep.equal(['overload begins', 'overload is over']);
+  });
+
+  it('stays as it is just below the limit', () => {
+    expect(nextShare(0.4, 0.9, 0.05)).to.equal(0.4);
   });
 
   it('never cuts by more than half at once, however long one pause was', () => {
