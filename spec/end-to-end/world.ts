@@ -50,7 +50,7 @@ export interface Ports {
 
 export interface WorldOptions {
   /** Merged over the configuration. */
-  readonly config?: Tree | ((ports: Ports) => Tree);
+  readonly config?: Tree | ((ports: Ports, folder: string) => Tree);
   /** Merged over the one platform. */
   readonly platform?: Tree;
   readonly log?: Logger;
@@ -153,7 +153,7 @@ function configOf(
       { id: 'other', keys: [sha256(otherKey)], chatbots: [{ uri: otherBot }], notify: { allow: ['127.0.0.1'] } },
     ],
   };
-  writeFileSync(file, stringify(merge(own, typeof config === 'function' ? config(ports) : config)));
+  writeFileSync(file, stringify(merge(own, typeof config === 'function' ? config(ports, folder) : config)));
   return loadConfig({ file, env: {} });
 }
 
