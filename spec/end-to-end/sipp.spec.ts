@@ -10,7 +10,7 @@ import { key, startWorld, type World } from './world.js';
 const oneByOne = ['-l', '1', '-r', '100'];
 const scenarios = resolve('scripts/sipp');
 
-describe('SIPp against the whole gateway', function () {
+describe('SIPp against the whole gateway [IWF-1804]', function () {
   this.timeout(40_000);
   let world: World;
   let platform: SimulatedPlatform;
