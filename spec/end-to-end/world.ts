@@ -60,6 +60,8 @@ export interface WorldOptions {
   readonly engine?: 'embedded' | 'drachtio';
   /** Without a subscription nobody listens for the bot. */
   readonly subscribe?: boolean;
+  /** The port that the phone speaks to in place of the gateway's: of a proxy between them. */
+  readonly phoneVia?: number;
 }
 
 export async function startWorld(options: WorldOptions = {}): Promise<World> {
@@ -71,7 +73,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     number,
     host: '127.0.0.1',
     port: 0,
-    gateway: { host: '127.0.0.1', port: free.sip },
+    gateway: { host: '127.0.0.1', port: options.phoneVia ?? free.sip },
     msrp,
     templates: { offer: template('offer'), answer: template('answer') },
     receipts: options.receipts ?? [],
@@ -138,6 +140,8 @@ function configOf(
     },
     msrp: { port: ports.msrp },
     store: { path: join(folder, 'iwf.db') },
+    // However busy the machine of the specs is.
+    overload: { leastShare: 1 },
     platforms: [
       {
         id: 'spec',
