@@ -73,7 +73,7 @@ describe('configuration', () => {
       expect(limits.contactsPerHour).to.equal(1_000);
     });
 
-    it('completes a chatbot and a platform from what it says', () => {
+    it('completes a chatbot and a platform from what it says [IWF-1008]', () => {
       const config = load(
         'serverRoot: https://a.example/maap/\nplatforms: [{id: p, chatbots: [{uri: "sip:shop.acme@bots.example"}]}]',
       );
@@ -140,7 +140,7 @@ describe('configuration', () => {
     });
   });
 
-  describe('errors name file, line and key', () => {
+  describe('errors name file, line and key [IWF-1813]', () => {
     const cases: readonly [title: string, text: string, line: string][] = [
       ['an unknown key', 'rest:\n  prot: 1', 'iwf.yaml:4: rest.prot: unknown key (did you mean port?)'],
       [

@@ -142,5 +142,6 @@ export function engineOptions({ sip, msrp }: Config): EngineOptions {
 }
 
 export function storeLimits({ store }: Config): Partial<StoreLimits> {
-  return { maxItems: store.maxItems, maxPending: store.maxPending, maxPendingLength: store.maxPendingBytes };
+  const { maxItems, maxPending, maxPendingBytes: maxPendingLength, maxFileBytes } = store;
+  return { maxItems, maxPending, maxPendingLength, ...(maxFileBytes === undefined ? {} : { maxFileBytes }) };
 }

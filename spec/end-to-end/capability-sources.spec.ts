@@ -37,14 +37,14 @@ describeOnEachEngine('what the network is told of a chatbot', (engine) => {
     return readFeatureTags([answer.header('Contact') ?? '']);
   };
 
-  it('is its configuration while no source speaks', async () => {
+  it('is its configuration while no source speaks [IWF-510]', async () => {
     const tags = await seenBy();
     expect([...tags.iaris]).to.include.members(['rcs.chatbot', 'rcs.chatbot.sa']);
     expect([...tags.botVersions]).to.deep.equal(['#=1']);
     expect(tags.isbot).to.equal(true);
   });
 
-  it('is what a source for all says, in the versions that both know, and more for the contacts that another names', async () => {
+  it('is what a source for all says, in the versions that both know, and more for the contacts that another names [IWF-511]', async () => {
     const forAll = await say({ serviceCapability: [{ capabilityId: 'ChatbotSA', version: '#=1,#=2' }] });
     expect(forAll.status).to.equal(201);
     expect(forAll.location).to.equal(urlOf(forAll));
@@ -77,11 +77,11 @@ describeOnEachEngine('what the network is told of a chatbot', (engine) => {
     expect((await world.platform.request('GET', urlOf(forAll))).status).to.equal(404);
   });
 
-  it('is told to who cannot say who he is, too', async () => {
+  it('is told to who cannot say who he is, too [IWF-515]', async () => {
     expect((await seenBy('no address')).isbot).to.equal(true);
   });
 
-  it('is said once by one correlator, and not otherwise', async () => {
+  it('is said once by one correlator, and not otherwise [IWF-514]', async () => {
     const request = { clientCorrelator: 'c1', serviceCapability: [{ capabilityId: 'Chat' }] };
     const [first, second] = await Promise.all([say(request), say(request)]);
     expect(urlOf(first)).to.equal(urlOf(second));
@@ -91,7 +91,7 @@ describeOnEachEngine('what the network is told of a chatbot', (engine) => {
     expect((await world.platform.request('DELETE', urlOf(first))).status).to.equal(204);
   });
 
-  it('cannot name a contact that is none, nor say too much', async () => {
+  it('cannot name a contact that is none, nor say too much [IWF-516]', async () => {
     const source = { serviceCapability: [{ capabilityId: 'Chat' }] };
     expect((await say({ ...source, contactId: ['sip:'] })).status).to.equal(400);
     for (let made = 0; made < 3; made++) expect((await say(source)).status).to.equal(201);
@@ -107,7 +107,7 @@ describeOnEachEngine('a change of what a contact can do', (engine) => {
   });
   after(() => world.stop());
 
-  it('is asked for in a list, a row for each contact', async () => {
+  it('is asked for in a list, a row for each contact [IWF-502]', async () => {
     const path = `/capabilitydiscovery/v1/${encodeURIComponent(bot)}/contactCapabilities`;
     const contactId = [contact, 'no address'];
     const { status, body } = await world.platform.request('POST', path, { adhocContactList: { contactId } });
@@ -119,7 +119,7 @@ describeOnEachEngine('a change of what a contact can do', (engine) => {
     expect(rows[1]).to.have.property('serviceException');
   });
 
-  it('is told to the bots that know him', async () => {
+  it('is told to the bots that know him [IWF-513]', async () => {
     await subscribe(world, 'capabilitydiscovery');
     const path = `/capabilitydiscovery/v1/${encodeURIComponent(bot)}/contactCapabilities/${encodeURIComponent(contact)}`;
     expect((await world.platform.request('GET', path)).status).to.equal(200);

@@ -23,18 +23,18 @@ describeOnEachEngine('sessions and standalone messages', (engine) => {
   }
 
   describe('which of them a chatbot uses', () => {
-    it('mode session: a session, whatever the size', async () => {
+    it('mode session: a session, whatever the size [IWF-1110][IWF-1201]', async () => {
       world = await startWorld({ engine, mode: 'session' });
       expect((await deliver('short')).way).to.equal('session');
       expect((await deliver('long '.repeat(2000))).way).to.equal('session');
     });
 
-    it('mode auto: a session while nothing is known of the contact', async () => {
+    it('mode auto: a session while nothing is known of the contact [IWF-1107]', async () => {
       world = await startWorld({ engine, mode: 'auto' });
       expect((await deliver('hello')).way).to.equal('session');
     });
 
-    it('mode auto: no session for a contact that is known to take standalone messages alone', async () => {
+    it('mode auto: no session for a contact that is known to take standalone messages alone [IWF-1108]', async () => {
       world = await startWorld({ engine, mode: 'auto' });
       world.phone.services = 'standalone';
       const { platform } = world;
@@ -44,7 +44,7 @@ describeOnEachEngine('sessions and standalone messages', (engine) => {
       expect((await deliver('hello')).way).to.equal('pager');
     });
 
-    it('mode standalone: a pager message while the request fits, a large message beyond', async () => {
+    it('mode standalone: a pager message while the request fits, a large message beyond [IWF-1101][IWF-1104]', async () => {
       const handsets = new Handsets();
       await handsets.start();
       world = await startWorld({ engine, mode: 'standalone', config: { sip: { nextHop: handsets.nextHop } } });
@@ -61,20 +61,20 @@ describeOnEachEngine('sessions and standalone messages', (engine) => {
       handsets.stop();
     });
 
-    it('mode standalone: a limit of its own for a path that carries more', async () => {
+    it('mode standalone: a limit of its own for a path that carries more [IWF-1111]', async () => {
       // A drachtio-server takes no frames of that size: this one does.
       const config = { sip: { pagerMaxBytes: 20_000, drachtio: { maxFrameBytes: 40_000, maxInFlightBytes: 80_000 } } };
       world = await startWorld({ engine, mode: 'standalone', config });
       expect((await deliver('long '.repeat(2000))).way).to.equal('pager');
     });
 
-    it('mode auto: the other way once, where the contact does not take the first', async () => {
+    it('mode auto: the other way once, where the contact does not take the first [IWF-1109]', async () => {
       world = await startWorld({ engine, mode: 'auto' });
       world.phone.refuseInvitesWith = 488;
       expect((await deliver('hello')).way).to.equal('pager');
     });
 
-    it('mode session: a contact that takes no sessions gets nothing, and the bot learns why', async () => {
+    it('mode session: a contact that takes no sessions gets nothing, and the bot learns why [IWF-1110]', async () => {
       world = await startWorld({ engine, mode: 'session' });
       world.phone.refuseInvitesWith = 488;
       await world.platform.send(contact, { text: 'hello' });
@@ -95,7 +95,7 @@ describeOnEachEngine('sessions and standalone messages', (engine) => {
       expect(phone.invitations).to.equal(0);
     });
 
-    it('ends with BYE once nobody has used it for the idle time, and the next message opens another', async () => {
+    it('ends with BYE once nobody has used it for the idle time, and the next message opens another [IWF-1325]', async () => {
       world = await startWorld({ engine, config: { chat: { idleTimeoutS: 1 } } });
       const { phone } = world;
       await deliver('hello');
@@ -105,7 +105,7 @@ describeOnEachEngine('sessions and standalone messages', (engine) => {
       expect(phone.invitations).to.equal(2);
     });
 
-    it('ends when the user opens a new one: the new is answered, the old gets its BYE', async () => {
+    it('ends when the user opens a new one: the new is answered, the old gets its BYE [IWF-1301]', async () => {
       world = await startWorld({ engine });
       const phone = await RawPhone.of(world);
       const first = await phone.chat({ callId: 'first' });
@@ -118,7 +118,7 @@ describeOnEachEngine('sessions and standalone messages', (engine) => {
       phone.close();
     });
 
-    it('a large message of the user lives beside his chat', async () => {
+    it('a large message of the user lives beside his chat [IWF-1105]', async () => {
       world = await startWorld({ engine });
       const phone = await RawPhone.of(world);
       const chat = await phone.chat({ callId: 'chat' });
@@ -147,7 +147,7 @@ describeOnEachEngine('sessions and standalone messages', (engine) => {
         phone.close();
       });
 
-      it('a phone that vanishes gets its message in a new session', async () => {
+      it('a phone that vanishes gets its message in a new session [IWF-1306]', async () => {
         const chat = await phone.chat();
         chat.msrp.destroy();
         await chat.msrp.closed;
@@ -156,7 +156,7 @@ describeOnEachEngine('sessions and standalone messages', (engine) => {
         expect(handsets.arrivals[0]).to.include({ way: 'session', user: '+15550100002' });
       }).timeout(10_000);
 
-      it('a chunk that is never answered ends the session, and its message goes again in another', async () => {
+      it('a chunk that is never answered ends the session, and its message goes again in another [IWF-1307]', async () => {
         const chat = await phone.chat();
         const { location = '' } = await world.platform.send(rawContact, { text: 'anybody there?' });
         expect((await chat.msrp.request()).method).to.equal('SEND');
@@ -165,7 +165,7 @@ describeOnEachEngine('sessions and standalone messages', (engine) => {
       }).timeout(10_000);
     });
 
-    it('a message is not sent twice where the session ends after its 200', async () => {
+    it('a message is not sent twice where the session ends after its 200 [IWF-1308]', async () => {
       world = await startWorld({ engine, config: { chat: quick } });
       await deliver('once');
       await world.phone.hangUp(bot);
@@ -174,7 +174,7 @@ describeOnEachEngine('sessions and standalone messages', (engine) => {
     });
   });
 
-  it('another conversationID than the one that is up opens a session of its own', async () => {
+  it('another conversationID than the one that is up opens a session of its own [IWF-1010]', async () => {
     world = await startWorld({ engine });
     const { phone, platform } = world;
     await deliver('in the first');

@@ -11,7 +11,7 @@ const oneByOne = ['-l', '1', '-r', '100'];
 const asked = ['Sent', 'Delivered', 'Displayed', 'Failed'] as const;
 const scenarios = resolve('scripts/sipp');
 
-describe('SIPp against the whole gateway', function () {
+describe('SIPp against the whole gateway [IWF-1804]', function () {
   this.timeout(40_000);
   let world: World;
   let platform: SimulatedPlatform;

@@ -25,7 +25,7 @@ describeOnEachEngine('spam reports over real sockets', (engine) => {
     return (body as { spamReportList: { spamReport: Readonly<Record<string, unknown>>[] } }).spamReportList.spamReport;
   };
 
-  it('keeps a report where nobody listens, shows it and forgets it', async () => {
+  it('keeps a report where nobody listens, shows it and forgets it [IWF-701]', async () => {
     await world.phone.sendDocument(bot, spamReportContentType, document('unheard'));
     const [report] = await kept();
     expect(report).to.include({ senderAddress: contact, chatbot: bot, spamType: 'Fraud', freeText: 'unheard' });
@@ -37,7 +37,7 @@ describeOnEachEngine('spam reports over real sockets', (engine) => {
     expect((await world.platform.request('DELETE', url)).status).to.equal(404);
   });
 
-  it('tells subscriptions of it', async () => {
+  it('tells subscriptions of it [IWF-702]', async () => {
     await subscribe(world, 'spamreport');
     await world.phone.sendDocument(bot, spamReportContentType, document('told'));
     const told = await world.platform.waitFor(({ kind }) => kind === 'spamReportNotification');
@@ -45,14 +45,14 @@ describeOnEachEngine('spam reports over real sockets', (engine) => {
     expect(told.body['spamReport']).to.include({ senderAddress: contact, freeText: 'told' });
   });
 
-  it('refuses what cannot be read with 400, and types that nobody takes with 415', async () => {
+  it('refuses what cannot be read with 400, and types that nobody takes with 415 [IWF-705]', async () => {
     const sent = (type: string, content: string) => refusalOf(world.phone.sendDocument(bot, type, content));
     expect(await sent(spamReportContentType, '<SR xmlns="urn:gsma:params:xml:ns:rcs:rcs:spamreport">')).to.equal(400);
     expect(await sent(spamReportContentType, `<!DOCTYPE SR>${document('x')}`)).to.equal(400);
     expect(await sent('application/vnd.example+xml', '<x/>')).to.equal(415);
   });
 
-  it('keeps so many of a bot: the oldest goes', async () => {
+  it('keeps so many of a bot: the oldest goes [IWF-704]', async () => {
     for (const text of ['first', 'second', 'third']) {
       await world.phone.sendDocument(bot, spamReportContentType, document(text));
     }

@@ -22,7 +22,7 @@ describe('MSRP binding', () => {
   }
 
   describe('active', () => {
-    it('connects, and sends an empty SEND at once, then what waits', async () => {
+    it('connects, and sends an empty SEND at once, then what waits [IWF-1807]', async () => {
       house = await House.open();
       const { port } = await listening();
       const { session, app } = house.session();

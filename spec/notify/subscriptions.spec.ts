@@ -89,7 +89,7 @@ describe('subscriptions', () => {
     expect(await subscriptions.endOf(subscription.id)).to.be.undefined;
   });
 
-  it('stop at once when their duration is over, and say so', async () => {
+  it('stop at once when their duration is over, and say so [IWF-1508]', async () => {
     const { subscription } = await subscriptions.create(bot(), 'chat', subscriptionRequest(url, { duration: 7_200 }));
     await clock.advance(7_199_999);
     expect(subscriptions.ofBot(bot().uri, 'chat')).to.have.length(1);
@@ -101,7 +101,7 @@ describe('subscriptions', () => {
     expect(await store.list('subscription')).to.deep.equal([]);
   });
 
-  it('show what remains of their duration, and are prolonged from now on', async () => {
+  it('show what remains of their duration, and are prolonged from now on [IWF-1508]', async () => {
     const { subscription } = await subscriptions.create(bot(), 'chat', subscriptionRequest(url, { duration: 100 }));
     await clock.advance(30_500);
     expect((await subscriptions.list(bot(), 'chat'))[0]?.duration).to.equal(70);

@@ -122,7 +122,7 @@ describe('admin face', () => {
       return { status, said: JSON.parse(body) as unknown };
     };
 
-    it('is 200 when every check passes', async () => {
+    it('is 200 when every check passes [IWF-1717]', async () => {
       expect(
         await statusOf([check('sip', { state: 'ok' }), check('store', { state: 'ok', detail: 'sqlite' })]),
       ).to.deep.equal({
@@ -144,7 +144,7 @@ describe('admin face', () => {
       expect(JSON.parse(body)).to.include({ status: 'degraded' });
     });
 
-    it('is 503 and names what fails, rejects or throws', async () => {
+    it('is 503 and names what fails, rejects or throws [IWF-1717]', async () => {
       const face = await start({
         checks: [
           check('rest', { state: 'ok' }),
@@ -206,7 +206,7 @@ describe('admin face', () => {
       });
     });
 
-    it('are shown as JSON, as a ladder, as text and as a capture file, by conversation or key', async () => {
+    it('are shown as JSON, as a ladder, as text and as a capture file, by conversation or key [IWF-1815]', async () => {
       const face = await start({ trace: view });
       const json = await ask(face, '/trace/conv%201', { headers: credential });
       expect(JSON.parse(json.body)).to.deep.equal({
