@@ -10,6 +10,7 @@ import { accessOf, restTls } from './gateway/access.js';
 import { callbackEvents } from './gateway/callback-trace.js';
 import { basePathsOf, callbacksOf, directoryOf } from './gateway/platforms.js';
 import { disguiseOf } from './gateway/disguise.js';
+import { msrpReach } from './gateway/msrp-reach.js';
 import { createRouting } from './gateway/routing.js';
 import { createSipSide, type SipSide, trustedBy } from './gateway/sip.js';
 import {
@@ -196,6 +197,7 @@ function createMsrp({ config, log, metrics, trace }: Parts): MsrpEndpoint {
     log,
     randomId: () => randomBytes(16).toString('hex'),
     admit: trustedBy(config.sip.trustedPeers),
+    reach: msrpReach({ ...config.msrp, ...config.sip }),
     ...(config.msrp.tls && { tls: pemTexts(config.msrp.tls) }),
     ...(trace && { trace: (event) => trace.event(event) }),
   });

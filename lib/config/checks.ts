@@ -20,7 +20,7 @@ export function check(config: CompleteConfig, place: Place): void {
 const checks: readonly ((config: CompleteConfig) => Iterable<Finding>)[] = [
   urls,
   listening,
-  trustedPeers,
+  addressBlocks,
   dependencies,
   orders,
   uniqueNames,
@@ -48,10 +48,14 @@ function* listening({ sip }: CompleteConfig): Iterable<Finding> {
   }
 }
 
-function* trustedPeers({ sip }: CompleteConfig): Iterable<Finding> {
-  for (const [at, text] of sip.trustedPeers.entries()) {
-    if (!parseBlock(text))
-      yield { path: ['sip', 'trustedPeers', at], text: `is not an IP address or CIDR block: ${text}` };
+function* addressBlocks({ sip, msrp }: CompleteConfig): Iterable<Finding> {
+  const lists: [Path, readonly string[]][] = [
+    [['sip', 'trustedPeers'], sip.trustedPeers],
+    [['msrp', 'connectTo'], msrp.connectTo],
+  ];
+  for (const [path, blocks] of lists) {
+    for (const [at, text] of blocks.entries())
+      if (!parseBlock(text)) yield { path: [...path, at], text: `is not an IP address or CIDR block: ${text}` };
   }
 }
 

@@ -152,6 +152,7 @@ const msrp = object(
     connectTimeoutMs: milliseconds,
     bindTimeoutS: seconds,
     unboundTimeoutS: seconds,
+    connectTo: list(cidr),
     offerTls: flag,
   },
   { advertise: host, tls: object({ cert: path, key: path }) },
