@@ -1,17 +1,20 @@
 /** The composition root: what exists, who gets what, in which order it starts and stops. */
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
 import { systemClock } from './clock.js';
 import type { Config } from './config.js';
-import { furtherActions, restActions } from './gateway/actions.js';
+import { furtherActions, restActions, rootActions } from './gateway/actions.js';
 import { accessOf, restTls } from './gateway/access.js';
 import { callbackEvents } from './gateway/callback-trace.js';
-import { basePathsOf, callbacksOf, directoryOf } from './gateway/platforms.js';
+import { result, storeCheck } from './gateway/checks.js';
+import { callbacksOf, openDirectory, rootsOf } from './gateway/platforms.js';
 import { disguiseOf } from './gateway/disguise.js';
 import { msrpReach } from './gateway/msrp-reach.js';
+import { createLoad } from './gateway/load.js';
+import { deadLetterActions } from './gateway/dead-letters.js';
+import { letterHooks } from './gateway/letter-hooks.js';
 import { createRouting } from './gateway/routing.js';
+import { contactHost } from './gateway/contact-host.js';
 import { createSipSide, type SipSide, trustedBy } from './gateway/sip.js';
 import {
   interpreterLimits,
@@ -21,21 +24,24 @@ import {
   serviceLimits,
   storeLimits,
 } from './gateway/settings.js';
+import { readTemplates } from './gateway/templates.js';
 import { Interpreter } from './iwf/interpreter.js';
-import type { Logger } from './log.js';
+import { type Logger, maskOf } from './log.js';
 import { createMetrics, type MetricsRegistry } from './metrics.js';
 import type { MsrpEndpoint } from './msrp/api.js';
 import { createMsrpEndpoint } from './msrp/endpoint.js';
 import { backoffMs } from './notify/backoff.js';
+import type { LetterHooks } from './notify/letters.js';
 import { type Notify, openNotify } from './notify/notify.js';
 import { printNotification } from './resources/notification.js';
 import { type AdminFace, startAdmin } from './rest/admin.js';
-import type { RestActions } from './rest/deps.js';
-import type { FurtherActions } from './rest/further-actions.js';
+import type { DeadLetterActions } from './rest/dead-letters.js';
+import type { RestDeps } from './rest/deps.js';
 import { type RestServer, startRest } from './rest/listen.js';
-import type { CheckResult, ReadyCheck } from './rest/readiness.js';
+import type { ReadyCheck } from './rest/readiness.js';
 import { SipNetwork } from './sip/sip-network.js';
 import { openStore } from './store/open.js';
+import { withPatience } from './store/patience.js';
 import type { Store } from './store/store.js';
 import { createTraceRing, type TraceRing } from './trace/ring.js';
 import { traceView } from './trace/view.js';
@@ -45,6 +51,8 @@ export interface Gateway {
   readonly ports: { readonly rest: number; readonly admin: number; readonly msrp: number };
   /** `udp/127.0.0.1:5060` … */
   readonly sip: readonly string[];
+  /** Certificates are read again; where they cannot be used those in use stay, and the log says so. */
+  reload(): void;
   /** Drains within `drain.timeoutS`, then closes everything; idempotent. */
   stop(): Promise<void>;
 }
@@ -68,16 +76,21 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
   const parts: Parts = { config, log, metrics, trace };
 
   const readiness: ReadyCheck[] = [{ name: 'start', check: () => ({ state: 'failed', detail: 'starting' }) }];
-  const admin = await openAdmin(parts, readiness);
+  let deadLetters: DeadLetterActions | undefined = undefined as DeadLetterActions | undefined;
+  const admin = await openAdmin(parts, readiness, () => deadLetters);
   started.push(() => admin.close());
-  const store = await openStore({ ...config.store, clock, log, metrics, limits: storeLimits(config) });
-  started.push(() => store.close());
+  let draining = false;
+  const opened = await openStore({ ...config.store, clock, log, metrics, limits: storeLimits(config) });
+  started.push(() => opened.close());
+  const store = withPatience(opened, { clock, log, isOver: () => draining });
   const msrp = createMsrp(parts);
   await msrp.start();
   started.push(() => msrp.close());
-  const sip = createSipSide(config, parts4(parts));
+  const load = createLoad(config, { store: opened, clock, log, metrics });
+  started.push(() => load.close());
+  const sip = createSipSide(config, { ...parts4(parts), load });
   started.push(() => sip.close());
-  const directory = directoryOf(config);
+  const { directory, rootChatbots } = await openDirectory(config, { store, log, metrics });
   const routing = createRouting(config, sip.agent, { clock, log, metrics });
   started.push(() => {
     routing.close();
@@ -87,9 +100,10 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
   let interpreter: Interpreter | undefined = undefined as Interpreter | undefined;
   const notify = await createNotify(parts, store, {
     serverRoot: (bot) => directory.find(bot)?.serverRoot ?? config.serverRoot,
-    undeliverable: (bot, user, messageId) => interpreter?.undeliverable(bot, user, messageId),
+    hooks: letterHooks(() => interpreter),
   });
   started.push(() => notify.stop());
+  deadLetters = deadLetterActions({ ...notify, directory, mask: maskOf(config.log) });
 
   const network = new SipNetwork({
     agent: routing.agent,
@@ -123,6 +137,8 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
     ...(config.sip.defaultCountry === undefined ? {} : { defaultCountry: config.sip.defaultCountry }),
     limits: interpreterLimits(config),
     services: serviceLimits(config),
+    // The embedded engine asks by itself, and sooner.
+    ...(config.sip.engine === 'drachtio' && { overloaded: () => load.sipOverloaded() }),
   });
   interpreter = iwf;
   await sip.prepare();
@@ -130,17 +146,21 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
   started.push(() => iwf.drain(0));
   routing.start();
   notify.start();
+  load.start();
   const rest = await openRest(parts, {
+    overloaded: load.restOverloaded,
+    settled: load.restSettled,
     actions: restActions(iwf, notify.subscriptions),
     further: furtherActions(iwf, notify.channels),
     directory,
+    rootChatbots: rootActions(rootChatbots),
   });
   started.push(() => rest.close());
 
+  metrics.gauge('notify_dead_letters_kept', () => notify.deadLetters.count);
   metrics.gauge('msrp_sessions', () => msrp.sessionCount);
   metrics.gauge('queue_depth', () => store.depth('outbound'), { queue: 'outbound' });
   metrics.gauge('queue_depth', () => store.depth('notify'), { queue: 'notify' });
-  let draining = false;
   readiness.splice(
     0,
     1,
@@ -150,6 +170,7 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
     { name: 'next hops', check: () => routing.check() },
     { name: 'msrp', check: () => result(msrp.listening, 'not listening') },
     { name: 'store', check: () => storeCheck(store) },
+    { name: 'load', check: () => load.check() },
   );
   log.info('gateway ready', { rest: rest.port, admin: admin.port, msrp: msrp.port, sip: sip.agent.listening });
 
@@ -160,6 +181,7 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
     log.info('draining', { sessions: iwf.sessionCount });
     await within(config.drain.timeoutS * 900, () => iwf.drain(config.drain.timeoutS * 500));
     await Promise.all([rest.close(), notify.stop()]);
+    await load.close();
     routing.close();
     await sip.close();
     await msrp.close();
@@ -170,6 +192,7 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
   return {
     ports: { rest: rest.port, admin: admin.port, msrp: msrp.port },
     sip: sip.agent.listening,
+    reload: () => reload(sip, log),
     stop: () => (stopping ??= stop()),
   };
 }
@@ -185,9 +208,13 @@ function parts4({ log, metrics, trace }: Parts): Parameters<typeof createSipSide
   return { clock: systemClock, log, metrics, trace };
 }
 
-function openAdmin({ config, log, metrics, trace }: Parts, checks: readonly ReadyCheck[]): Promise<AdminFace> {
+function openAdmin(
+  { config, log, metrics, trace }: Parts,
+  checks: readonly ReadyCheck[],
+  deadLetters: () => DeadLetterActions | undefined,
+): Promise<AdminFace> {
   const ring = trace ?? createTraceRing({ conversations: 0, eventsPerConversation: 0 });
-  return startAdmin({ ...config.admin, checks, metrics, trace: traceView(ring), clock: systemClock, log });
+  return startAdmin({ ...config.admin, checks, metrics, trace: traceView(ring), deadLetters, clock: systemClock, log });
 }
 
 function createMsrp({ config, log, metrics, trace }: Parts): MsrpEndpoint {
@@ -209,7 +236,7 @@ function pemTexts({ cert, key }: { cert: string; key: string }): { cert: string;
 
 interface NotifyNeeds {
   serverRoot(bot: string): string;
-  undeliverable(bot: string, user: string, messageId: string): ReturnType<Interpreter['undeliverable']> | undefined;
+  readonly hooks: LetterHooks;
 }
 
 function createNotify({ config, log, metrics, trace }: Parts, store: Store, needs: NotifyNeeds): Promise<Notify> {
@@ -221,10 +248,7 @@ function createNotify({ config, log, metrics, trace }: Parts, store: Store, need
     platform: callbacksOf(config),
     print: (notification, context) => JSON.stringify(printNotification(notification, context)),
     serverRoot: (bot) => needs.serverRoot(bot),
-    onDead: ({ about }) =>
-      about.kind === 'chatMessage' && about.messageId !== undefined
-        ? needs.undeliverable(about.bot, about.contact, about.messageId)
-        : undefined,
+    ...needs.hooks,
     ...(trace && {
       onExchange: (exchange) => {
         for (const event of callbackEvents(exchange, config.trace.bodies)) trace.event(event);
@@ -236,7 +260,7 @@ function createNotify({ config, log, metrics, trace }: Parts, store: Store, need
 
 function openRest(
   { config, log, metrics, trace }: Parts,
-  faces: { actions: RestActions; further: FurtherActions; directory: ReturnType<typeof directoryOf> },
+  faces: Pick<RestDeps, 'actions' | 'further' | 'directory' | 'rootChatbots' | 'overloaded' | 'settled'>,
 ): Promise<RestServer> {
   return startRest(
     {
@@ -246,44 +270,20 @@ function openRest(
       log,
       metrics,
       clock: systemClock,
-      basePaths: basePathsOf(config),
+      ...rootsOf(config),
       ...(trace && { trace: (event) => trace.event(event) }),
     },
     { ...config.rest, tls: restTls(config) },
   );
 }
 
-/** Templates lie beside dist/ and lib/: an operator may change them. */
-async function readTemplates(): Promise<SipTemplates> {
-  const read = (name: string): Promise<string> =>
-    readFile(fileURLToPath(new URL(`../../sdp-templates/${name}.sdp`, import.meta.url)), 'utf8');
-  const [sessionOffer, sessionAnswer, largeMessageOffer] = await Promise.all([
-    read('chatbot-session-offer'),
-    read('chatbot-session-answer'),
-    read('large-message-offer'),
-  ]);
-  return { sessionOffer, sessionAnswer, largeMessageOffer };
-}
-
-interface SipTemplates {
-  readonly sessionOffer: string;
-  readonly sessionAnswer: string;
-  readonly largeMessageOffer: string;
-}
-
-/** `host:port` where the network reaches us, of the first listening address. */
-function contactHost({ sip }: Config, { agent }: SipSide): string {
-  const [, host = '127.0.0.1', port = '5060'] = /^\w+\/(.*):(\d+)$/.exec(agent.listening[0] ?? '') ?? [];
-  return `${sip.advertise ?? host}:${port}`;
-}
-
-function result(ok: boolean, detail?: string): CheckResult {
-  return ok || detail === undefined ? { state: 'ok' } : { state: 'failed', detail };
-}
-
-async function storeCheck(store: Store): Promise<CheckResult> {
-  await store.ping();
-  return store.durable ? { state: 'ok' } : { state: 'degraded', detail: 'not durable: messages are lost at exit' };
+function reload(sip: SipSide, log: Logger): void {
+  try {
+    sip.reload();
+    log.info('certificates read');
+  } catch (error) {
+    log.error('certificates not read', { error });
+  }
 }
 
 /** Waits for `work`, but not longer. */

@@ -33,7 +33,7 @@ const asIs = winston.format((info) => info)();
 
 /** Lines go to `output`, one for each event. Never throws, whatever the fields. */
 export function createLogger(options: LogOptions, output: NodeJS.WritableStream = process.stdout): Logger {
-  const mask = options.maskNumbers ? numberMask(keyOf(options)) : (text: string) => text;
+  const mask = options.maskNumbers ? maskOf(options) : (text: string) => text;
   const lineOf = isReadable(options, output) ? readableLine : jsonLine;
   const logger = winston.createLogger({ levels: { ...levels }, level: options.level, format: asIs });
   logger.pipe(entryWriter((entry) => output.write(`${lineOf(entry)}\n`)));
@@ -59,8 +59,12 @@ function entryWriter(write: (entry: Entry) => void): Writable {
   });
 }
 
-function keyOf({ pseudonymKey }: LogOptions): Buffer {
-  return pseudonymKey === undefined ? randomBytes(32) : Buffer.from(pseudonymKey, 'hex');
+/** Of this process: what it masks in different places has the same pseudonym. */
+const randomKey = randomBytes(32);
+
+/** Numbers as the log shows them. */
+export function maskOf({ pseudonymKey }: Pick<LogOptions, 'pseudonymKey'>): Mask {
+  return numberMask(pseudonymKey === undefined ? randomKey : Buffer.from(pseudonymKey, 'hex'));
 }
 
 function isReadable({ format }: LogOptions, output: NodeJS.WritableStream): boolean {

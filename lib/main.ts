@@ -73,7 +73,9 @@ async function startConfigured(file: string): Promise<Stoppable> {
   const config = loadConfig({ file, env: process.env });
   const log = createLogger(config.log);
   surviveBugs(log);
-  return startGateway(config, log);
+  const gateway = await startGateway(config, log);
+  process.on('SIGHUP', () => gateway.reload());
+  return gateway;
 }
 
 function surviveBugs(log: Logger): void {

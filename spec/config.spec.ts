@@ -177,15 +177,16 @@ describe('configuration', () => {
         'sip: {listen: [udp/a:1, udp/a:1]}',
         'iwf.yaml:3: sip.listen[1]: is listed twice: udp/a:1',
       ],
-      [
-        'TLS on the embedded engine',
-        'sip: {listen: [tls/a:1]}',
-        'iwf.yaml:3: sip.listen[0]: the embedded engine speaks udp and tcp; tls needs sip.engine drachtio',
-      ],
+      ['TLS without a certificate', 'sip: {listen: [tls/a:1]}', 'iwf.yaml:3: sip.listen[0]: needs sip.tls'],
       [
         'a bad CIDR block',
         'sip: {trustedPeers: [10.0.0.0/33]}',
-        'iwf.yaml:3: sip.trustedPeers[0]: is not an IP address or CIDR block: 10.0.0.0/33',
+        'iwf.yaml:3: sip.trustedPeers[0]: is not an IP address, CIDR block or domain: 10.0.0.0/33',
+      ],
+      [
+        'a domain that no certificate can show',
+        'sip: {trustedPeers: [sbc.example.net], tls: {cert: a, key: b}}',
+        'iwf.yaml:3: sip.trustedPeers[0]: a domain needs sip.tls.ca, clientCertificates and the embedded engine: sbc.example.net',
       ],
       [
         'a next hop that is none',
@@ -276,6 +277,15 @@ describe('configuration', () => {
         'iwf.yaml:4: platforms[1].chatbots[0].uri: the chatbot stands already at platforms[0].chatbots[0].uri',
         'iwf.yaml:4: platforms[1].domains[0]: the domain stands already at platforms[0].domains[0]',
       ]);
+    });
+
+    it('a serverRoot for chatbots alone that is not its own', () => {
+      const platforms = (root: string) =>
+        `serverRoot: http://a/x/\nplatforms:\n  - {id: p, chatbotOnly: true${root}}\n  - {id: q, serverRoot: "https://b/y"}\n`;
+      const line = 'iwf.yaml:3: platforms[0].chatbotOnly: needs a serverRoot that nobody else has';
+      for (const root of ['', ', serverRoot: "https://a/x"', ', serverRoot: "http://B/y/"'])
+        expect(refusal(platforms(root)), root).to.deep.equal([line]);
+      expect(load(platforms(', serverRoot: "http://b/x"')).platforms[0]!.chatbotOnly).to.equal(true);
     });
 
     it('bots whose user parts differ in case are two', () => {

@@ -3,7 +3,7 @@ import type { CompleteConfig } from './complete.js';
 import { ConfigError } from './config-error.js';
 import { printPath, type Path } from './path.js';
 import type { Place } from './validate.js';
-import { parseBlock, parseListen } from './values.js';
+import { isDomain, parseBlock, parseListen } from './values.js';
 
 interface Finding {
   readonly path: Path;
@@ -20,10 +20,12 @@ export function check(config: CompleteConfig, place: Place): void {
 const checks: readonly ((config: CompleteConfig) => Iterable<Finding>)[] = [
   urls,
   listening,
-  addressBlocks,
+  trustedPeers,
+  connectTo,
   dependencies,
   orders,
   uniqueNames,
+  chatbotRoots,
 ];
 
 function* urls(config: CompleteConfig): Iterable<Finding> {
@@ -40,23 +42,35 @@ function* listening({ sip }: CompleteConfig): Iterable<Finding> {
     const path = ['sip', 'listen', at];
     const address = parseListen(text);
     if (!address) yield { path, text: `must be udp|tcp|tls/host:port, an IPv6 address in brackets; is ${text}` };
-    else if (address.protocol === 'tls' && sip.engine === 'embedded') {
-      yield { path, text: 'the embedded engine speaks udp and tcp; tls needs sip.engine drachtio' };
+    else if (address.protocol === 'tls' && sip.engine === 'embedded' && !sip.tls) {
+      yield { path, text: 'needs sip.tls' };
     }
     if (seen.has(text) && address?.port !== 0) yield { path, text: `is listed twice: ${text}` };
     seen.add(text);
   }
 }
 
-function* addressBlocks({ sip, msrp }: CompleteConfig): Iterable<Finding> {
-  const lists: [Path, readonly string[]][] = [
-    [['sip', 'trustedPeers'], sip.trustedPeers],
-    [['msrp', 'connectTo'], msrp.connectTo],
-  ];
-  for (const [path, blocks] of lists) {
-    for (const [at, text] of blocks.entries())
-      if (!parseBlock(text)) yield { path: [...path, at], text: `is not an IP address or CIDR block: ${text}` };
+function* connectTo({ msrp }: CompleteConfig): Iterable<Finding> {
+  for (const [at, text] of msrp.connectTo.entries()) {
+    if (!parseBlock(text))
+      yield { path: ['msrp', 'connectTo', at], text: `is not an IP address or CIDR block: ${text}` };
   }
+}
+
+function* trustedPeers({ sip }: CompleteConfig): Iterable<Finding> {
+  for (const [at, text] of sip.trustedPeers.entries()) {
+    const path = ['sip', 'trustedPeers', at];
+    if (!parseBlock(text) && !isDomain(text)) {
+      yield { path, text: `is not an IP address, CIDR block or domain: ${text}` };
+    } else if (isDomain(text) && !asksForCertificates(sip)) {
+      yield { path, text: `a domain needs sip.tls.ca, clientCertificates and the embedded engine: ${text}` };
+    }
+  }
+}
+
+/** Whether a peer can show that it is who a domain of trustedPeers means. */
+function asksForCertificates({ tls, engine }: CompleteConfig['sip']): boolean {
+  return engine === 'embedded' && tls?.ca !== undefined && tls.clientCertificates !== 'none';
 }
 
 function* dependencies(config: CompleteConfig): Iterable<Finding> {
@@ -98,6 +112,23 @@ function* uniqueNames({ platforms }: CompleteConfig): Iterable<Finding> {
     if (first !== undefined) yield { path, text: `the ${what} stands already at ${first}` };
     else seen.set(`${what} ${name}`, printPath(path));
   }
+}
+
+/** Under a root for chatbots alone every URI is a chatbot of its platform: nothing else may stand there. */
+function* chatbotRoots({ platforms, serverRoot }: CompleteConfig): Iterable<Finding> {
+  for (const [index, { chatbotOnly, serverRoot: own }] of platforms.entries()) {
+    if (!chatbotOnly) continue;
+    const others = [serverRoot, ...platforms.filter((_, at) => at !== index).map((other) => other.serverRoot)];
+    if (others.some((other) => placeOf(other) === placeOf(own)))
+      yield { path: ['platforms', index, 'chatbotOnly'], text: 'needs a serverRoot that nobody else has' };
+  }
+}
+
+/** Whatever the scheme: a proxy may speak another one. */
+function placeOf(url: string): string {
+  if (!URL.canParse(url)) return url;
+  const { host, pathname } = new URL(url);
+  return host + pathname;
 }
 
 interface Name {

@@ -4,6 +4,9 @@ import type { WrittenConfig, WrittenPlatform } from './schema.js';
 type WrittenChatbot = NonNullable<WrittenPlatform['chatbots']>[number];
 
 export type CompleteChatbot = Required<WrittenChatbot>;
+type ChatbotTraits = Omit<CompleteChatbot, 'uri' | 'name'>;
+
+const chatbotDefaults: ChatbotTraits = { version: '#=1', roles: ['session', 'standalone'], mode: 'auto' };
 
 export interface CompletePlatform extends WrittenPlatform {
   readonly keys: readonly string[];
@@ -11,12 +14,16 @@ export interface CompletePlatform extends WrittenPlatform {
   readonly clientCertificates: readonly string[];
   readonly chatbots: readonly CompleteChatbot[];
   readonly domains: readonly string[];
+  readonly botDefaults: ChatbotTraits;
+  readonly chatbotOnly: boolean;
   readonly notify: Required<NonNullable<WrittenPlatform['notify']>>;
   readonly limits: WrittenConfig['limits'];
   /** Without a slash at its end. */
   readonly serverRoot: string;
+  readonly botJson: NonNullable<WrittenPlatform['botJson']>;
   readonly suspended: boolean;
   readonly trustedWithNumbers: boolean;
+  readonly sendDelivered: boolean;
 }
 
 export interface CompleteConfig extends WrittenConfig {
@@ -38,23 +45,24 @@ function completePlatform(
   platform: WrittenPlatform,
   defaults: { serverRoot: string; limits: WrittenConfig['limits'] },
 ): CompletePlatform {
+  const botDefaults = { ...chatbotDefaults, ...platform.botDefaults };
   return {
     ...platform,
     keys: lowerCased(platform.keys),
     clientSecrets: lowerCased(platform.clientSecrets),
     clientCertificates: lowerCased(platform.clientCertificates),
-    chatbots: (platform.chatbots ?? []).map(completeChatbot),
+    chatbots: (platform.chatbots ?? []).map((one) => ({ name: userPart(one.uri), ...botDefaults, ...one })),
     domains: lowerCased(platform.domains),
+    botDefaults,
+    chatbotOnly: platform.chatbotOnly ?? false,
     notify: { allow: [], secrets: [], verify: false, ...platform.notify },
     limits: { ...defaults.limits, ...platform.limits },
     serverRoot: withoutSlash(platform.serverRoot ?? defaults.serverRoot),
+    botJson: platform.botJson ?? 'off',
     suspended: platform.suspended ?? false,
     trustedWithNumbers: platform.trustedWithNumbers ?? true,
+    sendDelivered: platform.sendDelivered ?? false,
   };
-}
-
-function completeChatbot(chatbot: WrittenChatbot): CompleteChatbot {
-  return { name: userPart(chatbot.uri), version: '#=1', roles: ['session', 'standalone'], mode: 'auto', ...chatbot };
 }
 
 function userPart(uri: string): string {

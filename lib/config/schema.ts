@@ -1,20 +1,21 @@
 /** Every key of the configuration with its form; defaults, units and reasons stand in config/default.yaml. */
 import { choice, flag, integer, list, object, secret, text, type MapForm, type ValueOf } from './form.js';
+import { httpRoot, limitForms, platform, requestsPerS, sha256 } from './platforms.js';
 import { privacy, revoke } from './vocabularies.js';
 
 const host = text('a host name or an IP address', '^[A-Za-z0-9._:-]+$', 255);
 const port = integer(0, 65_535);
 const path = text('a file name', undefined, 4096);
-const sha256 = secret(text('64 hexadecimal digits (a SHA-256)', '^[0-9a-fA-F]{64}$', 64));
 const key256 = secret(text('64 hexadecimal digits', '^[0-9a-fA-F]{64}$', 64));
-const httpRoot = text('an http or https URL without query, fragment or credentials', '^https?://[^\\s?#@]+$');
 const hop = 'sips?:[^\\s;@<>",]+(;transport=(udp|tcp|tls|UDP|TCP|TLS))?';
 const sipHop = text('a next hop as sip:host:port;transport=udp', `^${hop}( *, *${hop}){0,7}$`);
 const ioi = text('an inter-operator identifier', '^[A-Za-z0-9._~:-]+$', 255);
 const userUri = text('tel, or a SIP URI with {e164} in it', '^(tel|sips?:[^\\s<>"{}]*\\{e164\\}[^\\s<>"{}]*)$');
-const botUri = text('a SIP URI sip:user@host', '^[sS][iI][pP][sS]?:[^\\s@<>"]+@[^\\s@<>"]+$', 255);
-const domain = text('a domain name', '^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$', 255);
-const cidr = text('an IP address or a CIDR block', '^[0-9A-Fa-f.:]+(/[0-9]{1,3})?$', 49);
+const peer = text(
+  'an IP address, a CIDR block, or the domain of a certificate',
+  '^[0-9A-Za-z.:-]+(/[0-9]{1,3})?$',
+  253,
+);
 const headers: MapForm = {
   type: 'object',
   additionalProperties: {
@@ -89,7 +90,7 @@ const sip = object(
     userUri,
     pagerMaxBytes: bytes,
     messageAnswer: choice(200, 202),
-    trustedPeers: list(cidr),
+    trustedPeers: list(peer),
     callTimeoutS: seconds,
     requestTimeoutS: seconds,
     answerTimeoutS: seconds,
@@ -124,9 +125,11 @@ const sip = object(
     ioi,
     privacyKey: key256,
     defaultCountry: text('a country calling code as +49', '^\\+[1-9][0-9]{0,2}$', 4),
-    tls: object({ cert: path, key: path }, { clientCa: path }),
+    tls: object({ cert: path, key: path }, { ca: path, clientCertificates: choice('required', 'optional', 'none') }),
   },
 );
+
+const cidr = text('an IP address or a CIDR block', '^[0-9A-Fa-f.:]+(/[0-9]{1,3})?$', 49);
 
 const msrp = object(
   {
@@ -204,6 +207,7 @@ const notify = object({
   maxOrigins: number,
   originIdleS: seconds,
   maxSubscriptions: number,
+  maxDeadLetters: number,
   breaker: object({ failures: integer(1, 100_000), probeMs: milliseconds }),
   channels: object({
     maxPerBot: number,
@@ -228,55 +232,6 @@ const retention = object({
   spamReportsPerBot: integer(1, 1_000),
 });
 
-/** What one platform may take up; the same keys stand as defaults for all and in each platform. */
-const limitForms = {
-  subscriptionsPerBot: number,
-  sessionsPerBot: number,
-  laneLength: number,
-  queuedPerBot: number,
-  contactsPerHour: number,
-};
-const requestsPerS = { requestsPerS: number };
-
-const chatbot = object(
-  { uri: botUri },
-  {
-    name: text('a name', '^[^\\r\\n"]+$', 200),
-    version: text('one or more of #=N', '^#=[0-9]+(,#=[0-9]+)*$', 64),
-    roles: list(choice('session', 'standalone'), { minItems: 1, maxItems: 2 }),
-    mode: choice('auto', 'session', 'standalone'),
-  },
-);
-
-const platform = object(
-  { id: text('letters, digits and . _ -', '^[A-Za-z0-9._-]+$', 64) },
-  {
-    keys: list(sha256, { maxItems: 16 }),
-    jwt: object(
-      { issuer: text('the issuer (iss)'), jwksUrl: text('an http or https URL', '^https?://\\S+$') },
-      { audience: text('the audience (aud)'), subject: text('the subject (sub)'), requireScopes: flag },
-    ),
-    clientSecrets: list(sha256, { maxItems: 16 }),
-    clientCertificates: list(sha256, { maxItems: 16 }),
-    chatbots: list(chatbot, { maxItems: 100_000 }),
-    domains: list(domain),
-    notify: object(
-      {},
-      {
-        allow: list(text('host, host:port, *.domain or a CIDR block', '^[A-Za-z0-9.:*/\\[\\]_-]+$', 255)),
-        secrets: list(secret(text('a secret as whsec_<base64>', '^(whsec_)?[A-Za-z0-9+/]{32,}={0,2}$')), {
-          maxItems: 4,
-        }),
-        verify: flag,
-      },
-    ),
-    limits: object({}, { ...limitForms, ...requestsPerS }),
-    serverRoot: httpRoot,
-    suspended: flag,
-    trustedWithNumbers: flag,
-  },
-);
-
 export const configSchema = object({
   serverRoot: httpRoot,
   rest,
@@ -291,6 +246,13 @@ export const configSchema = object({
   notify,
   retention,
   limits: object(limitForms, requestsPerS),
+  overload: object({
+    loopDelayMs: milliseconds,
+    storeDelayMs: milliseconds,
+    answerDelayMs: milliseconds,
+    leastShare: { type: 'number', minimum: 0, maximum: 1 },
+    retryAfterS: seconds,
+  }),
   drain: object({ timeoutS: integer(1, 3_600) }),
   trace: object({ conversations: integer(0, 1_000_000), eventsPerConversation: integer(1, 100_000), bodies: flag }),
   log: object(

@@ -20,6 +20,8 @@ export interface AddressBlock {
 export interface SipConfig extends Omit<CompleteConfig['sip'], 'listen' | 'trustedPeers'> {
   readonly listen: readonly ListenAddress[];
   readonly trustedPeers: readonly AddressBlock[];
+  /** Of trustedPeers those that are domains: of certificates. */
+  readonly trustedNames: readonly string[];
 }
 
 export interface MsrpConfig extends Omit<CompleteConfig['msrp'], 'connectTo'> {
@@ -47,6 +49,7 @@ export function valuesOf(complete: CompleteConfig): Config {
       ...sip,
       listen: listen.flatMap((text) => parseListen(text) ?? []),
       trustedPeers: trustedPeers.flatMap((text) => parseBlock(text) ?? []),
+      trustedNames: trustedPeers.filter(isDomain),
     },
   };
 }
@@ -60,6 +63,11 @@ export function parseListen(text: string): ListenAddress | undefined {
   const host = bracketed ?? plain ?? '';
   if (port > 65_535 || (bracketed !== undefined && isIP(bracketed) !== 6)) return undefined;
   return { protocol: protocol as ListenAddress['protocol'], host, port };
+}
+
+/** Its last label begins with a letter: no address does so. */
+export function isDomain(text: string): boolean {
+  return /^([a-z0-9-]+\.)+[a-z][a-z0-9-]*$/i.test(text);
 }
 
 /** An address alone is a block of one. */

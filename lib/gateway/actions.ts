@@ -1,6 +1,8 @@
 /** What the REST face may ask, from the parts that can; a store that fails is SVC1000 to the platform: try again. */
 import type { ConfirmedSessions } from '../iwf/confirmed-sessions.js';
+import type { RootChatbotActions } from '../iwf/actions.js';
 import type { Interpreter } from '../iwf/interpreter.js';
+import type { RootChatbots } from '../iwf/root-chatbots.js';
 import type { Channels } from '../notify/channels.js';
 import type { Subscriptions } from '../notify/subscriptions.js';
 import { ApiError } from '../resources/api-error.js';
@@ -59,6 +61,13 @@ export function furtherActions(iwf: Interpreter, channels: Channels): FurtherAct
       get: async (bot, contact, id) => durably(privacyCommands.get(bot, iwf.user(contact).key, id)),
       answer: async (bot, contact, ...args) => durably(privacyCommands.answer(bot, iwf.user(contact).key, ...args)),
     },
+  };
+}
+
+export function rootActions(chatbots: RootChatbots): RootChatbotActions {
+  return {
+    would: (...args) => chatbots.would(...args),
+    admit: (...args) => durably(chatbots.admit(...args)),
   };
 }
 

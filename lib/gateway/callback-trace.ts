@@ -3,9 +3,9 @@ import type { Exchange } from '../notify/callback.js';
 import type { TraceEvent } from '../trace/trace.js';
 
 export function callbackEvents({ request, result, atMs, tookMs }: Exchange, bodies: boolean): readonly TraceEvent[] {
-  const { notifyURL, notificationId, body } = request;
+  const { notifyURL, notificationId, body, messageId } = request;
   const peer = new URL(notifyURL).host;
-  const key = /"messageId":"([^"\\]+)"/.exec(body)?.[1] ?? notificationId;
+  const key = messageId ?? notificationId;
   // Whoever keeps the event must not keep a body alive that it is not to show.
   const shown = bodies ? body : `[${Buffer.byteLength(body)} bytes]`;
   const asked = (): string => `POST ${notifyURL}\r\nwebhook-id: ${notificationId}\r\n\r\n${shown}`;

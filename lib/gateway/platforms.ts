@@ -1,42 +1,98 @@
 /** The platforms of the configuration, as each part wants to know them. */
 import type { Config, PlatformConfig } from '../config.js';
 import type { Chatbot, ChatbotDirectory } from '../iwf/actions.js';
-import { chatbotDirectory } from '../iwf/chatbots.js';
+import { chatbotDirectory, type ChatbotTraits } from '../iwf/chatbots.js';
+import type { MessagePolicy } from '../iwf/message-policy.js';
+import { RootChatbots, type RootChatbotsOptions } from '../iwf/root-chatbots.js';
 import { parseAllowList } from '../notify/allow-list.js';
 import type { PlatformCallbacks } from '../notify/origins.js';
 import { signatureKey } from '../notify/signature.js';
+import type { RestDeps } from '../rest/deps.js';
+import type { ChatbotRoot } from '../rest/server-roots.js';
 
-export function directoryOf({ platforms }: Config): ChatbotDirectory {
+export interface Directory {
+  readonly directory: ChatbotDirectory;
+  readonly rootChatbots: RootChatbots;
+}
+
+/** Resolves once those that were named under a serverRoot before are known again. */
+export async function openDirectory(config: Config, parts: StoreParts): Promise<Directory> {
+  const rootChatbots = await openRootChatbots(config, parts);
+  return { directory: directoryOf(config, rootChatbots), rootChatbots };
+}
+
+/** What the REST face must know of the serverRoots. */
+export function rootsOf(config: Config): Required<Pick<RestDeps, 'basePaths' | 'chatbotRoots'>> {
+  return { basePaths: basePathsOf(config), chatbotRoots: chatbotRootsOf(config) };
+}
+
+type StoreParts = Omit<RootChatbotsOptions, 'platforms' | 'userHosts'>;
+
+function directoryOf({ platforms }: Config, others: RootChatbots): ChatbotDirectory {
   const chatbots = platforms.flatMap((platform) =>
     platform.chatbots.map((chatbot): Chatbot => ({ ...chatbot, ...ownership(platform) })),
   );
   const domains = platforms.flatMap((platform) =>
-    platform.domains.map((pattern) => ({ pattern, ...ownership(platform) })),
+    platform.domains.map((pattern) => ({ pattern, traits: traitsOf(platform) })),
   );
-  return chatbotDirectory(chatbots, domains);
+  return chatbotDirectory({ chatbots, domains, others });
+}
+
+async function openRootChatbots(config: Config, parts: StoreParts): Promise<RootChatbots> {
+  const platforms = new Map(
+    config.platforms
+      .filter(({ chatbotOnly }) => chatbotOnly)
+      .map((one) => [one.id, { traits: traitsOf(one), maxChatbots: one.limits.chatbotsPerRoot }]),
+  );
+  const chatbots = new RootChatbots({ ...parts, platforms, userHosts: userHostsOf(config) });
+  await chatbots.load();
+  return chatbots;
+}
+
+/** Where the network's users are, as `userUri` names them. */
+function userHostsOf({ sip }: Config): ReadonlySet<string> {
+  const patterns = [sip.userUri, ...sip.routes.flatMap(({ userUri }) => userUri ?? [])];
+  return new Set(patterns.flatMap((pattern) => /@(\[[^\]]+\]|[^;:?>]+)/.exec(pattern)?.[1]?.toLowerCase() ?? []));
+}
+
+function chatbotRootsOf({ platforms }: Config): readonly ChatbotRoot[] {
+  return platforms
+    .filter(({ chatbotOnly }) => chatbotOnly)
+    .map(({ id, serverRoot }) => ({ platformId: id, serverRoot }));
 }
 
 export function callbacksOf({ platforms }: Config): (platformId: string) => PlatformCallbacks | undefined {
   const byId = new Map(
     platforms.map(({ id, notify }): [string, PlatformCallbacks] => [
       id,
-      { allow: parseAllowList(notify.allow), keys: notify.secrets.map(signatureKey) },
+      { allow: parseAllowList(notify.allow), keys: notify.secrets.map(signatureKey), verify: notify.verify },
     ]),
   );
   return (platformId) => byId.get(platformId);
 }
 
-/** Paths of the serverRoots: a reverse proxy may keep them. */
-export function basePathsOf({ serverRoot, platforms }: Config): readonly string[] {
+/** Paths of the serverRoots, the longest first: a reverse proxy may keep them. */
+function basePathsOf({ serverRoot, platforms }: Config): readonly string[] {
   const roots = [serverRoot, ...platforms.map((platform) => platform.serverRoot)];
   const paths = roots.map((root) => new URL(root).pathname.replace(/\/$/, ''));
-  return [...new Set(paths)].filter((path) => path !== '');
+  return [...new Set(paths)].filter((path) => path !== '').sort((a, b) => b.length - a.length);
+}
+
+function traitsOf(platform: PlatformConfig): ChatbotTraits {
+  return { ...platform.botDefaults, ...ownership(platform) };
+}
+
+function trafficPolicy(types: readonly string[] | undefined): Pick<MessagePolicy, 'trafficTypes'> {
+  return types === undefined ? {} : { trafficTypes: new Map(types.map((type) => [type.toLowerCase(), type])) };
 }
 
 function ownership({
   id,
   serverRoot,
   suspended,
-}: PlatformConfig): Pick<Chatbot, 'platformId' | 'serverRoot' | 'suspended'> {
-  return { platformId: id, serverRoot, suspended };
+  botJson,
+  trafficTypes,
+  sendDelivered,
+}: PlatformConfig): Pick<Chatbot, 'platformId' | 'serverRoot' | 'suspended' | 'sendDelivered' | 'policy'> {
+  return { platformId: id, serverRoot, suspended, sendDelivered, policy: { botJson, ...trafficPolicy(trafficTypes) } };
 }

@@ -12,8 +12,10 @@ import type { SipAgent } from '../sip/agent.js';
 import { createDrachtioFace } from '../sip-engine/drachtio-face.js';
 import { createEngine } from '../sip-engine/engine.js';
 import type { Trace } from '../trace/trace.js';
+import type { Load } from './load.js';
 import { engineOptions } from './settings.js';
 import { sipEvent } from './sip-trace.js';
+import { tlsMaterial } from './tls-material.js';
 
 export interface SipSide {
   readonly agent: SipAgent;
@@ -21,10 +23,14 @@ export interface SipSide {
   prepare(): Promise<void>;
   /** OPTIONS to the gateway itself is answered 503 from now on. */
   drain(): void;
+  /** Reads certificate, key and authorities again; throws where they cannot be used, and then nothing has changed. */
+  reload(): void;
   close(): Promise<void>;
 }
 
 export interface SipDeps {
+  /** For the embedded engine: it refuses before anything is spent on a request. */
+  readonly load?: Pick<Load, 'sipOverloaded' | 'sipSettled'>;
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: Metrics;
@@ -48,18 +54,28 @@ function drachtioServer({ sip }: Config, { clock, log, metrics }: SipDeps): SipS
     maxInFlightBytes: sip.drachtio.maxInFlightBytes,
     ...agentTimes(sip),
   });
-  return { agent, prepare: () => Promise.resolve(), drain: () => undefined, close: () => agent.close() };
+  return {
+    agent,
+    prepare: () => Promise.resolve(),
+    drain: () => undefined,
+    reload: () => undefined,
+    close: () => agent.close(),
+  };
 }
 
 /** The engine connects to the agent over a unix socket in a folder of its own: no port, no secret on the wire. */
 function embedded(config: Config, deps: SipDeps): SipSide {
-  const { clock, log, metrics, trace } = deps;
+  const { clock, log, metrics, trace, load } = deps;
   const folder = mkdtempSync(join(tmpdir(), 'maap-iwf-'));
   const path = join(folder, 'sip.sock');
   const secret = 'embedded';
+  const tls = tlsMaterial(config);
   const engine = createEngine({
     ...engineOptions(config),
     trusted: trustedBy(config.sip.trustedPeers),
+    ...(load && { overloaded: load.sipOverloaded, settled: load.sipSettled }),
+    trustedNames: config.sip.trustedNames,
+    ...(tls && { tls }),
     clock,
     count: (name, labels) => metrics.count(name, labels),
     onError: (error) => log.error('sip engine', { error }),
@@ -82,6 +98,10 @@ function embedded(config: Config, deps: SipDeps): SipSide {
       void face.connect({ path });
     },
     drain: () => engine.setDraining(true),
+    reload() {
+      const material = tlsMaterial(config);
+      if (material) engine.reloadTls(material);
+    },
     async close() {
       await agent.close();
       await face.close();

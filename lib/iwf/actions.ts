@@ -4,6 +4,7 @@ import type { ContactServiceCapabilities } from '../resources/capabilities.js';
 import type { IsComposing } from '../resources/is-composing.js';
 import type { MessageStatusReport, StatusRequest } from '../resources/message-status.js';
 import type { Subscription, SubscriptionApi, SubscriptionRequest } from '../resources/subscription.js';
+import type { MessagePolicy } from './message-policy.js';
 
 /** A chatbot that this gateway speaks for. */
 export interface Chatbot {
@@ -19,6 +20,10 @@ export interface Chatbot {
   readonly serverRoot: string;
   /** Its platform is: the network is told that it is not there now. */
   readonly suspended?: boolean;
+  /** What its platform may send; absent: anything. */
+  readonly policy?: MessagePolicy;
+  /** The gateway itself tells users that their messages were delivered, once the platform has them. */
+  readonly sendDelivered?: boolean;
 }
 
 /** A credential's owner. */
@@ -34,12 +39,27 @@ export interface ChatbotDirectory {
   ofPlatform(platformId: string): readonly Chatbot[];
 }
 
+/** Chatbots that the serverRoot of a request decides on. */
+export interface RootChatbotActions {
+  /** Whom the URI would be; undefined: no chatbot. Nothing is kept. */
+  would(platformId: string, uri: string): Chatbot | undefined;
+  /** From now on it is one, to the network too; durable when it resolves. Throws ApiError. */
+  admit(bot: Chatbot): Promise<void>;
+}
+
 /** A create request with the key that makes it safe to repeat. */
 export interface Idempotency {
   /** clientCorrelator, or the header Idempotency-Key. */
   readonly correlator: string;
   /** Equal for equal requests: a hash of the body. */
   readonly fingerprint: string;
+}
+
+/** A message as a path names it. */
+export interface NamedMessage {
+  readonly messageId: string;
+  /** The confirmed session that it must be of; absent: any, for a bot may be told of those as adhoc. */
+  readonly sessionId?: string;
 }
 
 export interface ChatActions {
@@ -52,13 +72,13 @@ export interface ChatActions {
   ): Promise<{ messageId: string; resourceURL: string }>;
   /** Never stored; dropped where no session is up. */
   composing(bot: Chatbot, contact: string, state: IsComposing): Promise<void>;
-  message(bot: Chatbot, contact: string, messageId: string): Promise<ChatMessage | undefined>;
-  status(bot: Chatbot, contact: string, messageId: string): Promise<MessageStatusReport | undefined>;
-  /** `unknown`: no such message of this bot and contact. */
+  message(bot: Chatbot, contact: string, message: NamedMessage): Promise<ChatMessage | undefined>;
+  status(bot: Chatbot, contact: string, message: NamedMessage): Promise<MessageStatusReport | undefined>;
+  /** `unknown`: no such message of this bot and contact, or it is of another session. */
   putStatus(
     bot: Chatbot,
     contact: string,
-    messageId: string,
+    message: NamedMessage,
     status: StatusRequest,
   ): Promise<'done' | 'accepted' | 'unknown'>;
 }

@@ -3,16 +3,26 @@ import { DecodeError } from '../wire/decode-error.js';
 import { parseSipUri, sipUriKey } from '../wire/sip-uri.js';
 import type { Chatbot, ChatbotDirectory } from './actions.js';
 
+/** What a chatbot of a platform is, where nothing else is said of it. */
+export type ChatbotTraits = Omit<Chatbot, 'uri' | 'name'>;
+
 export interface ChatbotDomain {
   /** `botplatform.example.net`, or `*.example.net` for every host below it. */
   readonly pattern: string;
-  readonly platformId: string;
-  readonly serverRoot: string;
-  readonly suspended?: boolean;
+  readonly traits: ChatbotTraits;
 }
 
-/** Chatbots by name first, then by the domain of their URI. */
-export function chatbotDirectory(chatbots: readonly Chatbot[], domains: readonly ChatbotDomain[]): ChatbotDirectory {
+export interface ChatbotSources {
+  /** By registration. */
+  readonly chatbots: readonly Chatbot[];
+  readonly domains: readonly ChatbotDomain[];
+  /** Known otherwise, by `sipUriKey`. */
+  readonly others?: { find(key: string): Chatbot | undefined };
+}
+
+/** By registration first, then by the domain of the URI (the longest pattern that fits), then by what else is known. */
+export function chatbotDirectory({ chatbots, domains, others }: ChatbotSources): ChatbotDirectory {
+  const bySpecificity = [...domains].sort((a, b) => specificity(b.pattern) - specificity(a.pattern));
   const byKey = new Map<string, Chatbot>();
   const byPlatform = new Map<string, Chatbot[]>();
   for (const bot of chatbots) {
@@ -26,7 +36,7 @@ export function chatbotDirectory(chatbots: readonly Chatbot[], domains: readonly
     find(uri) {
       const key = keyOf(uri);
       if (key === undefined) return undefined;
-      return byKey.get(key) ?? inDomain(key, domains);
+      return byKey.get(key) ?? inDomain(key, bySpecificity) ?? others?.find(key);
     },
     ofPlatform: (platformId) => byPlatform.get(platformId) ?? [],
   };
@@ -46,22 +56,18 @@ function inDomain(key: string, domains: readonly ChatbotDomain[]): Chatbot | und
   if (user === '') return undefined;
   const domain = domains.find(({ pattern }) => matches(host, pattern.toLowerCase()));
   if (!domain) return undefined;
-  return {
-    uri: key,
-    name: user,
-    version: '#=1',
-    roles: ['session', 'standalone'],
-    mode: 'auto',
-    platformId: domain.platformId,
-    serverRoot: domain.serverRoot,
-    suspended: domain.suspended ?? false,
-  };
+  return { ...domain.traits, uri: key, name: user };
 }
 
 function partsOf(key: string): { user: string; host: string } {
   const at = key.lastIndexOf('@');
   const host = key.slice(at + 1).split(/[:;]/, 1)[0] ?? '';
   return { user: at < 0 ? '' : key.slice(key.indexOf(':') + 1, at), host };
+}
+
+/** A whole name before any pattern, a longer pattern before a shorter one. */
+function specificity(pattern: string): number {
+  return pattern.startsWith('*.') ? pattern.length : Infinity;
 }
 
 function matches(host: string, pattern: string): boolean {

@@ -1,5 +1,4 @@
 /** …a bot and a user agree on a session: invited by one side, confirmed by the other, ended by either (OMA REST NetAPI Chat, one-to-one). */
-import { randomUUID } from 'node:crypto';
 import type { Clock } from '../clock.js';
 import type { Logger } from '../log.js';
 import type { Metrics } from '../metrics.js';
@@ -8,15 +7,17 @@ import { ApiError } from '../resources/api-error.js';
 import type { ChatMessage } from '../resources/chat-message.js';
 import type { ChatSession, ChatSessionRequest } from '../resources/chat-session.js';
 import type { IsComposing } from '../resources/is-composing.js';
-import type { Invitation, NetworkBot, NetworkUser, Outgoing, Refusal } from '../sip/network.js';
+import type { Invitation, NetworkUser } from '../sip/network.js';
 import type { Store } from '../store/store.js';
 import type { Chatbot, Idempotency } from './actions.js';
 import { sendComposing } from './composing.js';
-import { completeIds, type Conversations, type LiveSession, type SessionContext } from './conversations.js';
+import { completeIds, type Conversations, type SessionContext } from './conversations.js';
+import { isHidden } from './hidden-user.js';
 import type { ConversationRecord, SessionRecord } from './records.js';
-import { sessionEnd } from './session-end.js';
-import { type SessionEvent, SessionLog } from './session-log.js';
-import { type RunningSession, SessionRoll } from './session-roll.js';
+import { SessionInvitations, type SessionInvitationsOptions } from './session-invitations.js';
+import { SessionLife } from './session-life.js';
+import { SessionLog } from './session-log.js';
+import type { RunningSession } from './session-roll.js';
 import type { Submission, Submitted } from './submission.js';
 
 export interface ConfirmedSessionsOptions {
@@ -29,12 +30,10 @@ export interface ConfirmedSessionsOptions {
   readonly submission: Submission;
   /** A contact as a path names it. Throws ApiError SVC0004. */
   readonly user: (contact: string) => NetworkUser;
-  /** A bot as this user is to see it. */
-  readonly announced: (bot: Chatbot, user: string) => Promise<NetworkBot>;
+  readonly announced: SessionInvitationsOptions['announced'];
   /** What is remembered of the two: the Conversation-ID, and the address last received from the user. */
   readonly remembered: (bot: string, user: string) => Promise<ConversationRecord | undefined>;
-  /** A message inside an INVITE; undefined: it is taken. */
-  readonly receive: (context: SessionContext, cpim: Buffer) => Promise<Refusal | undefined>;
+  readonly receive: SessionInvitationsOptions['receive'];
   readonly limits: ConfirmedSessionsLimits;
 }
 
@@ -59,14 +58,15 @@ interface Place {
 export class ConfirmedSessions {
   private readonly options: ConfirmedSessionsOptions;
   private readonly sessions: SessionLog;
-  private readonly roll = new SessionRoll();
-  /** INVITEs on their way, and invitations being answered. */
-  private readonly underWay = new Set<Promise<unknown>>();
-  private isDraining = false;
+  private readonly life: SessionLife;
+  private readonly invitations: SessionInvitations;
 
   constructor(options: ConfirmedSessionsOptions) {
     this.options = options;
-    this.sessions = new SessionLog({ ...options, ...options.limits });
+    const { limits } = options;
+    this.sessions = new SessionLog({ ...options, ...limits });
+    this.life = new SessionLife({ ...options, ...limits, sessions: this.sessions });
+    this.invitations = new SessionInvitations({ ...options, ...limits, life: this.life });
   }
 
   start(): Promise<void> {
@@ -75,17 +75,13 @@ export class ConfirmedSessions {
 
   /** Invitations that wait come to nothing, and none comes about any more. */
   async drain(): Promise<void> {
-    this.isDraining = true;
-    for (const session of this.roll.all) {
-      if (session.phase.kind === 'inviting') session.phase.abort.abort();
-      if (session.phase.kind === 'invited') this.giveUp(session, { status: 503, retryAfterS });
-    }
-    await Promise.allSettled(this.underWay);
+    this.life.drain();
+    await this.invitations.drain();
   }
 
   /** Resolves once all that has happened is durable. */
   async told(): Promise<void> {
-    await Promise.all(this.roll.all.map(({ settled }) => settled));
+    await Promise.all(this.life.roll.all.map(({ settled }) => settled));
   }
 
   // — the bot's side ———————————————————————————————————————————————————————————————————————————————
@@ -107,11 +103,11 @@ export class ConfirmedSessions {
       user: { ...user, uri: known?.userUri ?? user.uri },
       ids: completeIds({}, known?.conversationId),
     };
-    const session = this.begin({ bot, direction: 'outbound', request, context });
+    const session = this.life.begin({ bot, direction: 'outbound', request, context });
     // The same correlator came twice at once: the other one was first.
-    if (!(await this.isCommitted(session, () => this.sessions.create(bot, session.record, idempotency))))
+    if (!(await this.life.isCommitted(session, () => this.sessions.create(bot, session.record, idempotency))))
       return this.create(bot, contact, request, idempotency);
-    void this.tracked(this.invite(session));
+    this.invitations.send(session);
     return shown(bot.uri, session.record);
   }
 
@@ -124,12 +120,12 @@ export class ConfirmedSessions {
   async end(bot: Chatbot, place: Place): Promise<boolean> {
     const found = await this.find(bot, place);
     if (!found) return false;
-    const session = this.roll.get(place.sessionId);
+    const session = this.life.roll.get(place.sessionId);
     if (session) {
       const { phase } = session;
-      this.over(session);
+      this.life.over(session);
       if (phase.kind === 'inviting') phase.abort.abort();
-      if (phase.kind === 'invited') await this.refuse(phase.invitation, { status: 603 });
+      if (phase.kind === 'invited') await this.invitations.refuse(phase.invitation, { status: 603 });
       if (phase.kind === 'connected') this.options.conversations.close(phase.live);
       await session.settled;
     }
@@ -141,13 +137,10 @@ export class ConfirmedSessions {
   async accept(bot: Chatbot, place: Place): Promise<boolean> {
     const found = await this.find(bot, place);
     if (!found) return false;
-    const session = this.roll.get(place.sessionId);
+    const session = this.life.roll.get(place.sessionId);
     if (session?.phase.kind === 'connected' && found.direction === 'inbound') return true;
-    if (session?.phase.kind !== 'invited') throw new ApiError('SVC0002', ['status', 'there is nothing to accept']);
-    const { invitation, timer } = session.phase;
-    timer.close();
-    session.phase = { kind: 'accepting' };
-    await this.tracked(this.acceptNow(session, invitation));
+    if (!session) throw new ApiError('SVC0002', ['status', 'there is nothing to accept']);
+    await this.invitations.accept(session);
     return true;
   }
 
@@ -177,177 +170,27 @@ export class ConfirmedSessions {
   async invited(invitation: Invitation, context: SessionContext): Promise<void> {
     const { store, notifications } = this.options;
     const { bot, user } = context;
-    if (this.isFull(bot)) return invitation.refuse({ status: 480, retryAfterS });
-    const session = this.begin({ bot, direction: 'inbound', request: {}, context, invitation });
+    if (this.life.isFull(bot.uri)) return invitation.refuse({ status: 480, retryAfterS });
+    const session = this.life.begin({ bot, direction: 'inbound', request: said(invitation), context });
     const { record } = session;
-    invitation.onceCancelled(() => this.cancelled(session));
-    const told = { bot: bot.uri, originatorAddress: user.key, sessionId: record.sessionId };
+    this.invitations.wait(session, invitation);
+    const told = { ...record.request, bot: bot.uri, originatorAddress: user.key, sessionId: record.sessionId };
     const enqueue = notifications.items({ kind: 'chatSessionInvitation', ...told });
     const put = [this.sessions.put(bot.uri, record)];
-    await this.isCommitted(session, () => store.commit({ put, enqueue }));
-  }
-
-  private async invite(session: RunningSession): Promise<void> {
-    const { conversations, log } = this.options;
-    const { bot, context, record, phase } = session;
-    if (phase.kind !== 'inviting') return;
-    try {
-      // One chat between the two: what there is gives way.
-      const before = conversations.live(bot.uri, context.user.key);
-      if (before) conversations.close(before);
-      const opened = await conversations.dial(context, await this.outgoing(session), phase.abort.signal);
-      if (opened.kind === 'open') {
-        await this.connected(session, opened.live, 'Accepted');
-        return;
-      }
-      const { status, event } = sessionEnd(opened.outcome.status);
-      log.info('session refused', { conversationId: record.conversationId, status: opened.outcome.status });
-      await this.finish(session, status, event);
-    } catch (error) {
-      log.error('session not opened', { error });
-      await this.finish(session, 'Disconnected', 'SessionFailed');
-    }
-  }
-
-  private async outgoing({ bot, context, record }: RunningSession): Promise<Outgoing> {
-    const { user, ids } = context;
-    const { subject } = record.request;
-    const announced = await this.options.announced(bot, user.key);
-    return { bot: announced, userUri: user.uri, ids, ...(subject === undefined ? {} : { subject }) };
-  }
-
-  private async acceptNow(session: RunningSession, invitation: Invitation): Promise<void> {
-    const live = await this.answer(session, invitation).catch((error: unknown) => {
-      this.options.log.error('invitation not answered', { error });
-      return undefined;
-    });
-    if (live) return this.connected(session, live);
-    await this.finish(session, 'Disconnected', 'SessionFailed');
-    throw new ApiError('POL0001', ['the session did not come about']);
-  }
-
-  private async answer(session: RunningSession, invitation: Invitation): Promise<LiveSession | undefined> {
-    const { conversations, receive, announced } = this.options;
-    const refusal = invitation.firstMessage && (await receive(session.context, invitation.firstMessage));
-    if (refusal) {
-      await this.refuse(invitation, refusal);
-      return undefined;
-    }
-    const { bot, context } = session;
-    return conversations.accept(invitation, await announced(bot, context.user.key), context);
-  }
-
-  private async connected(session: RunningSession, live: LiveSession, event?: SessionEvent): Promise<void> {
-    if (session.phase.kind === 'over') {
-      this.options.conversations.close(live);
-      return;
-    }
-    if (this.isDraining) {
-      this.options.conversations.close(live);
-      await this.finish(session, 'Disconnected', 'SessionFailed');
-      return;
-    }
-    session.phase = { kind: 'connected', live };
-    await this.tell(session, 'Connected', event);
-    // It ended before it was known to be there.
-    if (!live.session.open) this.ended(session);
-  }
-
-  /** Whoever ended it, but not the bot. */
-  private ended(session: RunningSession): void {
-    if (session.phase.kind === 'connected') void this.finish(session, 'Disconnected', 'SessionEnded');
-  }
-
-  private cancelled(session: RunningSession): void {
-    if (session.phase.kind === 'invited') void this.finish(session, 'Disconnected', 'SessionCancelled');
-  }
-
-  /** An invitation that the bot did not answer. */
-  private giveUp(session: RunningSession, refusal: Refusal): void {
-    if (session.phase.kind !== 'invited') return;
-    void this.refuse(session.phase.invitation, refusal);
-    void this.finish(session, 'Disconnected', 'SessionFailed');
-  }
-
-  /** It is over, and the bot is told. Once: what the bot has ended itself is over already. */
-  private async finish(session: RunningSession, status: SessionRecord['status'], event: SessionEvent): Promise<void> {
-    if (session.phase.kind === 'over') return;
-    const told = this.tell(session, status, event);
-    this.over(session);
-    await told;
-  }
-
-  private over(session: RunningSession): void {
-    if (session.phase.kind === 'invited') session.phase.timer.close();
-    session.phase = { kind: 'over' };
-    session.settled = session.settled.then(() => this.roll.remove(session));
-  }
-
-  private tell(session: RunningSession, status: SessionRecord['status'], event?: SessionEvent): Promise<void> {
-    session.record = { ...session.record, status };
-    const { record, bot } = session;
-    session.settled = session.settled.then(() => this.sessions.write(bot.uri, record, event));
-    return session.settled;
-  }
-
-  private begin({ bot, direction, request, context, invitation }: Beginning): RunningSession {
-    const sessionId = randomUUID();
-    const { user, ids } = context;
-    const { conversationId, contributionId } = ids;
-    const session: RunningSession = {
-      bot,
-      context: { ...context, bot, service: 'session', sessionId, onEnded: () => this.ended(session) },
-      record: { sessionId, contact: user.key, direction, status: 'Invited', conversationId, contributionId, request },
-      phase: { kind: 'inviting', abort: new AbortController() },
-      settled: Promise.resolve(),
-    };
-    if (invitation) {
-      const { clock, limits } = this.options;
-      const timer = clock.after(limits.invitationMs, () => this.giveUp(session, { status: 480, retryAfterS }));
-      session.phase = { kind: 'invited', invitation, timer };
-    }
-    this.roll.add(session);
-    return session;
-  }
-
-  /** False, and nothing runs, where the commit was refused. Rejects where the store does. */
-  private async isCommitted(session: RunningSession, commit: () => Promise<boolean>): Promise<boolean> {
-    let isDurable = false;
-    try {
-      isDurable = await commit();
-    } finally {
-      if (!isDurable) this.over(session);
-    }
-    return isDurable;
-  }
-
-  private async tracked<T>(work: Promise<T>): Promise<T> {
-    this.underWay.add(work);
-    try {
-      return await work;
-    } finally {
-      this.underWay.delete(work);
-    }
+    await this.life.isCommitted(session, () => store.commit({ put, enqueue }));
   }
 
   private checkRequest(user: NetworkUser, { tParticipantAddress }: ChatSessionRequest): void {
-    if (this.isDraining) throw new ApiError('SVC1000', [], { retryAfterS });
+    if (this.life.draining) throw new ApiError('SVC1000', [], { retryAfterS });
     if (tParticipantAddress !== undefined && this.options.user(tParticipantAddress).key !== user.key)
       throw new ApiError('SVC0002', ['tParticipantAddress', 'is not the user of the path']);
   }
 
   private checkLimits(bot: Chatbot, user: NetworkUser): void {
-    if (this.roll.hasOutbound(bot.uri, user.key))
+    if (this.life.roll.hasOutbound(bot.uri, user.key))
       throw new ApiError('POL0001', ['there is a session with this user already']);
     if (this.options.conversations.full(bot.uri) === 'gateway') throw new ApiError('SVC1000', [], { retryAfterS });
-    if (this.isFull(bot)) throw new ApiError('POL0001', ['too many sessions'], { status: 429, retryAfterS });
-  }
-
-  private isFull(bot: Chatbot): boolean {
-    const { limits, metrics } = this.options;
-    if (this.roll.ofBot(bot.uri) < limits.maxSessionsPerBot && this.roll.size < limits.maxSessions) return false;
-    metrics.count('limit_reached_total', { limit: 'confirmed sessions' });
-    return true;
+    if (this.life.isFull(bot.uri)) throw new ApiError('POL0001', ['too many sessions'], { status: 429, retryAfterS });
   }
 
   private find(bot: Chatbot, { contact, sessionId }: Place): Promise<SessionRecord | undefined> {
@@ -356,24 +199,18 @@ export class ConfirmedSessions {
 
   private async connectedTo(bot: Chatbot, place: Place): Promise<RunningSession> {
     if (!(await this.find(bot, place))) throw new ApiError('SVC2008', ['session', place.sessionId]);
-    const session = this.roll.get(place.sessionId);
+    const session = this.life.roll.get(place.sessionId);
     if (session?.phase.kind === 'connected') return session;
     throw new ApiError('SVC0002', ['sessionId', 'the session is not connected']);
   }
-
-  private refuse(invitation: Invitation, refusal: Refusal): Promise<void> {
-    return invitation.refuse(refusal).catch((error: unknown) => {
-      this.options.log.warn('refusal not sent', { error });
-    });
-  }
 }
 
-interface Beginning {
-  readonly bot: Chatbot;
-  readonly direction: SessionRecord['direction'];
-  readonly request: ChatSessionRequest;
-  readonly context: Pick<SessionContext, 'user' | 'ids' | 'expiresAtMs'>;
-  readonly invitation?: Invitation;
+/** What the caller says of himself and of his call. */
+function said({ user, fromName, subject }: Invitation): Pick<ChatSessionRequest, 'originatorName' | 'subject'> {
+  return {
+    ...(fromName === undefined || isHidden(user.key) ? {} : { originatorName: fromName }),
+    ...(subject === undefined ? {} : { subject }),
+  };
 }
 
 function shown(bot: string, { sessionId, contact, direction, status, request }: SessionRecord): ChatSession {

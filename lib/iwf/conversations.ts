@@ -127,8 +127,11 @@ export class Conversations {
     return entries?.find((entry) => entry.context.sessionId === sessionId && entry.session.open);
   }
 
-  open(bot: Chatbot, user: NetworkUser, outgoing: Outgoing): Promise<SessionOpening> {
-    return this.dial({ bot, user, ids: outgoing.ids, service: 'session' }, outgoing);
+  /** The new session; or the user's own, where it came meanwhile and is chosen, or ours was refused. */
+  async open(bot: Chatbot, user: NetworkUser, outgoing: Outgoing): Promise<SessionOpening> {
+    const opened = await this.dial({ bot, user, ids: outgoing.ids, service: 'session' }, outgoing);
+    const live = this.live(bot.uri, user.key);
+    return live ? { kind: 'open', live } : opened;
   }
 
   /** The signal cancels the INVITE. */

@@ -7,10 +7,19 @@ import { isReceiptAsked, type ReceiptStatus, statusOfImdn } from '../mapping/dis
 import type { MessageStatus } from '../resources/message-status.js';
 import type { Changes, Store } from '../store/store.js';
 import type { Imdn } from '../wire/imdn.js';
+import type { NamedMessage } from './actions.js';
 import type { SessionContext } from './conversations.js';
 import type { MessageEvent } from './message-state.js';
 import type { MessageLog } from './message-log.js';
-import { type InboundRecord, messageKey, receiptLane, Table } from './records.js';
+import {
+  type InboundRecord,
+  isOfSession,
+  messageKey,
+  outboundItem,
+  receiptLane,
+  Table,
+  type Versioned,
+} from './records.js';
 
 export interface DispositionsOptions {
   readonly store: Store;
@@ -51,11 +60,11 @@ export class Dispositions {
   }
 
   /** A bot's receipt; nothing goes out where it was not asked for, or is on its way already. */
-  async report(bot: string, user: string, messageId: string, status: ReceiptStatus): Promise<'done' | 'unknown'> {
-    const key = messageKey(bot, user, messageId);
+  async report(bot: string, user: string, named: NamedMessage, status: ReceiptStatus): Promise<'done' | 'unknown'> {
+    const key = messageKey(bot, user, named.messageId);
     for (;;) {
       const found = await this.inbound.get(key);
-      if (!found) return 'unknown';
+      if (!found || !isOfSession(found.value, named)) return 'unknown';
       if (!isReceiptAsked(found.value, status) || found.value.told.includes(status)) return 'done';
       const changes = this.tellChanges(bot, user, found.value, { status, revision: found.revision });
       if (await this.options.store.commit(changes)) {
@@ -65,21 +74,18 @@ export class Dispositions {
     }
   }
 
-  /**
-   * The changes that tell a user, who asked for negative-delivery, that his message came to nothing; they go with an
-   * ack that must not fail for them.
-   */
-  async failure(bot: string, user: string, messageId: string): Promise<Changes | undefined> {
-    const found = await this.inbound.get(messageKey(bot, user, messageId));
-    if (!found || !isReceiptAsked(found.value, 'failed') || found.value.told.includes('failed')) return undefined;
-    return this.tellChanges(bot, user, found.value, { status: 'failed' });
+  /** The changes that tell a user, who asked for negative-delivery, that his message came to nothing. */
+  failure(bot: string, user: string, { value, revision }: Versioned<InboundRecord>): Changes | undefined {
+    return isReceiptAsked(value, 'failed')
+      ? this.tellChanges(bot, user, value, { status: 'failed', revision })
+      : undefined;
   }
 
   private tellChanges(
     bot: string,
     user: string,
     record: InboundRecord,
-    { status, revision }: { status: ReceiptStatus; revision?: number },
+    { status, revision }: { status: ReceiptStatus; revision: number },
   ): Changes {
     const receiptId = randomUUID();
     return {
@@ -87,24 +93,19 @@ export class Dispositions {
         this.inbound.put(
           messageKey(bot, user, record.messageId),
           { ...record, told: [...record.told, status] },
-          { ttlMs: this.options.dedupeMs, ...(revision === undefined ? {} : { ifRevision: revision }) },
+          { ttlMs: this.options.dedupeMs, ifRevision: revision },
         ),
       ],
       enqueue: [
-        {
-          queue: 'outbound',
-          lane: receiptLane(bot, user),
-          id: receiptId,
-          value: {
-            kind: 'receipt',
-            bot,
-            user,
-            messageId: record.messageId,
-            status,
-            receiptId,
-            dateTime: new Date(this.options.clock.now()).toISOString(),
-          },
-        },
+        outboundItem(receiptLane(bot, user), receiptId, {
+          kind: 'receipt',
+          bot,
+          user,
+          messageId: record.messageId,
+          status,
+          receiptId,
+          dateTime: new Date(this.options.clock.now()).toISOString(),
+        }),
       ],
     };
   }

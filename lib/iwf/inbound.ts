@@ -11,12 +11,14 @@ import {
   type InboundMessage,
   mapInboundMessage,
 } from '../mapping/message-inbound.js';
+import { isFileDocument } from '../mapping/file-transfer.js';
 import { mapInboundComposing } from '../mapping/is-composing.js';
 import type { Notifications } from '../notify/notifications.js';
 import type { IsComposing } from '../resources/is-composing.js';
 import type { ChatMessageNotification } from '../resources/notification.js';
 import type { SessionMessage, StandaloneMessage } from '../sip/network.js';
 import type { Store } from '../store/store.js';
+import { displayNameOf } from '../wire/address.js';
 import { parseCpim } from '../wire/cpim.js';
 import { DecodeError } from '../wire/decode-error.js';
 import { iari } from '../wire/feature-tags.js';
@@ -27,6 +29,7 @@ import type { ComposingWatch } from './composing-watch.js';
 import type { ConversationMemory } from './conversation-memory.js';
 import type { SessionContext } from './conversations.js';
 import type { Dispositions } from './dispositions.js';
+import { isHidden } from './hidden-user.js';
 import { type InboundRecord, messageKey, pairKey, Table } from './records.js';
 
 /** What became of inbound content; the border turns it into its protocol's code. */
@@ -157,6 +160,7 @@ export class Inbound {
     });
     const fresh = await store.commit({ put: note ? [record, note] : [record], enqueue: items });
     metrics.count('messages_total', { direction: 'inbound', kind: 'message', result: fresh ? 'taken' : 'duplicate' });
+    if (fresh) this.countFile(inbound);
     log.info(fresh ? 'message received' : 'message received again', {
       messageId,
       conversationId: ids.conversationId,
@@ -167,13 +171,20 @@ export class Inbound {
     return taken;
   }
 
+  private countFile({ message: { contentType = '', fileTransfer } }: InboundMessage): void {
+    if (!isFileDocument(contentType)) return;
+    this.options.metrics.count('file_documents_total', { form: fileTransfer === undefined ? 'document' : 'members' });
+  }
+
   private notification(context: SessionContext, inbound: InboundMessage, messageId: string): ChatMessageNotification {
+    const name = isHidden(context.user.key) ? undefined : displayNameOf(inbound.from);
     return {
       kind: 'chatMessage',
       bot: context.bot.uri,
       senderAddress: context.user.key,
       sessionId: this.sessionId(context),
       messageId,
+      ...(name === undefined ? {} : { senderName: name }),
       dateTime: inbound.dateTime ?? new Date(this.options.clock.now()).toISOString(),
       message: inbound.message,
       receiptAsked: isReceiptAsked(inbound, 'delivered') || isReceiptAsked(inbound, 'displayed'),
@@ -204,6 +215,7 @@ function toRecord(context: SessionContext, inbound: InboundMessage, messageId: s
     contributionId: context.ids.contributionId,
     service: context.service,
     told: [],
+    ...(context.sessionId === undefined ? {} : { sessionId: context.sessionId }),
   };
 }
 

@@ -13,7 +13,7 @@ import type {
   Refusal,
   StandaloneMessage,
 } from '../sip/network.js';
-import type { Changes, Store } from '../store/store.js';
+import type { Store } from '../store/store.js';
 import { type Identity, parseAddress } from '../wire/address.js';
 import { DecodeError } from '../wire/decode-error.js';
 import { parseVersions, versionsIntersect } from '../wire/feature-tags.js';
@@ -26,6 +26,7 @@ import { ConversationMemory } from './conversation-memory.js';
 import { ConfirmedSessions } from './confirmed-sessions.js';
 import { completeIds, Conversations, type SessionContext } from './conversations.js';
 import { Dispositions } from './dispositions.js';
+import { Handovers } from './handovers.js';
 import { Inbound, type Verdict } from './inbound.js';
 import { LaneWorker } from './lane-worker.js';
 import { MessageLog } from './message-log.js';
@@ -50,6 +51,8 @@ export interface InterpreterOptions {
   readonly userUri: (key: string) => string;
   /** Country calling code for national numbers; undefined: they are refused. */
   readonly defaultCountry?: string;
+  /** Seconds to wait where a new call or message must not come in; absent: somebody before us has asked. */
+  readonly overloaded?: () => number | undefined;
   readonly limits: InterpreterLimits;
   readonly services: ServiceLimits;
 }
@@ -87,6 +90,8 @@ export class Interpreter implements ChatActions, CapabilityActions {
   readonly confirmed: ConfirmedSessions;
   /** What is done beyond chat. */
   readonly services: Services;
+  /** What users are told once a platform has their messages, or never will (design §2, promise 2). */
+  readonly handovers: Handovers;
   private readonly options: InterpreterOptions;
   private readonly messages: MessageLog;
   private readonly memory: ConversationMemory;
@@ -114,6 +119,12 @@ export class Interpreter implements ChatActions, CapabilityActions {
     });
     this.dispositions = new Dispositions({ ...options, messages: this.messages, dedupeMs: limits.dedupeMs });
     this.inboundRecords = new Table<InboundRecord>(options.store, 'inbound');
+    this.handovers = new Handovers({
+      ...options,
+      inbound: this.inboundRecords,
+      dispositions: this.dispositions,
+      dedupeMs: limits.dedupeMs,
+    });
     this.services = createServices({
       ...options,
       messages: this.messages,
@@ -178,7 +189,7 @@ export class Interpreter implements ChatActions, CapabilityActions {
       maxLanes: limits.maxLanes,
       perLane,
       leaseMs: limits.leaseMs,
-      run: (item) => this.services.perform(item) ?? outbound.perform(item),
+      run: (item) => this.services.perform(item) ?? this.handovers.perform(item) ?? outbound.perform(item),
     });
   }
 
@@ -224,31 +235,31 @@ export class Interpreter implements ChatActions, CapabilityActions {
     this.options.metrics.count('messages_total', { direction: 'outbound', kind: 'composing', result });
   }
 
-  async message(...[bot, contact, id]: Parameters<ChatActions['message']>): ReturnType<ChatActions['message']> {
-    const record = (await this.messages.get(bot.uri, this.user(contact).key, id))?.value;
+  async message(...[bot, contact, named]: Parameters<ChatActions['message']>): ReturnType<ChatActions['message']> {
+    const record = await this.messages.find(bot.uri, this.user(contact).key, named);
     return (
       record && { ...record.message, conversationID: record.conversationId, contributionID: record.contributionId }
     );
   }
 
-  async status(...[bot, contact, id]: Parameters<ChatActions['status']>): ReturnType<ChatActions['status']> {
-    const record = (await this.messages.get(bot.uri, this.user(contact).key, id))?.value;
+  async status(...[bot, contact, named]: Parameters<ChatActions['status']>): ReturnType<ChatActions['status']> {
+    const record = await this.messages.find(bot.uri, this.user(contact).key, named);
     if (!record) return undefined;
     const { status, description } = record;
     return { status, ...(description === undefined ? {} : { description }) };
   }
 
   async putStatus(
-    ...[bot, contact, id, status]: Parameters<ChatActions['putStatus']>
+    ...[bot, contact, named, status]: Parameters<ChatActions['putStatus']>
   ): ReturnType<ChatActions['putStatus']> {
     const user = this.user(contact).key;
     switch (status) {
       case 'Delivered':
-        return this.dispositions.report(bot.uri, user, id, 'delivered');
+        return this.dispositions.report(bot.uri, user, named, 'delivered');
       case 'Displayed':
-        return this.dispositions.report(bot.uri, user, id, 'displayed');
+        return this.dispositions.report(bot.uri, user, named, 'displayed');
       case 'RevokeRequested':
-        return this.services.revocations.request(bot, user, id);
+        return this.services.revocations.request(bot, user, named);
     }
   }
 
@@ -259,11 +270,6 @@ export class Interpreter implements ChatActions, CapabilityActions {
     // Who hides his number is asked under the address that he wrote from.
     const uri = user.key.startsWith('tel:') ? undefined : (await this.memory.get(bot.uri, user.key))?.userUri;
     return this.contacts.query(bot, uri === undefined ? user : { key: user.key, uri }, options);
-  }
-
-  /** A notification that will never arrive: the user who asked to know is told (design §2, promise 2). */
-  undeliverable(bot: string, user: string, messageId: string): Promise<Changes | undefined> {
-    return this.dispositions.failure(bot, user, messageId);
   }
 
   /** A contact as a path names it. Throws ApiError SVC0004. */
@@ -337,6 +343,8 @@ export class Interpreter implements ChatActions, CapabilityActions {
     const bot = directory.find(botUri);
     if (!bot) return { status: 404 };
     if (this.draining) return { status: 503, retryAfterS };
+    const waitS = this.options.overloaded?.();
+    if (waitS !== undefined) return { status: 503, retryAfterS: waitS };
     if (bot.suspended) return { status: 480, retryAfterS };
     // A MESSAGE may be a receipt, which nobody needs to listen for; of an invitation the bot may be told otherwise.
     if (!options?.listenedTo && !notifications.wanted(bot.uri, 'chatMessage')) return { status: 480, retryAfterS };

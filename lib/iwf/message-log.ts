@@ -4,9 +4,10 @@ import type { Notifications } from '../notify/notifications.js';
 import type { ChatMessage } from '../resources/chat-message.js';
 import type { MessageStatus } from '../resources/message-status.js';
 import type { Changes, Store } from '../store/store.js';
+import type { NamedMessage } from './actions.js';
 import { together } from './changes.js';
 import { isSettled, type MessageEvent, next } from './message-state.js';
-import { messageKey, type MessageRecord, Table, type Versioned } from './records.js';
+import { isOfSession, messageKey, type MessageRecord, Table, type Versioned } from './records.js';
 
 export interface Progress {
   readonly event: MessageEvent;
@@ -34,6 +35,12 @@ export class MessageLog {
 
   get(bot: string, user: string, messageId: string): Promise<Versioned<MessageRecord> | undefined> {
     return this.records.get(messageKey(bot, user, messageId));
+  }
+
+  /** As a path names it. */
+  async find(bot: string, user: string, named: NamedMessage): Promise<MessageRecord | undefined> {
+    const record = (await this.get(bot, user, named.messageId))?.value;
+    return record && isOfSession(record, named) ? record : undefined;
   }
 
   put(bot: string, record: MessageRecord, ifRevision?: number): Changes {
@@ -141,6 +148,6 @@ function isUndelivered(status: MessageStatus): boolean {
 }
 
 function withoutContent(message: ChatMessage): ChatMessage {
-  const { text, bodyText, ...rest } = message;
+  const { text, bodyText, fileTransfer, ...rest } = message;
   return rest;
 }

@@ -56,6 +56,9 @@ export class Outbound {
         return this.performMessage(item, queued);
       case 'receipt':
         return this.performReceipt(item, queued);
+      case 'taken':
+      case 'lost':
+        throw new TypeError('not a thing that is sent');
     }
   }
 

@@ -22,7 +22,16 @@ import type { SessionContext } from './conversations.js';
 import { type Announced, sendDocument } from './document-sending.js';
 import type { Verdict } from './inbound.js';
 import type { ItemOutcome } from './lane-worker.js';
-import { deadlineLane, messageKey, pairKey, receiptLane, type ServiceItem, Table, type Versioned } from './records.js';
+import {
+  deadlineLane,
+  messageKey,
+  outboundItem,
+  pairKey,
+  receiptLane,
+  type ServiceItem,
+  Table,
+  type Versioned,
+} from './records.js';
 
 export interface PrivacyCommandsOptions {
   readonly store: Store;
@@ -198,15 +207,19 @@ export class PrivacyCommands {
 
   private deadline(bot: string, { senderAddress: user, commandId, deadlineId }: CommandRecord): Enqueue {
     const atMs = this.options.clock.now() + this.options.deadlineMs;
-    const value: ServiceItem = { kind: 'privacyDeadline', bot, user, commandId, atMs };
-    return { queue: 'outbound', lane: deadlineLane(deadlineId), id: deadlineId, value };
+    return outboundItem(deadlineLane(deadlineId), deadlineId, {
+      kind: 'privacyDeadline',
+      bot,
+      user,
+      commandId,
+      atMs,
+    });
   }
 
   private answered(bot: string, { value, revision }: Found, answer: PrivacyCommandStatus): Changes {
     const { retentionMs, settingMs } = this.options;
     const { senderAddress: user, commandId, action } = value;
     const setting = settingAfter(action, answer);
-    const item: ServiceItem = { kind: 'privacyAnswer', bot, user, commandId };
     return {
       put: [
         this.commands.put(
@@ -216,7 +229,7 @@ export class PrivacyCommands {
         ),
         ...(setting ? [this.settings.put(settingKey(bot, user), setting, { ttlMs: settingMs })] : []),
       ],
-      enqueue: [{ queue: 'outbound', lane: receiptLane(bot, user), id: randomUUID(), value: item }],
+      enqueue: [outboundItem(receiptLane(bot, user), randomUUID(), { kind: 'privacyAnswer', bot, user, commandId })],
     };
   }
 

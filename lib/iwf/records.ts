@@ -1,10 +1,11 @@
 /** What the interpreter keeps: one typed table for each kind of record, and the keys and lanes that tie them together. */
 import type { ReceiptStatus } from '../mapping/disposition.js';
 import type { Acknowledged } from '../mapping/message-inbound.js';
-import type { Json, Put, RecordKind, Remove, Store } from '../store/store.js';
+import type { Enqueue, Json, Put, RecordKind, Remove, Store } from '../store/store.js';
 import type { ChatMessage } from '../resources/chat-message.js';
 import type { ChatSessionRequest, ParticipantStatus } from '../resources/chat-session.js';
 import type { MessageStatus } from '../resources/message-status.js';
+import type { NamedMessage } from './actions.js';
 
 /** An outbound message; without content once it is settled. */
 export type MessageRecord = {
@@ -49,6 +50,10 @@ export type InboundRecord = Acknowledged & {
   readonly service: 'session' | 'standalone' | 'largeMessage' | 'deferred' | 'system';
   /** Receipts that are already on their way; the same twice is one. */
   readonly told: readonly ReceiptStatus[];
+  /** The confirmed session that it came in. */
+  readonly sessionId?: string;
+  /** Subscriptions that will never have it. */
+  readonly lost?: number;
 };
 
 export type ConversationRecord = {
@@ -74,7 +79,18 @@ export type OutboundItem =
       /** imdn.Message-ID of the IMDN itself; the same at every attempt. */
       readonly receiptId: string;
       readonly dateTime: string;
-    };
+    }
+  | HandoverItem;
+
+/** A subscription has taken the user's message, or never will. */
+export type HandoverItem = {
+  readonly kind: 'taken' | 'lost';
+  readonly bot: string;
+  readonly user: string;
+  readonly messageId: string;
+  /** Subscriptions that were to be told of it. */
+  readonly copies: number;
+};
 
 /** What waits there for the services beyond chat. */
 export type ServiceItem =
@@ -121,17 +137,32 @@ export class Table<T extends object> {
 
   /** At most `limit`, by key. */
   async list(prefix: string, limit: number): Promise<readonly T[]> {
+    return (await this.entries(prefix, limit)).map(({ value }) => value);
+  }
+
+  /** The same with their keys. */
+  async entries(prefix: string, limit: number): Promise<readonly { readonly key: string; readonly value: T }[]> {
     const records = await this.store.list(this.kind, prefix, limit);
-    return records.map(({ value }) => value as T);
+    return records.map(({ key, value }) => ({ key, value: value as T }));
   }
 
   put(key: string, value: T, options: { ttlMs?: number; ifRevision?: number } = {}): Put {
-    return { kind: this.kind, key, value: value as Json, ...options };
+    return { kind: this.kind, key, value: json(value), ...options };
   }
 
   remove(key: string): Remove {
     return { kind: this.kind, key };
   }
+}
+
+/** An item of the outbound queue, typed; `id` is its own, for good. */
+export function outboundItem(lane: string, id: string, item: OutboundItem | ServiceItem): Enqueue {
+  return { queue: 'outbound', lane, id, value: json(item) };
+}
+
+/** Records and items hold nothing but what JSON can; an interface has no way to say so. */
+function json(value: object): Json {
+  return value as Json;
 }
 
 /** A bot and a user; no URI holds a bare `|` (RFC 3986 §2). */
@@ -141,6 +172,11 @@ export function pairKey(bot: string, user: string): string {
 
 export function messageKey(bot: string, user: string, messageId: string): string {
   return `${bot}|${user}|${messageId}`;
+}
+
+/** Whether a message is of the session that a path names, where it names one. */
+export function isOfSession(record: { readonly sessionId?: string }, { sessionId }: NamedMessage): boolean {
+  return sessionId === undefined || sessionId === record.sessionId;
 }
 
 /** Of kind 'conversation', beside what is remembered of the pair; no URI scheme is called `session`. */

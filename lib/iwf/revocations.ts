@@ -15,7 +15,7 @@ import type { Metrics } from '../metrics.js';
 import type { Network, SessionMessage } from '../sip/network.js';
 import type { Changes, ClaimedItem, Store } from '../store/store.js';
 import { parseRevoke, printRevoke, revokeContentType, type RevokeVocabulary } from '../wire/rcs/revoke.js';
-import type { Chatbot, ChatbotDirectory } from './actions.js';
+import type { Chatbot, ChatbotDirectory, NamedMessage } from './actions.js';
 import { together } from './changes.js';
 import type { LiveSession, SessionContext } from './conversations.js';
 import { type Announced, sendDocument } from './document-sending.js';
@@ -24,8 +24,10 @@ import type { ItemOutcome } from './lane-worker.js';
 import type { MessageLog } from './message-log.js';
 import {
   deadlineLane,
+  isOfSession,
   messageLane,
   type MessageRecord,
+  outboundItem,
   pairKey,
   receiptLane,
   type ServiceItem,
@@ -79,11 +81,11 @@ export class Revocations {
   }
 
   /** Durable when it resolves; `unknown`: no such message of this bot and user. */
-  async request(bot: Chatbot, user: string, messageId: string): Promise<'accepted' | 'unknown'> {
+  async request(bot: Chatbot, user: string, named: NamedMessage): Promise<'accepted' | 'unknown'> {
     const { messages } = this.options;
     for (;;) {
-      const found = await messages.get(bot.uri, user, messageId);
-      if (!found) return 'unknown';
+      const found = await messages.get(bot.uri, user, named.messageId);
+      if (!found || !isOfSession(found.value, named)) return 'unknown';
       if (await this.begun(bot.uri, found)) {
         this.tally('requested');
         return 'accepted';
@@ -207,8 +209,8 @@ export class Revocations {
         ),
       ],
       enqueue: [
-        { queue: 'outbound', lane: receiptLane(bot, user), id: randomUUID(), value: revoke },
-        { queue: 'outbound', lane: deadlineLane(deadlineId), id: deadlineId, value: deadline },
+        outboundItem(receiptLane(bot, user), randomUUID(), revoke),
+        outboundItem(deadlineLane(deadlineId), deadlineId, deadline),
       ],
     };
   }

@@ -119,6 +119,8 @@ export function createServices(options: ServicesOptions): Services {
           return privacyCommands.performDeadline(item);
         case 'message':
         case 'receipt':
+        case 'taken':
+        case 'lost':
           return undefined;
       }
     },

@@ -89,8 +89,7 @@ export class SessionLog {
     const { store, maxSessions } = this.options;
     // In a shared store they may be another gateway's.
     if (store.kind === 'redis') return;
-    for (const { key, value } of await store.list('conversation', sessionPrefix, maxSessions)) {
-      const record = value as unknown as SessionRecord;
+    for (const { key, value: record } of await this.records.entries(sessionPrefix, maxSessions)) {
       const bot = key.slice(sessionPrefix.length).split('|', 1)[0] ?? '';
       const event = ends[record.status];
       if (event) await this.write(bot, { ...record, status: 'Disconnected' }, event);

@@ -8,18 +8,20 @@ import { ApiError } from '../resources/api-error.js';
 import type { ChatMessage } from '../resources/chat-message.js';
 import { messageUrl } from '../resources/urls.js';
 import type { NetworkUser } from '../sip/network.js';
-import type { Changes, Enqueue, Json, Store } from '../store/store.js';
+import type { Changes, Enqueue, Store } from '../store/store.js';
 import { isConversationId } from '../wire/conversation-id.js';
 import type { Chatbot, Idempotency } from './actions.js';
 import type { ConversationMemory } from './conversation-memory.js';
+import { isHidden } from './hidden-user.js';
 import type { MessageLog } from './message-log.js';
+import { underPolicy } from './message-policy.js';
 import {
   type CorrelatorRecord,
   messageLane,
   type MessageRecord,
+  outboundItem,
   pairKey,
   receiptLane,
-  type ServiceItem,
   Table,
 } from './records.js';
 
@@ -119,17 +121,17 @@ export class Submission {
     return { messageId, resourceURL: messageUrl({ serverRoot: bot.serverRoot, bot: bot.uri }, place) };
   }
 
-  private async record(bot: Chatbot, user: NetworkUser, message: ChatMessage): Promise<MessageRecord> {
+  private async record(bot: Chatbot, user: NetworkUser, posted: ChatMessage): Promise<MessageRecord> {
     const { clock, memory, validityMs, liveConversationId } = this.options;
+    const message = underPolicy(bot, posted, this.options);
     for (const part of ['conversationID', 'contributionID', 'inReplyToContributionID'] as const) {
       const value = message[part];
       if (value !== undefined && !isConversationId(value)) throw new ApiError('SVC0002', [`chatMessage.${part}`]);
     }
     const nowMs = clock.now();
     const known = await memory.get(bot.uri, user.key);
-    // Who hid his number is reached while his conversation is remembered; the domain itself is nobody's (RFC 2606 §2).
-    if (known?.userUri === undefined && user.key.endsWith('@anonymous.invalid'))
-      throw new ApiError('SVC0004', ['otherUserId']);
+    // Who hid his number is reached while his conversation is remembered.
+    if (known?.userUri === undefined && isHidden(user.key)) throw new ApiError('SVC0004', ['otherUserId']);
     const record: MessageRecord = {
       messageId: randomUUID(),
       user: user.key,
@@ -171,12 +173,12 @@ export class Submission {
     return {
       put: note ? [...put, note] : put,
       enqueue: [
-        {
-          queue: 'outbound',
-          lane: messageLane(bot.uri, record.user),
-          id: record.messageId,
-          value: { kind: 'message', bot: bot.uri, user: record.user, messageId: record.messageId },
-        },
+        outboundItem(messageLane(bot.uri, record.user), record.messageId, {
+          kind: 'message',
+          bot: bot.uri,
+          user: record.user,
+          messageId: record.messageId,
+        }),
       ],
     };
   }
@@ -184,11 +186,5 @@ export class Submission {
 
 /** Not behind messages that are being retried, and without a record of its status. */
 function receipt({ uri }: Chatbot, record: MessageRecord): Enqueue {
-  const value: ServiceItem = { kind: 'botReceipt', bot: uri, record };
-  return {
-    queue: 'outbound',
-    lane: receiptLane(uri, record.user),
-    id: record.messageId,
-    value: value as unknown as Json,
-  };
+  return outboundItem(receiptLane(uri, record.user), record.messageId, { kind: 'botReceipt', bot: uri, record });
 }

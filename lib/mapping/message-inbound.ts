@@ -7,6 +7,7 @@ import { DecodeError } from '../wire/decode-error.js';
 import type { Imdn } from '../wire/imdn.js';
 import { essence, mediaParameter, parseMediaType } from '../wire/media-type.js';
 import type { ComposingState } from '../wire/is-composing.js';
+import { isFileDocument, readFileTransfer } from './file-transfer.js';
 
 /** What imdn.Disposition-Notification asks for (RFC 5438 §6.1.1.5; interworking is CPM's). */
 export const dispositionRequests = [
@@ -70,9 +71,15 @@ export function classifyInbound(cpim: Cpim): Inbound {
 /** The message as the bot gets it: content octet for octet, its transfer encoding undone. Throws DecodeError. */
 export function mapInboundMessage(cpim: Cpim, context: InboundContext): InboundMessage {
   const trafficType = cpimHeader(cpim, maap, 'Traffic-Type');
-  const content = inboundContent(cpimContentType(cpim), decodedContent(cpim));
+  const [contentType, bytes] = [cpimContentType(cpim), decodedContent(cpim)];
+  const fileTransfer = isFileDocument(contentType) ? readFileTransfer(bytes) : undefined;
   return {
-    message: { ...content, ...given('trafficType', trafficType), ...context },
+    message: {
+      ...inboundContent(contentType, bytes),
+      ...(fileTransfer === undefined ? {} : { fileTransfer }),
+      ...given('trafficType', trafficType),
+      ...context,
+    },
     ...given('imdnMessageId', cpimHeader(cpim, imdn, 'Message-ID')),
     ...given('dateTime', cpimHeader(cpim, undefined, 'DateTime')),
     asked: dispositionsAsked(cpim),

@@ -5,8 +5,10 @@ import { cpimNamespaces, type Cpim, type CpimHeader } from '../wire/cpim.js';
 import { imdnContentType } from '../wire/imdn.js';
 import { isComposingContentType } from '../wire/is-composing.js';
 import { essence, parseMediaType } from '../wire/media-type.js';
+import { fileTransferHttpContentType } from '../wire/rcs/file-transfer-http.js';
 import { decodeBase64 } from '../wire/transfer-encoding.js';
-import { envelop, imdnHeader, type Envelope } from './cpim-envelope.js';
+import { anonymousAddress, envelop, imdnHeader, type Envelope } from './cpim-envelope.js';
+import { printFileTransfer } from './file-transfer.js';
 import type { DispositionRequest } from './message-inbound.js';
 
 export interface OutboundContent {
@@ -37,13 +39,13 @@ export function outboundKind(message: ChatMessage): OutboundKind {
 }
 
 /**
- * The message in CPIM form. Throws ApiError SVC0002 naming the part: text, bodyText, contentType, trafficType;
+ * The message in CPIM form. Throws ApiError SVC0002 naming the part: text, bodyText, fileTransfer, contentType, trafficType;
  * so it can also be called to judge a message before it is taken.
  */
 export function mapOutboundMessage(message: ChatMessage, envelope: Envelope): Cpim {
   const { contentType, bytes } = outboundContent(message);
   const kind = outboundKind(message);
-  return envelop(envelope, {
+  return envelop(named(message, envelope), {
     contentType,
     content: bytes,
     ...(kind === 'receipt' ? { contentDisposition: 'notification' } : {}),
@@ -51,9 +53,20 @@ export function mapOutboundMessage(message: ChatMessage, envelope: Envelope): Cp
   });
 }
 
+/** RFC 3862 §4.1: a name stands before the address, which stays what it is. */
+function named({ senderName }: ChatMessage, envelope: Envelope): Envelope {
+  if (senderName === undefined) return envelope;
+  const { from = anonymousAddress } = envelope;
+  return { ...envelope, from: `"${senderName.replace(/["\\]/g, '\\$&')}" ${from}` };
+}
+
 /** The content's bytes. Throws ApiError SVC0002. */
 export function outboundContent(message: ChatMessage): OutboundContent {
-  const { text, bodyText, contentType, contentEncoding } = message;
+  const { text, bodyText, fileTransfer, contentType, contentEncoding } = message;
+  if (fileTransfer !== undefined) {
+    if (text !== undefined || bodyText !== undefined) throw new ApiError('SVC0002', ['fileTransfer']);
+    return { contentType: fileTransferHttpContentType, bytes: printFileTransfer(fileTransfer) };
+  }
   if (text !== undefined && bodyText !== undefined) throw new ApiError('SVC0002', ['bodyText']);
   if (text !== undefined) return { contentType: 'text/plain;charset=UTF-8', bytes: utf8Bytes(text, 'text') };
   if (bodyText === undefined) throw new ApiError('SVC0002', ['text']);

@@ -15,6 +15,9 @@ export interface CallbackRequest {
   readonly notificationId: string;
   /** The same at every try. */
   readonly body: string;
+  readonly contentType: 'application/json' | 'application/xml';
+  /** Of the message that it tells of, for a trace. */
+  readonly messageId?: string | undefined;
   /** Breaks the callback off; its result is then `failed`. */
   readonly over?: BreakOff;
 }
@@ -38,46 +41,58 @@ export interface CallbackDeps extends OriginsDeps {
 export interface Callbacks {
   /** Never rejects. Redirects are not followed, an answer's body is thrown away. */
   post(request: CallbackRequest): Promise<CallbackResult>;
+  /** The same with the answer's body, as far as `maxKeptBytes`. */
+  ask(request: CallbackRequest): Promise<CallbackResult & { readonly body: string }>;
   /** Ends all connections; what is under way fails. */
   close(): Promise<void>;
 }
 
 export function createCallbacks(deps: CallbackDeps): Callbacks {
   const origins = new Origins(deps);
-  const send = async (request: CallbackRequest): Promise<CallbackResult> => {
+  const send = async (request: CallbackRequest, kept?: Buffer[]): Promise<CallbackResult> => {
     const platform = deps.platform(request.platformId);
     const place = platform && origins.take(request.platformId, platform, request.notifyURL);
     if (!place) return { kind: 'forbidden' };
     const body = Buffer.from(request.body);
-    const headers = headersOf(request.notificationId, body, { platform, nowMs: deps.clock.now() });
+    const headers = headersOf(request, body, { platform, nowMs: deps.clock.now() });
     try {
       return await new Promise<CallbackResult>((resolve) => {
-        const transfer = new Transfer(resolve, deps, request.over);
+        const transfer = new Transfer(resolve, deps, { over: request.over, kept });
         place.pool.dispatch({ method: 'POST', path: place.path, headers, body }, transfer);
       });
     } finally {
       place.release();
     }
   };
+  const post = async (request: CallbackRequest, kept?: Buffer[]): Promise<CallbackResult> => {
+    const atMs = deps.clock.now();
+    const result = await send(request, kept);
+    deps.onExchange?.({ request, result, atMs, tookMs: deps.clock.now() - atMs });
+    return result;
+  };
   return {
-    async post(request) {
-      const atMs = deps.clock.now();
-      const result = await send(request);
-      deps.onExchange?.({ request, result, atMs, tookMs: deps.clock.now() - atMs });
-      return result;
+    post: (request) => post(request),
+    async ask(request) {
+      const kept: Buffer[] = [];
+      const result = await post(request, kept);
+      return { ...result, body: Buffer.concat(kept).toString('utf8') };
     },
     close: () => origins.close(),
   };
 }
+
+/** Of an answer that is read. */
+const maxKeptBytes = 1024;
 
 interface Signing {
   readonly platform: PlatformCallbacks;
   readonly nowMs: number;
 }
 
-function headersOf(id: string, body: Buffer, { platform, nowMs }: Signing): string[] {
+function headersOf(request: CallbackRequest, body: Buffer, { platform, nowMs }: Signing): string[] {
+  const { notificationId: id, contentType } = request;
   const timestamp = Math.floor(nowMs / 1000);
-  const headers = ['content-type', 'application/json', 'webhook-id', id, 'webhook-timestamp', String(timestamp)];
+  const headers = ['content-type', contentType, 'webhook-id', id, 'webhook-timestamp', String(timestamp)];
   if (platform.keys.length > 0) headers.push('webhook-signature', signatureOf(platform.keys, { id, timestamp, body }));
   if (platform.bearer !== undefined) headers.push('authorization', `Bearer ${platform.bearer}`);
   return headers;
@@ -92,6 +107,7 @@ class Transfer implements Dispatcher.DispatchHandler {
   private readonly maxResponseBytes: number;
   private readonly deadline: Timer;
   private readonly over: BreakOff | undefined;
+  private readonly kept: Buffer[] | undefined;
   private controller: Dispatcher.DispatchController | undefined;
   /** Once the status is there it counts, whatever becomes of the answer's body. */
   private answer: CallbackResult | undefined;
@@ -101,12 +117,13 @@ class Transfer implements Dispatcher.DispatchHandler {
   constructor(
     settle: (result: CallbackResult) => void,
     { clock, options }: Pick<CallbackDeps, 'clock' | 'options'>,
-    over: BreakOff | undefined,
+    { over, kept }: { readonly over: BreakOff | undefined; readonly kept: Buffer[] | undefined },
   ) {
     this.settle = settle;
     this.maxResponseBytes = options.maxResponseBytes;
     this.deadline = clock.after(options.timeoutMs, () => this.end(timeout));
     this.over = over;
+    this.kept = kept;
     over?.listen(() => this.end(brokenOff));
   }
 
@@ -127,6 +144,7 @@ class Transfer implements Dispatcher.DispatchHandler {
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.received < maxKeptBytes) this.kept?.push(Buffer.from(chunk.subarray(0, maxKeptBytes - this.received)));
     this.received += chunk.length;
     if (this.received > this.maxResponseBytes) this.end(brokenOff);
   }

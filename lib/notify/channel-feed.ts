@@ -1,7 +1,8 @@
 /** A WebSocket on a channel: sends what comes, up to so many unacknowledged, and takes the client's acknowledgements. */
-import { bodyOf, type ChannelInbox, type InboxPage } from './channel-inbox.js';
+import { type ChannelInbox, type InboxPage, printedOf } from './channel-inbox.js';
 import type { Listener, ListenerEnd } from './channel-listener.js';
 import type { ChannelItem } from './channel-record.js';
+import { type PrintedItem, printFrames } from './printed.js';
 
 /** The client's side of a WebSocket. */
 export interface ChannelSocket {
@@ -44,9 +45,9 @@ export class Feed implements Listener {
     );
   }
 
-  tell(body: string): boolean {
+  tell(item: PrintedItem): boolean {
     if (this.isOver) return false;
-    this.socket.send(listOf([body]));
+    for (const frame of printFrames([item])) this.socket.send(frame);
     return true;
   }
 
@@ -87,7 +88,7 @@ export class Feed implements Listener {
     const items = held.filter(({ claimed }) => !this.sent.has(claimed.id));
     if (items.length === 0 || this.isOver) return;
     for (const item of items) this.sent.set(item.claimed.id, item);
-    this.socket.send(listOf(items.map(bodyOf)));
+    for (const frame of printFrames(items.map(printedOf))) this.socket.send(frame);
   }
 
   /** The client comes again and finds what it has not acknowledged. */
@@ -98,9 +99,4 @@ export class Feed implements Listener {
     this.isOver = true;
     this.socket.close('failed');
   }
-}
-
-/** The texts are complete JSON already. */
-function listOf(bodies: readonly string[]): string {
-  return `{"notificationList":[${bodies.join(',')}]}`;
 }

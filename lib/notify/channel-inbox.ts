@@ -1,9 +1,11 @@
 /** What one channel holds: durable in the order of its coming, until the client has acknowledged it or its time is over. */
 import type { Clock } from '../clock.js';
 import type { Changes, ClaimedItem, Put, Store } from '../store/store.js';
-import { type ChannelItem, itemPrefix, putItem, readItemRecord, removeItem } from './channel-record.js';
-import { readItem } from './item.js';
+import { type ChannelItem, channelItems, orderOf } from './channel-record.js';
+import { endOf, readItem } from './item.js';
 import { merge, type DeadReason, type Letters } from './letters.js';
+import type { PrintedItem } from './printed.js';
+import type { RecordTable } from './records.js';
 import { createTurn } from './turn.js';
 
 export interface InboxDeps {
@@ -23,7 +25,7 @@ const pageSize = 100;
 
 export class ChannelInbox {
   private readonly deps: InboxDeps;
-  private readonly channelId: string;
+  private readonly records: RecordTable<ClaimedItem>;
   private count = 0;
   /** Lanes that found it full; bounded, those beyond come by their own backoff. */
   private readonly refused = new Set<string>();
@@ -32,7 +34,7 @@ export class ChannelInbox {
   private readonly turn = createTurn();
 
   constructor(channelId: string, deps: InboxDeps) {
-    this.channelId = channelId;
+    this.records = channelItems(channelId);
     this.deps = deps;
   }
 
@@ -44,7 +46,7 @@ export class ChannelInbox {
   async load(): Promise<void> {
     const held = await this.list(this.deps.options.maxItemsPerChannel * 2);
     this.count = held.length;
-    this.lastOrder = Number(held.at(-1)?.key.slice(itemPrefix(this.channelId).length) ?? 0);
+    this.lastOrder = Number(held.at(-1)?.order ?? 0);
   }
 
   /** The record that holds an item, for the commit that takes it out of the queue; undefined: no room, the lane waits. */
@@ -56,7 +58,7 @@ export class ChannelInbox {
     this.count++;
     // The clock orders across restarts and gateways, the counter within a microsecond.
     this.lastOrder = Math.max(this.lastOrder + 1, this.deps.clock.now() * 1000);
-    return putItem(this.channelId, this.lastOrder, claimed);
+    return this.records.put(orderOf(this.lastOrder), claimed, { ifRevision: 0 });
   }
 
   /** The commit did not come about. */
@@ -104,7 +106,7 @@ export class ChannelInbox {
   private async settle(items: readonly ChannelItem[], end: (claimed: ClaimedItem) => Promise<Changes>): Promise<void> {
     const { store } = this.deps;
     const changes = await Promise.all(items.map(({ claimed }) => end(claimed)));
-    await store.commit(merge([...changes, { remove: items.map(removeItem) }]));
+    await store.commit(merge([...changes, { remove: items.map(({ order }) => this.records.remove(order)) }]));
     this.count = Math.max(0, this.count - items.length);
     const lanes = [...this.refused];
     this.refused.clear();
@@ -116,17 +118,22 @@ export class ChannelInbox {
   }
 
   private async list(limit: number): Promise<readonly ChannelItem[]> {
-    return (await this.deps.store.list('channel', itemPrefix(this.channelId), limit)).map(readItemRecord);
+    const kept = await this.records.list(this.deps.store, { limit });
+    return kept.map(({ id, value }) => ({ order: id, claimed: value }));
   }
 
   private isExpired({ claimed }: ChannelItem): boolean {
     const { clock, options } = this.deps;
-    const endsAtMs = readItem(claimed)?.expiresAtMs ?? claimed.enqueuedAtMs + options.validityMs;
-    return clock.now() >= endsAtMs;
+    return clock.now() >= endOf(claimed, options.validityMs);
   }
 }
 
+/** What is sent of it. */
+export function printedOf({ claimed }: ChannelItem): PrintedItem {
+  return readItem(claimed) ?? { body: 'null' };
+}
+
 /** The notification's complete JSON text. */
-export function bodyOf({ claimed }: ChannelItem): string {
-  return readItem(claimed)?.body ?? 'null';
+export function bodyOf(item: ChannelItem): string {
+  return printedOf(item).body;
 }

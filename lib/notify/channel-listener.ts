@@ -2,6 +2,7 @@
 import type { Clock } from '../clock.js';
 import type { ChannelItem } from './channel-record.js';
 import { bodyOf, type ChannelInbox, type InboxPage } from './channel-inbox.js';
+import type { PrintedItem } from './printed.js';
 
 export type ListenerEnd = 'superseded' | 'ended' | 'closing';
 
@@ -9,7 +10,7 @@ export interface Listener {
   /** Something has come. */
   wake(): void;
   /** What is not stored; false: it is dropped. */
-  tell(body: string): boolean;
+  tell(item: PrintedItem): boolean;
   end(reason: ListenerEnd): void;
 }
 
@@ -47,7 +48,7 @@ export class Poll implements Listener {
     this.ring?.();
   }
 
-  tell(body: string): boolean {
+  tell({ body }: PrintedItem): boolean {
     if (this.isOver || this.isLate || this.told !== undefined) return false;
     this.told = body;
     this.ring?.();

@@ -24,6 +24,7 @@ import {
   rememberAnswer,
 } from './live-channel.js';
 import type { ChannelOptions, NotifyOptions } from './options.js';
+import type { PrintedItem } from './printed.js';
 import { createTurn } from './turn.js';
 
 export interface ChannelsDeps {
@@ -75,9 +76,8 @@ export class Channels {
   /** Reads what the store holds. Every life begins anew: while the gateway was down nobody could use a channel. */
   async load(): Promise<void> {
     const { store, options } = this.deps;
-    for (const { value } of await store.list('channel', record.channelPrefix, options.channels.maxChannels)) {
-      const kept = record.readChannel(value);
-      if (kept) await this.keep(kept);
+    for (const { value } of await record.keptChannels.list(store, { limit: options.channels.maxChannels })) {
+      await this.keep(value);
     }
   }
 
@@ -183,9 +183,9 @@ export class Channels {
   }
 
   /** What is not stored goes to who is listening now; false: dropped; undefined: the URL is of no channel. */
-  tell(to: Destination, body: string): boolean | undefined {
+  tell(to: Destination, item: PrintedItem): boolean | undefined {
     if (!this.isOurs(to)) return undefined;
-    return this.target(to.platformId, to.notifyURL)?.listener?.tell(body) ?? false;
+    return this.target(to.platformId, to.notifyURL)?.listener?.tell(item) ?? false;
   }
 
   /** Lets all listeners go; idempotent. */
@@ -205,10 +205,10 @@ export class Channels {
       channel: freshChannel(bot, request, options.channels),
       ...(key === undefined ? {} : { correlatorKey: key }),
     };
-    const put = [record.putChannel(kept, 0)];
+    const put = [record.keptChannels.put(kept.channel.id, kept, { ifRevision: 0 })];
     if (idempotency && key !== undefined) {
       const answer = { fingerprint: idempotency.fingerprint, channelId: kept.channel.id };
-      put.push(record.putFirstChannel(key, answer, options.correlatorTtlMs));
+      put.push(record.firstChannels.put(key, answer, { ttlMs: options.correlatorTtlMs, ifRevision: 0 }));
     }
     // Another gateway was faster with the same correlator: the client's next try finds its answer.
     if (!(await store.commit({ put }))) throw new ApiError('SVC1000', [], { retryAfterS: 1 });
@@ -217,10 +217,10 @@ export class Channels {
 
   private async firstAnswer(key: string, { correlator, fingerprint }: Idempotency): Promise<LiveChannel | undefined> {
     const { store } = this.deps;
-    const answer = record.readFirstChannel((await store.get('correlator', key))?.value);
+    const answer = (await record.firstChannels.get(store, key))?.value;
     const live = answer && this.live.get(answer.channelId);
     if (live && answer.fingerprint !== fingerprint) throw new ApiError('SVC0005', [correlator, 'clientCorrelator']);
-    if (answer && !live) await store.commit({ remove: [{ kind: 'correlator', key }] });
+    if (answer && !live) await store.commit({ remove: [record.firstChannels.remove(key)] });
     return live;
   }
 

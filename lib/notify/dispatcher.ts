@@ -16,7 +16,7 @@ export interface DispatcherDeps {
 }
 
 /** The API whose subscriptions are told of a kind. */
-const apiOfKind: Readonly<Record<NotificationKind, SubscriptionApi>> = {
+export const apiOfKind: Readonly<Record<NotificationKind, SubscriptionApi>> = {
   chatMessage: 'chat',
   isComposing: 'chat',
   messageStatus: 'chat',
@@ -35,7 +35,7 @@ export function createNotifications(deps: DispatcherDeps): Notifications {
     const chat = chatOf(notification);
     const takers = deps.ofBot(bot, apiOfKind[kind]).filter((subscription) => takes(subscription, chat));
     if (takers.length === 0) return [];
-    const how = { print: deps.print, serverRoot: deps.serverRoot(bot), expiresAtMs };
+    const how = { print: deps.print, serverRoot: deps.serverRoot(bot), expiresAtMs, takers: takers.length };
     return takers.map((subscription) => prepare(notification, subscription, how));
   };
   return {

@@ -24,8 +24,8 @@ export interface Health {
   waitMs(subscription: Subscription): number;
   /** A try begins, after a wait of 0. */
   begins(subscription: Subscription): void;
-  /** Sets a lane aside, untried, because of that wait. */
-  putOff(subscription: Subscription, claim: Claim): void;
+  /** Sets a lane aside, untried, because of that wait; never longer than `maxMs`. */
+  putOff(subscription: Subscription, claim: Claim, maxMs: number): void;
   /** Callbacks that the bot may have at once. */
   maxParallel(bot: string): number;
   /** What came of a try. */
@@ -91,14 +91,14 @@ export function createHealth({ store, aside, clock, log, metrics, options }: Hea
       return Math.max(slowBots.waitMs(subscription.bot, nowMs), circuits.waitMs(keyOf(subscription), nowMs));
     },
     begins: (subscription) => circuits.begins(keyOf(subscription), clock.now()),
-    putOff(subscription, claim) {
+    putOff(subscription, claim, maxMs) {
       const url = keyOf(subscription);
       if (circuits.isOpen(url)) {
-        aside.put(url, claim, options.leaseMs);
+        aside.put(url, claim, Math.min(maxMs, options.leaseMs));
         probeLater(url);
       } else {
         const pauseMs = slowBots.waitMs(subscription.bot, clock.now());
-        aside.put(subscription.bot, claim, Math.min(pauseMs, options.leaseMs));
+        aside.put(subscription.bot, claim, Math.min(maxMs, pauseMs, options.leaseMs));
       }
     },
     maxParallel: (bot) => slowBots.maxParallel(bot),

@@ -1,26 +1,32 @@
-/** An item of the notify queue: the body as it is sent at every try, and what is to be known of it without reading it. */
+/** An item of the notify queue: the body that every try sends, and what is to be known of it without reading it. */
 import { randomUUID } from 'node:crypto';
 import type { Notification, NotificationKind } from '../resources/notification.js';
 import type { Subscription } from '../resources/subscription.js';
-import type { ClaimedItem, Enqueue, Json } from '../store/store.js';
+import type { ClaimedItem, Enqueue } from '../store/store.js';
 
 /** Whose message or receipt a notification tells of. */
-export interface About {
+export type About = {
   readonly kind: NotificationKind;
   readonly bot: string;
   /** The user. */
   readonly contact: string;
   readonly messageId?: string;
-}
+  /** Subscriptions that are told of it; absent: this one alone. */
+  readonly copies?: number;
+  /** It was a dead letter once, and its user knows. */
+  readonly replayed?: true;
+};
 
-export interface NotifyItem {
+export type NotifyItem = {
   readonly subscriptionId: string;
   readonly about: About;
-  /** The complete JSON text. */
+  /** The complete JSON text; what is sent is printed from it. */
   readonly body: string;
+  /** How it is sent; absent: as JSON. */
+  readonly format?: 'XML';
   /** Wall clock, ms: the end of the message's own life, where that comes before the validity of all callbacks. */
   readonly expiresAtMs?: number;
-}
+};
 
 /** What the printer needs beside the notification. */
 export interface PrintContext {
@@ -39,21 +45,31 @@ export interface Prepared {
   readonly item: NotifyItem;
 }
 
+interface PrepareTerms {
+  readonly print: Print;
+  readonly serverRoot: string;
+  readonly expiresAtMs?: number | undefined;
+  /** Subscriptions that are told of it. */
+  readonly takers: number;
+}
+
 /** The item that tells `subscription` of `notification`, with an id of its own that every try repeats. */
-export function prepare(
-  notification: Notification,
-  subscription: Subscription,
-  how: { readonly print: Print; readonly serverRoot: string; readonly expiresAtMs?: number | undefined },
-): Prepared {
+export function prepare(notification: Notification, subscription: Subscription, how: PrepareTerms): Prepared {
   const notificationId = randomUUID();
-  const { id: subscriptionId, callbackData } = subscription;
-  const about = aboutOf(notification);
+  const { id: subscriptionId, callbackData, notificationFormat } = subscription;
+  const about: About = { ...aboutOf(notification), ...(how.takers > 1 ? { copies: how.takers } : {}) };
   const context = { notificationId, serverRoot: how.serverRoot, subscriptionId };
   const body = how.print(notification, callbackData === undefined ? context : { ...context, callbackData });
   return {
     id: notificationId,
     lane: laneOf(subscriptionId, about.bot, about.contact),
-    item: { subscriptionId, about, body, ...(how.expiresAtMs === undefined ? {} : { expiresAtMs: how.expiresAtMs }) },
+    item: {
+      subscriptionId,
+      about,
+      body,
+      ...(notificationFormat === 'XML' ? { format: 'XML' } : {}),
+      ...(how.expiresAtMs === undefined ? {} : { expiresAtMs: how.expiresAtMs }),
+    },
   };
 }
 
@@ -67,14 +83,19 @@ function escapeChar(char: string): string {
 }
 
 export function enqueue({ id, lane, item }: Prepared): Enqueue {
-  return { queue: 'notify', lane, id, value: item as unknown as Json };
+  return { queue: 'notify', lane, id, value: item };
 }
 
 /** Undefined for a value of another shape. */
 export function readItem({ value }: ClaimedItem): NotifyItem | undefined {
-  const item = value as unknown as Partial<NotifyItem> | null;
+  const item = value as Partial<NotifyItem> | null;
   if (typeof item?.subscriptionId !== 'string' || typeof item.body !== 'string' || !item.about) return undefined;
   return item as NotifyItem;
+}
+
+/** When it is given up (wall clock, ms): at its own end, and never later than all callbacks are. */
+export function endOf(claimed: ClaimedItem, validityMs: number): number {
+  return Math.min(readItem(claimed)?.expiresAtMs ?? Infinity, claimed.enqueuedAtMs + validityMs);
 }
 
 function aboutOf(notification: Notification): About {

@@ -7,10 +7,11 @@ import { backoffMs } from './backoff.js';
 import type { BreakOff } from './break-off.js';
 import type { Callbacks } from './callback.js';
 import type { Channels, Deposit } from './channels.js';
-import { readItem } from './item.js';
+import { endOf, type NotifyItem, readItem } from './item.js';
 import { merge, type DeadReason, type Letters } from './letters.js';
 import type { NotifyOptions } from './options.js';
 import { outcomeOf, type Outcome } from './outcome.js';
+import { printItem } from './printed.js';
 
 export interface LaneRunDeps {
   readonly store: Store;
@@ -44,8 +45,10 @@ export interface LaneRun {
   readonly subscription: Subscription;
   /** Ended when the lease is lost, or when the gateway stops for good. */
   readonly over: BreakOff;
-  /** Asked before each item but the first: may it be tried now? */
+  /** Asked before each item that is still valid, but the first: may it be tried now? */
   readonly mayGoOn: () => boolean;
+  /** Told of each try before it begins. */
+  readonly begins: () => void;
 }
 
 /** Settled items are acked at the end of the claim, or after so long: what a crash would send a second time. */
@@ -60,8 +63,10 @@ type Settlement =
 export async function runLane(run: LaneRun, deps: LaneRunDeps): Promise<RunEnd> {
   const ledger = createLedger(run.claim, deps);
   for (const [index, item] of run.claim.items.entries()) {
-    if (index > 0 && !run.mayGoOn()) return ledger.handBack('held');
-    const settlement = await settle(item, run, deps);
+    const endsAtMs = endOf(item, deps.options.validityMs);
+    // What has expired is told in time, whatever holds up the rest.
+    if (index > 0 && deps.clock.now() < endsAtMs && !run.mayGoOn()) return ledger.handBack('held');
+    const settlement = await settle(item, { run, endsAtMs, deps });
     if (run.over.isOver) {
       await ledger.flush();
       return { kind: 'lost' };
@@ -81,16 +86,19 @@ export async function runLane(run: LaneRun, deps: LaneRunDeps): Promise<RunEnd> 
 }
 
 /** Tries one item once. */
-async function settle(claimed: ClaimedItem, run: LaneRun, deps: LaneRunDeps): Promise<Settlement> {
+async function settle(
+  claimed: ClaimedItem,
+  { run, endsAtMs, deps }: { readonly run: LaneRun; readonly endsAtMs: number; readonly deps: LaneRunDeps },
+): Promise<Settlement> {
   const item = readItem(claimed);
   if (!item) return giveUp(claimed, { reason: 'unreadable' }, deps);
-  const endsAtMs = Math.min(item.expiresAtMs ?? Infinity, claimed.enqueuedAtMs + deps.options.validityMs);
   if (deps.clock.now() >= endsAtMs) return giveUp(claimed, { reason: 'expired' }, deps);
 
   const deposit = deps.channels.deposit(run.subscription, run.claim.lane, claimed);
   if (deposit) return settleDeposit(deposit, { claimed, endsAtMs, deps });
 
-  const { outcome, status } = await attempt(claimed.id, item.body, { run, deps });
+  run.begins();
+  const { outcome, status } = await attempt(claimed.id, item, { run, deps });
   switch (outcome.kind) {
     case 'done':
       return { kind: 'settled', changes: await deps.letters.delivered(claimed) };
@@ -137,12 +145,14 @@ interface Attempt {
 
 async function attempt(
   notificationId: string,
-  body: string,
+  item: NotifyItem,
   { run, deps }: { readonly run: LaneRun; readonly deps: LaneRunDeps },
 ): Promise<Attempt> {
   const { platformId, notifyURL } = run.subscription;
   const startMs = deps.clock.now();
-  const result = await deps.callbacks.post({ platformId, notifyURL, notificationId, body, over: run.over });
+  const { messageId } = item.about;
+  const target = { platformId, notifyURL, notificationId, messageId };
+  const result = await deps.callbacks.post({ ...target, ...printItem(item), over: run.over });
   const outcome = outcomeOf(result, deps.clock.now());
   // A callback that we broke off ourselves says nothing about the platform.
   if (!run.over.isOver) {

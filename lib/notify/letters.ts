@@ -1,8 +1,8 @@
 /** What becomes of an item in the end: taken by the platform, or a dead letter that is kept, counted and told of. */
-import type { Clock } from '../clock.js';
 import type { Logger } from '../log.js';
 import type { Metrics } from '../metrics.js';
-import type { Changes, ClaimedItem, Json, Put } from '../store/store.js';
+import type { Changes, ClaimedItem } from '../store/store.js';
+import type { DeadLetters } from './dead-letters.js';
 import { readItem, type About, type NotifyItem } from './item.js';
 
 /**
@@ -36,10 +36,9 @@ export interface LetterHooks {
 }
 
 export interface LettersDeps extends LetterHooks {
-  readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: Metrics;
-  readonly options: { readonly deadLetterTtlMs: number };
+  readonly keep: DeadLetters['keep'];
 }
 
 export interface Letters {
@@ -72,23 +71,13 @@ export function createLetters(deps: LettersDeps): Letters {
       const letter: DeadLetter = { ...letterOf(claimed, item), ...why };
       const changes = await asked(() => deps.onDead?.(letter));
       // Of a subscription that its bot removed nothing is to be played again.
-      return why.reason === 'removed' ? changes : merge([changes, { put: [kept(letter, item, deps)] }]);
+      return why.reason === 'removed' ? changes : merge([changes, { put: deps.keep(letter, item) }]);
     },
   };
 }
 
 function letterOf({ id, enqueuedAtMs, attempts }: ClaimedItem, { subscriptionId, about }: NotifyItem): Letter {
   return { notificationId: id, subscriptionId, about, enqueuedAtMs, attempts };
-}
-
-/** Kind 'audit', key `dead-letter|notificationId`: with the body, so that it can be played again. */
-function kept(
-  letter: DeadLetter,
-  { body }: NotifyItem,
-  { clock, options }: Pick<LettersDeps, 'clock' | 'options'>,
-): Put {
-  const value = { ...letter, body, atMs: clock.now() } as unknown as Json;
-  return { kind: 'audit', key: `dead-letter|${letter.notificationId}`, value, ttlMs: options.deadLetterTtlMs };
 }
 
 export function merge(all: readonly Changes[]): Changes {

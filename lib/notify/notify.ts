@@ -13,6 +13,7 @@ import { createAside } from './aside.js';
 import { bury } from './burial.js';
 import { createCallbacks, type Exchange } from './callback.js';
 import { Channels, type ChannelsDeps } from './channels.js';
+import { createDeadLetters, type DeadLetters } from './dead-letters.js';
 import { createNotifications } from './dispatcher.js';
 import { createHealth, type Health } from './health.js';
 import type { Print } from './item.js';
@@ -25,6 +26,7 @@ import type { PlatformCallbacks } from './origins.js';
 import { gatesOf } from './places.js';
 import { Subscriptions, type SubscriptionsDeps } from './subscriptions.js';
 import { createTeller } from './teller.js';
+import { verifyNotifyUrl } from './verification.js';
 import { Worker } from './worker.js';
 
 export interface NotifyDeps extends LetterHooks {
@@ -52,6 +54,7 @@ export interface Notify {
   readonly subscriptions: Subscriptions;
   readonly channels: Channels;
   readonly notifications: Notifications;
+  readonly deadLetters: DeadLetters;
   /** Begins to deliver. */
   start(): void;
   /** Finishes what is under way, within `drainMs`; the rest stays in the store. Idempotent. */
@@ -63,14 +66,24 @@ export async function openNotify(deps: NotifyDeps): Promise<Notify> {
   const options = { ...notifyDefaults, ...deps.options };
   const { store, clock, log, metrics } = deps;
   const common = { store, clock, log, metrics, options };
-  const letters = createLetters({ ...deps, options });
+  const deadLetters = createDeadLetters({
+    ...common,
+    find: (id) => subscriptions.find(id),
+    ofBot: (bot, api) => subscriptions.ofBot(bot, api),
+    serverRoot: deps.serverRoot,
+  });
+  const letters = createLetters({ ...deps, keep: (letter, item) => deadLetters.keep(letter, item) });
   const endSubscriptions: ChannelsDeps['endSubscriptions'] = (isGone) => subscriptions.endOfUrl(isGone);
   const channels = new Channels({ ...common, letters, serverRoot: deps.serverRoot, endSubscriptions });
-  const subscriptions = new Subscriptions({ ...common, judge: judgeOf(deps, channels) });
-  await Promise.all([subscriptions.load(), channels.load()]);
+  const callbacks = createCallbacks({ ...deps, options });
+  const subscriptions = new Subscriptions({
+    ...common,
+    judge: judgeOf(deps, channels),
+    verify: verifyBy(deps, { channels, callbacks }),
+  });
+  await Promise.all([subscriptions.load(), channels.load(), deadLetters.load()]);
 
   const known = (id: string): Subscription | undefined => subscriptions.known(id);
-  const callbacks = createCallbacks({ ...deps, options });
   const onError = (error: unknown): void => log.warn('lease not changed', { error: String(error) });
   const aside = createAside({ store, clock, onError });
   const health = createHealth({ ...common, aside });
@@ -107,6 +120,7 @@ export async function openNotify(deps: NotifyDeps): Promise<Notify> {
     subscriptions,
     channels,
     notifications,
+    deadLetters,
     start() {
       worker.start();
       channels.start();
@@ -116,6 +130,7 @@ export async function openNotify(deps: NotifyDeps): Promise<Notify> {
       await worker.stop();
       health.close();
       subscriptions.close();
+      deadLetters.close();
       await callbacks.close();
     },
   };
@@ -130,6 +145,20 @@ function judgeOf({ platform, isOwnUrl, clock, ...deps }: NotifyDeps, channels: C
     if (channel === 'unknown') throw new ApiError('SVC0002', ['notifyURL', 'no such notification channel']);
     if (isOwnUrl?.(notifyURL)) parseNotifyUrl(notifyURL);
     else await judgeNotifyUrl(platform(bot.platformId)?.allow ?? nothing, notifyURL, resolve);
+  };
+}
+
+type Verify = SubscriptionsDeps['verify'];
+
+function verifyBy(
+  deps: NotifyDeps,
+  { channels, callbacks }: Pick<LaneRunDeps, 'callbacks'> & { channels: Channels },
+): Verify {
+  return async (bot: Chatbot, notifyURL: string): Promise<void> => {
+    const { platformId } = bot;
+    const isOwn = channels.judge(bot, notifyURL) !== undefined || deps.isOwnUrl?.(notifyURL) === true;
+    if (isOwn || deps.platform(platformId)?.verify !== true) return;
+    await verifyNotifyUrl({ platformId, notifyURL }, { ...deps, callbacks });
   };
 }
 

@@ -48,8 +48,9 @@ export interface NotifyOptions {
   readonly breaker: { readonly failures: number; readonly probeMs: number };
   /** Retry-After of a platform counts up to here. */
   readonly maxRetryAfterMs: number;
-  /** How long dead letters are kept. */
+  /** How long dead letters are kept, and how many; beyond, what is given up is counted alone. */
   readonly deadLetterTtlMs: number;
+  readonly maxDeadLetters: number;
   /** Origins whose connections are kept, and for how long without use. */
   readonly maxOrigins: number;
   readonly originIdleMs: number;
@@ -78,6 +79,7 @@ export const notifyDefaults: NotifyOptions = {
   breaker: { failures: 20, probeMs: 5_000 },
   maxRetryAfterMs: 900_000,
   deadLetterTtlMs: 604_800_000,
+  maxDeadLetters: 100_000,
   maxOrigins: 1_024,
   originIdleMs: 60_000,
   maxSubscriptionsPerBot: 100,

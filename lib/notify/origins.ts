@@ -12,6 +12,8 @@ export interface PlatformCallbacks {
   readonly keys: readonly Buffer[];
   /** `Authorization: Bearer` of each callback. */
   readonly bearer?: string;
+  /** A notifyURL must answer a challenge before it is subscribed. */
+  readonly verify?: boolean;
   /** PEM: what the platform's server is verified with, and what we show to it. */
   readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string };
 }

@@ -23,6 +23,8 @@ export interface SubscriptionsDeps {
   >;
   /** Rejects with ApiError SVC0002 or POL0001 where the bot's platform may not use the URL. */
   readonly judge: (bot: Chatbot, notifyURL: string) => Promise<void>;
+  /** Rejects with ApiError POL0001 where its owner does not want it. */
+  readonly verify: (bot: Chatbot, notifyURL: string) => Promise<void>;
 }
 
 interface Created {
@@ -50,11 +52,9 @@ export class Subscriptions implements SubscriptionActions {
   async load(): Promise<void> {
     const { store, options, clock } = this.deps;
     const known = new Set(this.live.ids());
-    for (const { value } of await store.list('subscription', '', options.maxSubscriptions)) {
-      const kept = record.readSubscription(value);
-      if (!kept) continue;
-      known.delete(kept.subscription.id);
-      this.live.set(kept);
+    for (const { id, value } of await record.keptSubscriptions.list(store, { limit: options.maxSubscriptions })) {
+      known.delete(id);
+      this.live.set(value);
     }
     if (this.creating.size === 0) for (const id of known) this.live.delete(id);
     this.watchExpiry();
@@ -99,14 +99,15 @@ export class Subscriptions implements SubscriptionActions {
     request: SubscriptionRequest,
     idempotency: Idempotency | undefined,
   ): Promise<Created> {
-    const { store, clock, options, metrics } = this.deps;
-    const key = idempotency && record.correlatorKey(bot, api, idempotency.correlator);
+    const { store, clock, options, metrics, verify } = this.deps;
+    await verify(bot, request.notifyURL);
+    const key = idempotency && record.correlatorKeyOf(bot, api, idempotency.correlator);
     const subscription = this.fresh(bot, api, request);
     const kept: KeptSubscription = { subscription, ...(key === undefined ? {} : { correlatorKey: key }) };
     const put = [record.putSubscription(kept, clock.now())];
     if (key !== undefined) {
       const answer = { fingerprint: idempotency?.fingerprint ?? '', subscriptionId: subscription.id };
-      put.push(record.putFirstAnswer(key, answer, options.correlatorTtlMs));
+      put.push(record.firstAnswers.put(key, answer, { ttlMs: options.correlatorTtlMs, ifRevision: 0 }));
     }
     if (!(await store.commit({ put }))) return this.overtaken(bot, api, idempotency);
     this.keep(kept);
@@ -127,14 +128,14 @@ export class Subscriptions implements SubscriptionActions {
     api: SubscriptionApi,
     { correlator, fingerprint }: Idempotency,
   ): Promise<Subscription | undefined> {
-    const key = record.correlatorKey(bot, api, correlator);
-    const answer = record.readFirstAnswer((await this.deps.store.get('correlator', key))?.value);
+    const key = record.correlatorKeyOf(bot, api, correlator);
+    const answer = (await record.firstAnswers.get(this.deps.store, key))?.value;
     if (!answer) return undefined;
     const subscription = await this.find(answer.subscriptionId);
     if (subscription && answer.fingerprint !== fingerprint) {
       throw new ApiError('SVC0005', [correlator, 'clientCorrelator']);
     }
-    if (!subscription) await this.deps.store.commit({ remove: [{ kind: 'correlator', key }] });
+    if (!subscription) await this.deps.store.commit({ remove: [record.firstAnswers.remove(key)] });
     return subscription;
   }
 
@@ -167,11 +168,10 @@ export class Subscriptions implements SubscriptionActions {
 
   async prolong(bot: Chatbot, api: SubscriptionApi, id: string, duration: number): Promise<Subscription | undefined> {
     if (!(await this.owned(bot, api, id))) return undefined;
-    const stored = await this.deps.store.get('subscription', id);
-    const kept = stored && record.readSubscription(stored.value);
+    const kept = await record.keptSubscriptions.get(this.deps.store, id);
     if (!kept) return undefined;
-    const longer = { ...kept, subscription: lasting(kept.subscription, duration, this.deps.clock.now()) };
-    const put = record.putSubscription(longer, this.deps.clock.now(), stored.revision);
+    const longer = { ...kept.value, subscription: lasting(kept.value.subscription, duration, this.deps.clock.now()) };
+    const put = record.putSubscription(longer, this.deps.clock.now(), kept.revision);
     // The revision did not hold: it was prolonged or removed meanwhile; look again.
     if (!(await this.deps.store.commit({ put: [put] }))) return this.prolong(bot, api, id, duration);
     this.keep(longer);
@@ -213,11 +213,13 @@ export class Subscriptions implements SubscriptionActions {
     const kept = await this.kept(id);
     if (!kept) return;
     const { store, clock, options, log, metrics } = this.deps;
-    const end = record.putEnd(kept.subscription, reason, { ms: clock.now(), ttlMs: options.validityMs * 2 });
-    await store.commit({ put: [end], remove: record.removeSubscription(kept) });
+    const { bot, platformId } = kept.subscription;
+    const end = { reason, subscriptionId: id, bot, platformId, atMs: clock.now() };
+    const put = record.subscriptionEnds.put(id, end, { ttlMs: options.validityMs * 2 });
+    await store.commit({ put: [put], remove: record.removeSubscription(kept) });
     this.live.delete(id);
     metrics.count('notify_subscriptions_ended', { reason });
-    log.info('subscription ended', { subscriptionId: id, platform: kept.subscription.platformId, reason });
+    log.info('subscription ended', { subscriptionId: id, platform: platformId, reason });
   }
 
   /** Ends all that go to a URL which is no more. */
@@ -230,7 +232,7 @@ export class Subscriptions implements SubscriptionActions {
   async endOf(id: string): Promise<EndReason | undefined> {
     const kept = await this.kept(id);
     if (kept && isExpired(kept.subscription, this.deps.clock.now())) await this.end(id, 'expired');
-    return record.readEnd((await this.deps.store.get('audit', record.endKey(id)))?.value);
+    return (await record.subscriptionEnds.get(this.deps.store, id))?.value.reason;
   }
 
   /** Stops the timers; idempotent. */
@@ -243,7 +245,7 @@ export class Subscriptions implements SubscriptionActions {
   private async kept(id: string): Promise<KeptSubscription | undefined> {
     const inMemory = this.live.get(id);
     if (inMemory) return inMemory;
-    const kept = record.readSubscription((await this.deps.store.get('subscription', id))?.value);
+    const kept = (await record.keptSubscriptions.get(this.deps.store, id))?.value;
     if (kept) this.keep(kept);
     return kept;
   }

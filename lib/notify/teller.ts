@@ -5,6 +5,7 @@ import type { Store } from '../store/store.js';
 import type { Callbacks } from './callback.js';
 import type { Channels } from './channels.js';
 import type { Prepared } from './item.js';
+import { printItem } from './printed.js';
 
 export interface TellerDeps {
   readonly store: Pick<Store, 'laneDepth'>;
@@ -29,13 +30,13 @@ export function createTeller(deps: TellerDeps): Teller {
   const post = async ({ id, lane, item }: Prepared): Promise<boolean> => {
     const subscription = deps.known(item.subscriptionId);
     if (!subscription || deps.holds(lane) || (await deps.store.laneDepth('notify', lane)) > 0) return false;
-    const isTold = deps.channels.tell(subscription, item.body);
+    const isTold = deps.channels.tell(subscription, item);
     if (isTold !== undefined) return isTold;
     const leave = deps.enter(subscription);
     if (!leave) return false;
     try {
       const { platformId, notifyURL } = subscription;
-      const result = await deps.callbacks.post({ platformId, notifyURL, notificationId: id, body: item.body });
+      const result = await deps.callbacks.post({ platformId, notifyURL, notificationId: id, ...printItem(item) });
       return result.kind === 'answered' && result.status < 300;
     } finally {
       leave();

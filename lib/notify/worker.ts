@@ -13,7 +13,7 @@ import type { Admission, Gate } from './admission.js';
 import type { Aside } from './aside.js';
 import { createBreakOff, type BreakOff } from './break-off.js';
 import type { Health } from './health.js';
-import { readItem } from './item.js';
+import { endOf, readItem } from './item.js';
 import { createLaneRoom } from './lane-room.js';
 import type { RunEnd, LaneRun } from './lane-run.js';
 import type { NotifyOptions } from './options.js';
@@ -28,7 +28,7 @@ export interface WorkerDeps {
   readonly aside: Aside;
   readonly options: Pick<
     NotifyOptions,
-    'backoff' | 'drainMs' | 'itemsPerLane' | 'leaseMs' | 'maxWaiting' | 'maxWaitingPerBot' | 'parallel'
+    'drainMs' | 'itemsPerLane' | 'leaseMs' | 'maxWaiting' | 'maxWaitingPerBot' | 'parallel' | 'validityMs'
   >;
   /** A live subscription, from memory. */
   readonly known: (subscriptionId: string) => Subscription | undefined;
@@ -177,7 +177,7 @@ export class Worker {
     // We have lost the lease of a lane that comes again while it is in hand.
     this.held.get(claim.lane)?.over.end();
     if (this.stopping) aside.release(claim);
-    else if (health.waitMs(subscription) > 0) health.putOff(subscription, claim);
+    else if (health.waitMs(subscription) > 0 && this.remainingMs(claim) > 0) this.putOff(claim, subscription);
     else if (this.room.count(group) === 0 && this.enter(lane)) void this.run(lane);
     else if (this.room.add(group, lane)) this.held.set(claim.lane, lane);
     else aside.put(group, claim, options.leaseMs);
@@ -206,12 +206,13 @@ export class Worker {
 
   private async runNow({ claim, subscription, over }: Held): Promise<void> {
     const { health, run, bury } = this.deps;
-    if (!this.mayGoOn(subscription)) {
+    const isOver = !this.stopping && this.remainingMs(claim) <= 0;
+    if (!isOver && !this.mayGoOn(subscription)) {
       await this.giveBack(claim, subscription);
       return;
     }
-    health.begins(subscription);
-    const end = await run({ claim, subscription, over, mayGoOn: () => this.mayGoOn(subscription) });
+    const mayGoOn = (): boolean => this.mayGoOn(subscription);
+    const end = await run({ claim, subscription, over, mayGoOn, begins: () => health.begins(subscription) });
     switch (end.kind) {
       case 'gone':
         await bury(end.rest, subscription);
@@ -233,8 +234,18 @@ export class Worker {
   /** What may not be tried now. */
   private async giveBack(claim: Claim, subscription: Subscription): Promise<void> {
     if (this.stopping) this.deps.aside.release(claim);
-    else if (this.deps.known(subscription.id)) this.deps.health.putOff(subscription, claim);
+    else if (this.deps.known(subscription.id)) this.putOff(claim, subscription);
     else await this.deps.bury(claim, undefined);
+  }
+
+  private putOff(claim: Claim, subscription: Subscription): void {
+    this.deps.health.putOff(subscription, claim, this.remainingMs(claim));
+  }
+
+  /** Until the head of the lane is given up. */
+  private remainingMs({ items: [head] }: Claim): number {
+    const { clock, options } = this.deps;
+    return head ? endOf(head, options.validityMs) - clock.now() : 0;
   }
 
   /** A place is free: the next lane takes it. */

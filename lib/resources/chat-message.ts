@@ -1,4 +1,5 @@
 /** chatMessage of the OMA Chat API, with what chatbots add to it. */
+import { checkFileTransfer, type FileTransfer, fileTransferSchema } from './file-transfer.js';
 import { clientCorrelator, mediaType, oneLine, resourceURL, type Schema, serviceCapability } from './schema.js';
 import { invalid, rootParser, rootPrinter } from './validator.js';
 
@@ -11,10 +12,11 @@ export interface ServiceCapability {
   readonly version?: string;
 }
 
-/** Exactly one of `text` (text/plain) and `bodyText`. */
+/** From a bot exactly one of `text` (text/plain), `bodyText` and `fileTransfer`; from a user the last may stand beside its document. */
 export interface ChatMessage {
   readonly text?: string;
   readonly bodyText?: string;
+  readonly fileTransfer?: FileTransfer;
   readonly contentType?: string;
   readonly contentEncoding?: 'utf8' | 'base64';
   readonly reportRequest?: readonly ReportRequest[];
@@ -51,7 +53,7 @@ const headerValue = (description: string): Schema => ({
 
 export const chatMessageSchema: Schema = {
   type: 'object',
-  description: 'A message; exactly one of `text` and `bodyText` is given.',
+  description: 'A message; a bot gives exactly one of `text`, `bodyText` and `fileTransfer`.',
   properties: {
     text: { type: 'string', minLength: 1, description: 'The content, of type text/plain.' },
     bodyText: { type: 'string', minLength: 1, description: 'Ours: the content, of type `contentType`.' },
@@ -66,13 +68,16 @@ export const chatMessageSchema: Schema = {
       enum: ['utf8', 'base64'],
       description: 'Ours: how `bodyText` holds the octets; utf8 where absent.',
     },
+    fileTransfer: fileTransferSchema,
     reportRequest: {
       type: 'array',
       maxItems: 16,
       items: { type: 'string', enum: reportRequests },
       description: 'What the bot is told of this message; Failed alone where absent.',
     },
-    trafficType: headerValue('Ours: e.g. `advertisement`; what it may be is the operator’s to say.'),
+    trafficType: headerValue(
+      'Ours: e.g. `advertisement`; what it may be is the operator’s to say, and another one is 403 POL0001.',
+    ),
     serviceCapability: {
       type: 'array',
       maxItems: 16,
@@ -82,7 +87,9 @@ export const chatMessageSchema: Schema = {
     conversationID: headerValue('Ours: another than the live one opens a new session.'),
     contributionID: headerValue('Ours: counts where the message opens a session or goes standalone.'),
     inReplyToContributionID: headerValue('Ours.'),
-    senderName: headerValue('Ours: the sender’s display name.'),
+    senderName: headerValue(
+      'Ours: the bot’s display name for this message (CPIM From); a user’s stands in the notification.',
+    ),
     expiry: {
       type: 'integer',
       minimum: 1,
@@ -100,7 +107,8 @@ const print = rootPrinter('chatMessage', chatMessageSchema);
 /** `{"chatMessage":{…}}`; throws ApiError naming the part. */
 export function parseChatMessage(body: unknown): ChatMessage {
   const message = read(body);
-  if (message.bodyText !== undefined) checkBodyText(message, message.bodyText);
+  if (message.fileTransfer !== undefined) checkFile(message, message.fileTransfer);
+  else if (message.bodyText !== undefined) checkBodyText(message, message.bodyText);
   else checkText(message);
   return message;
 }
@@ -109,17 +117,27 @@ export function printChatMessage(message: ChatMessage): Record<string, unknown> 
   return print(message);
 }
 
-/** The content's length in octets, as the network will carry it. */
+/** The content's length in octets, as the network will carry it; 0 for a fileTransfer, which is not written yet. */
 export function contentBytes(message: ChatMessage): number {
   if (message.bodyText === undefined) return Buffer.byteLength(message.text ?? '');
   return Buffer.byteLength(message.bodyText, message.contentEncoding === 'base64' ? 'base64' : 'utf8');
 }
 
 function checkText(message: ChatMessage): void {
-  if (message.text === undefined) throw invalid('chatMessage.text', 'text or bodyText is required');
+  if (message.text === undefined) throw invalid('chatMessage.text', 'text, bodyText or fileTransfer is required');
   if (message.contentType !== undefined && !/^text\/plain(?:[ \t]*;|$)/i.test(message.contentType))
     throw invalid('chatMessage.contentType', 'text is text/plain; other content belongs into bodyText');
   if (message.contentEncoding === 'base64') throw invalid('chatMessage.contentEncoding', 'applies to bodyText');
+}
+
+function checkFile(message: ChatMessage, fileTransfer: FileTransfer): void {
+  const part = 'chatMessage.fileTransfer';
+  if (message.text !== undefined) throw invalid(part, 'text and fileTransfer exclude each other');
+  if (message.bodyText !== undefined) throw invalid(part, 'bodyText and fileTransfer exclude each other');
+  if (message.contentType !== undefined && !fileDocument.test(message.contentType))
+    throw invalid('chatMessage.contentType', 'fileTransfer is application/vnd.gsma.rcs-ft-http+xml');
+  if (message.contentEncoding !== undefined) throw invalid('chatMessage.contentEncoding', 'applies to bodyText');
+  checkFileTransfer(fileTransfer, part);
 }
 
 function checkBodyText(message: ChatMessage, bodyText: string): void {
@@ -128,6 +146,8 @@ function checkBodyText(message: ChatMessage, bodyText: string): void {
   if (message.contentEncoding === 'base64' && !isBase64(bodyText))
     throw invalid('chatMessage.bodyText', 'is not base64');
 }
+
+const fileDocument = /^application\/vnd\.gsma\.rcs-ft-http\+xml(?:[ \t]*;|$)/i;
 
 /** RFC 4648 §4, padded, nothing between the groups: what decodes must encode to the same again. */
 function isBase64(text: string): boolean {

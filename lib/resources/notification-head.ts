@@ -1,6 +1,7 @@
 /** What every notification root begins and ends with: callbackData, links, its stable id. */
+import { isRecord } from './dialects.js';
 import { callbackData, link, type Schema } from './schema.js';
-import { type SubscriptionApi, subscriptionRoots } from './subscription.js';
+import { type Subscription, type SubscriptionApi, subscriptionRoots } from './subscription.js';
 import { type Owner, subscriptionUrl } from './urls.js';
 
 /** What differs from one subscription to the next. */
@@ -40,14 +41,35 @@ export function notificationHead(
   of: { readonly bot: string; readonly api: SubscriptionApi; readonly links?: readonly Link[] },
   delivery: NotificationDelivery,
 ): object {
-  const root = subscriptionRoots[of.api].one;
-  const rel = root.charAt(0).toUpperCase() + root.slice(1);
   const href = subscriptionUrl(ownerOf(of, delivery), of.api, delivery.subscriptionId);
   return {
     callbackData: delivery.callbackData,
-    link: [...(of.links ?? []), { rel, href }],
+    link: [...(of.links ?? []), { rel: subscriptionRel(of.api), href }],
     notificationId: delivery.notificationId,
   };
+}
+
+/** A printed notification, `{root: {…}}`, for another subscription of the same bot and API; all else stays as it is. */
+export function readdressed(
+  printed: Readonly<Record<string, unknown>>,
+  { api, bot, id, callbackData: data }: Subscription,
+  serverRoot: string,
+): Record<string, unknown> {
+  const rel = subscriptionRel(api);
+  const href = subscriptionUrl({ serverRoot, bot }, api, id);
+  const readdress = (members: object): object => {
+    const { link: links = [] } = members as { readonly link?: readonly Link[] };
+    const link = links.map((one) => (one.rel === rel ? { rel, href } : one));
+    return { ...members, callbackData: data, link };
+  };
+  return Object.fromEntries(
+    Object.entries(printed).map(([root, members]) => [root, isRecord(members) ? readdress(members) : members]),
+  );
+}
+
+function subscriptionRel(api: SubscriptionApi): string {
+  const root = subscriptionRoots[api].one;
+  return root.charAt(0).toUpperCase() + root.slice(1);
 }
 
 export function ownerOf(of: { readonly bot: string }, delivery: NotificationDelivery): Owner {

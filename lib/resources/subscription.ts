@@ -1,7 +1,8 @@
 /** A notification subscription, of whatever API: they have the same members under different roots. */
 import { absoluteUri, callbackData, clientCorrelator, resourceURL, type Schema } from './schema.js';
 import { subscriptionsUrl, subscriptionUrl } from './urls.js';
-import { rootParser, rootPrinter } from './validator.js';
+import { invalid, rootParser, rootPrinter } from './validator.js';
+import { xmlCanCarry } from './xml-text.js';
 
 export type SubscriptionApi = 'chat' | 'capabilitydiscovery' | 'spamreport' | 'aliasmgmt';
 
@@ -126,6 +127,12 @@ export function parseSubscription(
 ): SubscriptionRequest {
   const form = byApi[api].read(body);
   const { notifyURL, callbackData: data, notificationFormat = format } = form.callbackReference;
+  if (notificationFormat === 'XML' && data !== undefined && !xmlCanCarry(data)) {
+    throw invalid(
+      `${subscriptionRoots[api].one}.callbackReference.callbackData`,
+      'has characters that XML cannot carry',
+    );
+  }
   return {
     notifyURL,
     ...(data === undefined ? {} : { callbackData: data }),

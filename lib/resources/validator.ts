@@ -72,7 +72,7 @@ function failed(root: string, failure: Failure): ApiError {
   return invalid(part, failure.problem);
 }
 
-function failureOf(error: ErrorObject | undefined): Failure {
+export function failureOf(error: ErrorObject | undefined): Failure {
   if (error === undefined) return { part: '', problem: 'invalid' };
   const part = partOf(error.instancePath);
   const params = error.params as Readonly<Record<string, unknown>>;

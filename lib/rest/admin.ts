@@ -1,35 +1,22 @@
 /**
- * The operator's HTTP face, on a port of its own: is it alive, is it ready, its metrics, what crossed its borders.
+ * The operator's HTTP face, on a port of its own: is it alive, is it ready, its metrics, what crossed its borders, what could not be told.
  *
  * /livez, /readyz and /metrics need no credential on loopback; all else the admin key (Authorization: Bearer).
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Clock } from '../clock.js';
 import type { Logger } from '../log.js';
-import { readiness, type ReadyCheck } from './readiness.js';
+import { type AdminParts, type AdminRequest, type AdminRoute, problem, type Reply } from './admin-route.js';
+import { deadLetterRoutes } from './dead-letters.js';
+import { readiness } from './readiness.js';
 
-/** What is shown of traces, already free of credentials; undefined: unknown conversation. */
-export interface TraceView {
-  list(limit: number): readonly object[];
-  json(name: string): object | undefined;
-  ladder(name: string): string | undefined;
-  text(name: string): string | undefined;
-  /** A capture file for Wireshark. */
-  pcap(name: string): Buffer | undefined;
-}
-
-export interface AdminDeps {
+export interface AdminDeps extends AdminParts {
   readonly host: string;
   /** 0: any free one. */
   readonly port: number;
   /** SHA-256 (hex) of the credential; absent: only the three open paths answer, and those to loopback alone. */
   readonly key?: string;
-  readonly checks: readonly ReadyCheck[];
-  readonly metrics: { expose(): Promise<string>; readonly contentType: string };
-  readonly trace: TraceView;
-  readonly clock: Clock;
   readonly log: Logger;
 }
 
@@ -39,32 +26,17 @@ export interface AdminFace {
   close(): Promise<void>;
 }
 
-interface Reply {
-  readonly status: number;
-  readonly type?: string;
-  readonly headers?: Readonly<Record<string, string>>;
-  /** Texts and bytes as they stand; anything else as JSON. */
-  readonly body: unknown;
-}
-
-interface Route {
-  readonly path: RegExp;
-  /** Without credential on loopback. */
-  readonly open: boolean;
-  /** `name`: what the path's group holds, decoded. */
-  answer(deps: AdminDeps, url: URL, name: string): Reply | Promise<Reply>;
-}
-
-const routes: readonly Route[] = [
-  { path: /^\/livez$/, open: true, answer: () => ({ status: 200, body: { status: 'alive' } }) },
-  { path: /^\/readyz$/, open: true, answer: ready },
-  { path: /^\/metrics$/, open: true, answer: metrics },
+const routes: readonly AdminRoute[] = [
+  { method: 'GET', path: /^\/livez$/, open: true, answer: () => ({ status: 200, body: { status: 'alive' } }) },
+  { method: 'GET', path: /^\/readyz$/, open: true, answer: ready },
+  { method: 'GET', path: /^\/metrics$/, open: true, answer: metrics },
   {
+    method: 'GET',
     path: /^\/trace$/,
-    open: false,
     answer: ({ trace }) => ({ status: 200, body: { conversations: trace.list(1_000) } }),
   },
-  { path: /^\/trace\/([^/]+)$/, open: false, answer: conversation },
+  { method: 'GET', path: /^\/trace\/([^/]+)$/, answer: conversation },
+  ...deadLetterRoutes,
 ];
 
 const securityHeaders = {
@@ -108,27 +80,32 @@ async function serve(deps: AdminDeps, request: IncomingMessage, response: Server
 async function replyTo(deps: AdminDeps, request: IncomingMessage): Promise<Reply> {
   const target = `http://admin${request.url ?? '/'}`;
   const url = URL.canParse(target) ? new URL(target) : undefined;
-  const route = routes.find(({ path }) => url && path.test(url.pathname));
-  const open = route?.open === true && isLoopback(request.socket.remoteAddress);
+  const found = url ? routes.filter(({ path }) => path.test(url.pathname)) : [];
+  const open = found.some((route) => route.open) && isLoopback(request.socket.remoteAddress);
   if (!open && !isAuthorized(request.headers.authorization, deps.key)) return unauthorized;
-  if (!route || !url) return problem(404, 'no such path');
-  if (request.method !== 'GET' && request.method !== 'HEAD') {
-    return { ...problem(405, 'read only'), headers: { Allow: 'GET, HEAD' } };
-  }
+  if (!url || found.length === 0) return problem(404, 'no such path');
+  const method = request.method === 'HEAD' ? 'GET' : request.method;
+  const route = found.find((one) => one.method === method);
+  if (!route) return notAllowed(found);
   const name = decoded(route.path.exec(url.pathname)?.[1] ?? '');
-  return name === undefined ? problem(400, 'the path is not percent-encoded') : route.answer(deps, url, name);
+  return name === undefined ? problem(400, 'the path is not percent-encoded') : route.answer(deps, { url, name });
 }
 
-async function ready({ checks, clock }: AdminDeps): Promise<Reply> {
+function notAllowed(routes: readonly AdminRoute[]): Reply {
+  const allow = routes.flatMap(({ method }) => (method === 'GET' ? ['GET', 'HEAD'] : [method]));
+  return { ...problem(405, 'this path has no such method'), headers: { Allow: allow.join(', ') } };
+}
+
+async function ready({ checks, clock }: AdminParts): Promise<Reply> {
   const body = await readiness(checks, clock);
   return { status: body.status === 'not ready' ? 503 : 200, body };
 }
 
-async function metrics(deps: AdminDeps): Promise<Reply> {
+async function metrics(deps: AdminParts): Promise<Reply> {
   return { status: 200, type: deps.metrics.contentType, body: await deps.metrics.expose() };
 }
 
-function conversation({ trace }: AdminDeps, url: URL, name: string): Reply {
+function conversation({ trace }: AdminParts, { url, name }: AdminRequest): Reply {
   const format = url.searchParams.get('format') ?? 'json';
   if (!isFormat(format)) return problem(400, `format is one of ${formats.join(', ')}`);
   const body = trace[format](name);
@@ -146,11 +123,11 @@ const unauthorized: Reply = {
   headers: { 'WWW-Authenticate': 'Bearer realm="admin"' },
 };
 
-function problem(status: number, text: string): Reply {
-  return { status, body: { error: text } };
-}
-
 function send(response: ServerResponse, { status, type, headers, body }: Reply, headOnly: boolean): void {
+  if (body === undefined) {
+    response.writeHead(status, { ...securityHeaders, ...headers }).end();
+    return;
+  }
   const [bytes, natural] = serialized(body);
   response.writeHead(status, {
     ...securityHeaders,

@@ -9,11 +9,12 @@ import { parseAcknowledgement } from '../resources/channel.js';
 import { parseJson } from '../resources/json-text.js';
 import { RequestRate } from './access/request-rate.js';
 import { type Answer, errorAnswer } from './answer.js';
-import { stripBasePath } from './proxy-path.js';
+import { chatbotOf } from './chatbot-of.js';
 import type { RestDeps } from './deps.js';
 import type { ChannelActions, ChannelAttachment, ChannelSocket } from './further-actions.js';
 import { channelWaitPath } from './notification-channel.js';
-import { admit, chatbotOf } from './run-route.js';
+import { admit } from './run-route.js';
+import { stripBasePath } from './server-roots.js';
 import { refuseUpgrade } from './upgrade-refusal.js';
 
 /** Of OMA RESTful Network API for Notification Channel. */

@@ -1,5 +1,5 @@
 /** Chat: adhoc messages, their status, is-composing (OMA RESTful Network API for Chat). */
-import type { ChatActions } from '../iwf/actions.js';
+import type { ChatActions, Chatbot, NamedMessage } from '../iwf/actions.js';
 import { ApiError } from '../resources/api-error.js';
 import { contentBytes, parseChatMessage, printChatMessage } from '../resources/chat-message.js';
 import { parseIsComposing } from '../resources/is-composing.js';
@@ -77,6 +77,7 @@ export function messageRoutes(deps: MessagesDeps): readonly Route[] {
 function postRoute(deps: MessagesDeps): Route {
   return {
     method: 'POST',
+    begins: true,
     path: deps.path,
     doc: {
       tag,
@@ -117,51 +118,52 @@ function senderOf({ actions, sender }: MessagesDeps, exchange: Exchange): Pick<C
 }
 
 async function getMessage(deps: ChatDeps, exchange: Exchange): Promise<Answer> {
-  const { bot, contact, messageId, urlPlace } = place(exchange);
-  const message = await deps.actions.message(bot, contact, messageId);
-  if (message === undefined) throw unknownMessage(messageId);
-  const resourceURL = messageUrl(ownerOf(bot), urlPlace);
+  const { bot, contact, named } = place(exchange);
+  const message = await deps.actions.message(bot, contact, named);
+  if (message === undefined) throw unknownMessage(named);
+  const resourceURL = messageUrl(ownerOf(bot), { contact, ...named });
   return { status: 200, body: printChatMessage({ ...message, resourceURL }) };
 }
 
 async function getStatus(deps: ChatDeps, exchange: Exchange): Promise<Answer> {
-  const { bot, contact, messageId, urlPlace } = place(exchange);
-  const report = await deps.actions.status(bot, contact, messageId);
-  if (report === undefined) throw unknownMessage(messageId);
-  const resourceURL = messageStatusUrl(ownerOf(bot), urlPlace);
+  const { bot, contact, named } = place(exchange);
+  const report = await deps.actions.status(bot, contact, named);
+  if (report === undefined) throw unknownMessage(named);
+  const resourceURL = messageStatusUrl(ownerOf(bot), { contact, ...named });
   return { status: 200, body: printMessageStatusReport({ ...report, resourceURL }) };
 }
 
 async function putStatus(deps: ChatDeps, exchange: Exchange): Promise<Answer> {
-  const { bot, contact, messageId } = place(exchange);
+  const { bot, contact, named } = place(exchange);
   const { value } = await exchange.body();
-  const outcome = await deps.actions.putStatus(bot, contact, messageId, parseStatusRequest(value));
+  const outcome = await deps.actions.putStatus(bot, contact, named, parseStatusRequest(value));
   switch (outcome) {
     case 'done':
       return { status: 204 };
     case 'accepted':
       return { status: 202 };
     case 'unknown':
-      throw unknownMessage(messageId);
+      throw unknownMessage(named);
   }
 }
 
-function place(exchange: Exchange) {
+interface Place {
+  readonly bot: Chatbot;
+  readonly contact: string;
+  readonly named: NamedMessage;
+}
+
+function place(exchange: Exchange): Place {
   const { bot, variables } = exchange;
   const [contact, messageId] = [otherUser(exchange), variable(exchange, 'messageId')];
   const { sessionId } = variables;
-  return {
-    bot,
-    contact,
-    messageId,
-    urlPlace: { contact, messageId, ...(sessionId === undefined ? {} : { sessionId }) },
-  };
+  return { bot, contact, named: { messageId, ...(sessionId === undefined ? {} : { sessionId }) } };
 }
 
 export function otherUser(exchange: Exchange): string {
   return contactAddress(variable(exchange, 'otherUserId'), 'otherUserId');
 }
 
-function unknownMessage(messageId: string): ApiError {
+function unknownMessage({ messageId }: NamedMessage): ApiError {
   return new ApiError('SVC2008', ['message', messageId]);
 }

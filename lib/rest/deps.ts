@@ -1,6 +1,12 @@
 /** What the REST face is given, and its limits. */
 import type { Clock } from '../clock.js';
-import type { CapabilityActions, ChatActions, ChatbotDirectory, SubscriptionActions } from '../iwf/actions.js';
+import type {
+  CapabilityActions,
+  ChatActions,
+  ChatbotDirectory,
+  RootChatbotActions,
+  SubscriptionActions,
+} from '../iwf/actions.js';
 import type { Logger } from '../log.js';
 import type { Metrics } from '../metrics.js';
 import type { TraceEvent } from '../trace/trace.js';
@@ -8,6 +14,7 @@ import type { FailedAttempts } from './access/failed-attempts.js';
 import type { TokenEndpoint } from './access/token-endpoint.js';
 import type { Authenticate } from './authenticate.js';
 import type { FurtherActions } from './further-actions.js';
+import type { ChatbotRoot } from './server-roots.js';
 
 export interface RestLimits {
   /** Of a request body as sent; beyond: 413. */
@@ -57,6 +64,9 @@ export interface RestDeps {
   readonly further?: FurtherActions | undefined;
   readonly actions: RestActions;
   readonly directory: ChatbotDirectory;
+  /** With them, requests under `chatbotRoots` may be of chatbots that the directory does not know yet. */
+  readonly rootChatbots?: RootChatbotActions | undefined;
+  readonly chatbotRoots?: readonly ChatbotRoot[] | undefined;
   readonly authenticate: Authenticate;
   readonly policy?: ((platformId: string) => PlatformPolicy | undefined) | undefined;
   /** `/oauth2/token`; absent: there is none. */
@@ -64,6 +74,10 @@ export interface RestDeps {
   /** Shared by all that judge credentials. */
   readonly attempts?: FailedAttempts | undefined;
   readonly limits: RestLimits;
+  /** Asked of each new message: seconds to wait where it must not come in. */
+  readonly overloaded?: (() => number | undefined) | undefined;
+  /** One that came in has its answer. */
+  readonly settled?: (() => void) | undefined;
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly clock: Clock;

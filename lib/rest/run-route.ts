@@ -1,12 +1,13 @@
 /** What every request goes through, whichever way it was routed: credential, chatbot, handler, answer, and what is counted of it. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Chatbot, Platform } from '../iwf/actions.js';
+import type { Platform } from '../iwf/actions.js';
 import { ApiError } from '../resources/api-error.js';
 import { RequestRate } from './access/request-rate.js';
 import { scopeOfPath } from './access/scopes.js';
 import { acceptedFormat } from './accept.js';
 import { type Answer, errorAnswer, insufficientScope, unauthorized, type Written, writeAnswer } from './answer.js';
 import { type Body, type Format, readBody } from './body.js';
+import { type ChatbotFor, chatbotFinder } from './chatbot-of.js';
 import type { RestDeps } from './deps.js';
 import type { Route, Variables } from './route.js';
 import { traceExchange } from './trace-exchange.js';
@@ -22,6 +23,7 @@ export type RunRoute = (route: Route, call: Call) => Promise<void>;
 
 export function routeRunner(deps: RestDeps): RunRoute {
   const rate = new RequestRate(deps, (platformId) => deps.policy?.(platformId)?.requestsPerS);
+  const chatbotFor = chatbotFinder(deps);
   let inFlight = 0;
   return async (route, call) => {
     const startedAtMs = deps.clock.now();
@@ -32,7 +34,7 @@ export function routeRunner(deps: RestDeps): RunRoute {
     try {
       if (inFlight > deps.limits.maxInFlight) throw new ApiError('SVC1000', [], { retryAfterS: 1 });
       format = acceptedFormat(call.request.headers);
-      answer = await answerOf(deps, rate, route, call);
+      answer = await (route.begins === true ? begun : answerOf)({ deps, rate, chatbotFor }, route, call);
     } catch (error) {
       answer = errorAnswer(error, deps.log);
     } finally {
@@ -58,7 +60,25 @@ function deliver(deps: RestDeps, { response }: Call, answer: Answer, format: For
   }
 }
 
-async function answerOf(deps: RestDeps, rate: RequestRate, route: Route, call: Call): Promise<Answer> {
+interface Judges {
+  readonly deps: RestDeps;
+  readonly rate: RequestRate;
+  readonly chatbotFor: ChatbotFor;
+}
+
+/** New work comes in only where there is no overload. */
+async function begun(...[judges, route, call]: Parameters<typeof answerOf>): Promise<Answer> {
+  const { deps } = judges;
+  const waitS = deps.overloaded?.();
+  if (waitS !== undefined) throw new ApiError('SVC1000', [], { retryAfterS: waitS });
+  try {
+    return await answerOf(judges, route, call);
+  } finally {
+    deps.settled?.();
+  }
+}
+
+async function answerOf({ deps, rate, chatbotFor }: Judges, route: Route, call: Call): Promise<Answer> {
   const { request, variables } = call;
   const admission = await admit(deps, { rate, path: route.path, request });
   if (admission.kind === 'refused') return admission.answer;
@@ -67,7 +87,7 @@ async function answerOf(deps: RestDeps, rate: RequestRate, route: Route, call: C
   const exchange = {
     request,
     platform,
-    bot: chatbotOf(deps, platform, variables['userId'] ?? ''),
+    bot: await chatbotFor(platform, request, variables['userId'] ?? ''),
     variables,
     query: queryOf(request.url ?? ''),
     body: () => (body ??= readBody(request, deps.limits.maxBodyBytes)),
@@ -94,21 +114,6 @@ export async function admit(
   if (scopes && !scopes.has(scopeOfPath(path)))
     return { kind: 'refused', answer: insufficientScope(scopeOfPath(path)) };
   return { kind: 'admitted', platform };
-}
-
-/** The platform's own chatbot; that another platform has it is not told (404, as for one that nobody has). */
-export function chatbotOf(deps: Pick<RestDeps, 'directory'>, platform: Platform, userId: string): Chatbot {
-  if (userId === 'acr:auth') return onlyChatbotOf(deps, platform);
-  const bot = deps.directory.find(userId);
-  if (bot?.platformId !== platform.id) throw new ApiError('SVC2008', ['chatbot', userId]);
-  return bot;
-}
-
-function onlyChatbotOf(deps: Pick<RestDeps, 'directory'>, platform: Platform): Chatbot {
-  const [bot, ...others] = deps.directory.ofPlatform(platform.id);
-  if (bot === undefined || others.length > 0)
-    throw new ApiError('SVC0002', ['userId', 'acr:auth names the only chatbot of a credential']);
-  return bot;
 }
 
 function queryOf(url: string): URLSearchParams {

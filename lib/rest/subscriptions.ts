@@ -50,7 +50,15 @@ function routesOf(deps: SubscriptionDeps, api: SubscriptionApi): readonly Route[
     {
       method: 'POST',
       path: all,
-      doc: { tag, summary: 'Subscribe to notifications', request: [roots.one], answers: { 201: shown } },
+      doc: {
+        tag,
+        summary: 'Subscribe to notifications',
+        description:
+          'Where the operator wants proof (ours), the notifyURL is POSTed `{"verification":{"challenge":"…"}}`, signed ' +
+          'as callbacks are, and must answer 200 with the challenge, as text or as `{"challenge":"…"}`; else 403 POL0001.',
+        request: [roots.one],
+        answers: { 201: shown },
+      },
       handle: (exchange) => create(deps, exchange, api),
     },
     {

@@ -1,12 +1,16 @@
 /** The embedded engine's typed API: requests in, requests out, dialogs (RFC 3261); all on Buffers, nothing parsed that nobody asks for. */
 
-export type Protocol = 'udp' | 'tcp';
+import type { TlsMaterial } from './tls.js';
+
+export type Protocol = 'udp' | 'tcp' | 'tls';
 
 export interface Address {
   readonly protocol: Protocol;
   /** Without brackets. */
   readonly host: string;
   readonly port: number;
+  /** Whom a certificate has to name there (RFC 5922 §4); absent: the host. */
+  readonly name?: string;
 }
 
 export type HeaderLine = readonly [name: string, value: string];
@@ -104,5 +108,7 @@ export interface Engine {
   ack(dialogId: DialogId, draft: { headers: readonly HeaderLine[]; body?: Buffer }): Promise<Sent | undefined>;
   /** While draining, OPTIONS to the gateway itself is answered 503. */
   setDraining(draining: boolean): void;
+  /** Certificate, key and authorities for TLS connections from now on; throws where they cannot be read, and then nothing has changed. */
+  reloadTls(material: TlsMaterial): void;
   close(): Promise<void>;
 }

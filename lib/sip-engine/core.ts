@@ -44,6 +44,6 @@ export function contactFor(core: Core, path: Pick<Path, 'local'>): string {
 }
 
 function contactOf(address: Address): string {
-  const transport = address.protocol === 'tcp' ? ';transport=tcp' : '';
+  const transport = address.protocol === 'udp' ? '' : `;transport=${address.protocol}`;
   return `<sip:${printHostPort(address.host, address.port)}${transport}>`;
 }

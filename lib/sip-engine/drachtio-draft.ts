@@ -5,8 +5,8 @@ import type { SendCommand } from './drachtio-command.js';
 
 /** Inside a dialog these are the dialog's, in a response the request's. */
 const DIALOG_HEADERS = new Set(['from', 'f', 'to', 't', 'call-id', 'i', 'cseq']);
-/** Where `@localhost` stands for the address that the message leaves from. */
-const LOCAL_HEADERS = new Set(['from', 'f', 'to', 't', 'contact', 'm', 'p-asserted-identity']);
+/** Where `@localhost` stands for the address that the message leaves from; in Contact the engine puts it in, which knows the way. */
+const LOCAL_HEADERS = new Set(['from', 'f', 'to', 't', 'p-asserted-identity']);
 
 export function requestDraft(command: SendCommand, listening: readonly Address[]): RequestDraft {
   const { message, dialogId, nextHop } = command;
@@ -59,7 +59,11 @@ function authority(address: Address | undefined): string {
 
 /** The socket that a request to `target` will most likely leave from. */
 function departure(listening: readonly Address[], target: string): Address | undefined {
-  const protocol: Protocol = /;transport=tcp/i.test(target) ? 'tcp' : 'udp';
+  const protocol: Protocol = /^sips:|;transport=tls/i.test(target)
+    ? 'tls'
+    : /;transport=tcp/i.test(target)
+      ? 'tcp'
+      : 'udp';
   return listening.find((address) => address.protocol === protocol) ?? listening[0];
 }
 

@@ -46,8 +46,7 @@ export function createEngine(options: EngineOptions): Engine {
 }
 
 function newTransport(settings: Settings, timers: Timers): TransportLayer {
-  const { limits, count, trusted, trace, advertise } = settings;
-  return new Transport(settings.listen.map(parseListen), { limits, timers, count, trusted, trace, advertise });
+  return new Transport(settings.listen.map(parseListen), { ...settings, timers });
 }
 
 class SipEngine implements Engine {
@@ -80,6 +79,8 @@ class SipEngine implements Engine {
   setDraining(draining: boolean): void {
     this.core.draining = draining;
   }
+
+  reloadTls: Engine['reloadTls'] = (material) => this.core.transport.reloadTls(material);
 
   close(): Promise<void> {
     this.core.closed = true;

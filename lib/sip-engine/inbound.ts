@@ -11,7 +11,7 @@ import { namingUsIn } from './request.js';
 import { draftTag, makeResponse } from './response.js';
 import { ServerMachine } from './server-transaction.js';
 import { newToken } from './token.js';
-import { parseSipUri } from './uri.js';
+import { defaultPort, parseSipUri } from './uri.js';
 
 /** Whose 2xx says where to be found (RFC 3261 §12.1.1, RFC 3311 §5.2). */
 const ANSWERED_WITH_CONTACT = new Set(['INVITE', 'UPDATE']);
@@ -91,6 +91,12 @@ export class InboundCalls {
       this.answerStateless(parsed, path, busy(503, 5));
       return;
     }
+    const retryAfterS = isNewWork(parsed) ? settings.overloaded(parsed.message) : undefined;
+    if (retryAfterS !== undefined) {
+      settings.count('sip_overload_total', { limit: 'load' });
+      this.answerStateless(parsed, path, busy(503, retryAfterS));
+      return;
+    }
     const merges = parsed.routing.toTag === undefined && this.merged.has(mergeKeyOf(parsed));
     const request = this.open(parsed, path);
     const refusal = this.refusal(request, merges);
@@ -99,7 +105,6 @@ export class InboundCalls {
       request.respond(refusal);
       return;
     }
-    if (request.routing.cseqMethod === 'INVITE') request.respond({ status: 100, headers: [] });
     this.dialogs.onRequest(request);
     if (!guarded(this.core, () => this.core.delegate?.onRequest(request))) this.onThrown(request);
   }
@@ -117,7 +122,7 @@ export class InboundCalls {
   private isOwn(text: string, local: Address): boolean {
     const uri = parseSipUri(text);
     if (!uri || uri.user !== undefined) return false;
-    const port = uri.port ?? 5060;
+    const port = uri.port ?? defaultPort(uri.scheme === 'sips' ? 'tls' : undefined);
     const { localHosts, advertise } = this.core.settings;
     if (localHosts.includes(uri.host) || localHosts.includes(`${uri.host}:${port}`)) return true;
     return [local, ...this.core.listening].some(
@@ -182,8 +187,11 @@ export class InboundCalls {
   }
 
   private settle(entry: ServerEntry): void {
+    const { request } = entry;
     entry.request = undefined;
     this.waiting--;
+    if (request && isNewWork({ message: request.request, routing: request.routing }))
+      this.core.settings.settled(request.request);
   }
 
   /** Throws Error where a final response was given before, or the draft would break a line. */
@@ -225,6 +233,11 @@ export class InboundCalls {
     const wanted = status > 100 && status < 300 && ANSWERED_WITH_CONTACT.has(request.routing.cseqMethod);
     return wanted ? contactFor(this.core, request.path) : undefined;
   }
+}
+
+/** Requests in a dialog end work, or are soon done (RFC 7339 §5.10.1 spares them, too). */
+function isNewWork({ message, routing }: Pick<Parsed, 'message' | 'routing'>): boolean {
+  return routing.toTag === undefined && (message.method === 'INVITE' || message.method === 'MESSAGE');
 }
 
 function mergeKeyOf({ routing }: Parsed): string {

@@ -1,7 +1,9 @@
 /** What the engine is told at its making, with its defaults and their reasons. */
+import type { WireMessage } from './message.js';
 import type { MessageLimits } from './parse.js';
 import { systemDns, type Dns } from './resolve.js';
 import { DEFAULT_TIMERS, systemClock, type EngineClock, type TimerValues } from './timers.js';
+import type { TlsMaterial } from './tls.js';
 import type { TransportLayer } from './transport.js';
 import { DEFAULT_TRANSPORT_LIMITS, type Count, type Trace, type TransportLimits } from './transport-user.js';
 
@@ -30,7 +32,7 @@ export const DEFAULT_LIMITS: EngineLimits = {
 };
 
 export interface EngineOptions {
-  /** `udp|tcp/host:port`; numeric hosts, IPv6 in brackets, port 0 = the system chooses. */
+  /** `udp|tcp|tls/host:port`; numeric hosts, IPv6 in brackets, port 0 = the system chooses. */
   readonly listen: readonly string[];
   /** Host named in Via and Contact instead of the listening one. */
   readonly advertise?: string;
@@ -48,6 +50,14 @@ export interface EngineOptions {
   readonly minSeS?: number;
   /** Of a numeric host. Default: everyone. */
   readonly trusted?: (host: string) => boolean;
+  /** Asked of each INVITE and MESSAGE outside of dialogs: may it come in? Seconds to wait else: 503, without a transaction. */
+  readonly overloaded?: (request: WireMessage) => number | undefined;
+  /** A request outside of dialogs that came in has its final answer, or none is awaited any more. */
+  readonly settled?: (request: WireMessage) => void;
+  /** Of certificates: they make up for an address that is not trusted. */
+  readonly trustedNames?: readonly string[];
+  /** Needed to listen on TLS; without it connections are made as an anonymous client. */
+  readonly tls?: TlsMaterial;
   readonly clock?: EngineClock;
   readonly timers?: Partial<TimerValues>;
   readonly limits?: Partial<EngineLimits>;
@@ -72,6 +82,10 @@ export interface Settings {
   readonly utf8Bodies: boolean;
   readonly minSeS: number;
   readonly trusted: (host: string) => boolean;
+  readonly overloaded: (request: WireMessage) => number | undefined;
+  readonly settled: (request: WireMessage) => void;
+  readonly trustedNames: readonly string[];
+  readonly tls: TlsMaterial | undefined;
   readonly clock: EngineClock;
   readonly values: TimerValues;
   readonly limits: EngineLimits;
@@ -95,6 +109,10 @@ export function settingsOf(options: EngineOptions): Settings {
     utf8Bodies: options.utf8Bodies ?? true,
     minSeS: options.minSeS ?? 90,
     trusted: options.trusted ?? (() => true),
+    overloaded: options.overloaded ?? (() => undefined),
+    settled: options.settled ?? (() => undefined),
+    trustedNames: options.trustedNames ?? [],
+    tls: options.tls,
     clock: options.clock ?? systemClock,
     values: { ...DEFAULT_TIMERS, ...options.timers },
     limits: { ...DEFAULT_LIMITS, ...options.limits },

@@ -33,6 +33,7 @@ const OURS = new Set([
 ]);
 /** Those that must have a Contact (RFC 3261 table 2, RFC 3311 §5.1, RFC 6665 §8.1.1, RFC 3515 §2.2). */
 const WITH_CONTACT = new Set(['INVITE', 'UPDATE', 'SUBSCRIBE', 'REFER']);
+const CONTACT = /^(?:Contact|m):/i;
 const OWN_HOST = /^(?:From|To|Contact|P-Asserted-Identity|[ftm]):/i;
 
 /** Throws Error where the draft is no request. Inside a dialog the next CSeq is taken. */
@@ -108,14 +109,16 @@ export function finishRequest(plan: RequestPlan, way: Way): WireMessage {
   const { local } = way;
   const here = printHostPort(local.host, local.port);
   const via = `Via: SIP/2.0/${local.protocol.toUpperCase()} ${here};branch=${way.branch};rport`;
-  const lines = [via, ...plan.lines.map((line) => namingUs(line, here))];
+  const lines = [via, ...plan.lines.map((line) => namingUs(line, local))];
   if (plan.wantsContact) lines.push(`Contact: ${way.contact}`);
   return makeMessage({ method: plan.method, uri: plan.uri, status: undefined, reason: undefined }, lines, plan.body);
 }
 
 /** `@localhost` stands for the address of the way out. */
-function namingUs(line: string, here: string): string {
+function namingUs(line: string, local: Address): string {
   if (!line.includes('localhost') || !OWN_HOST.test(line)) return line;
+  const secure = local.protocol === 'tls' && CONTACT.test(line) ? ';transport=tls' : '';
+  const here = printHostPort(local.host, local.port) + secure;
   return line.replaceAll(
     /(@|<sips?:|: sips?:)localhost(?::\d{1,5})?(?=[;>?,\s]|$)/gi,
     (_all, before: string) => before + here,
@@ -125,9 +128,8 @@ function namingUs(line: string, here: string): string {
 /** The same for responses: the values of the draft that name us. */
 export function namingUsIn(headers: readonly HeaderLine[], local: Address): readonly HeaderLine[] {
   if (!headers.some(([, value]) => value.includes('localhost'))) return headers;
-  const here = printHostPort(local.host, local.port);
   return headers.map(([name, value]): HeaderLine => {
-    const line = namingUs(`${name}: ${value}`, here);
+    const line = namingUs(`${name}: ${value}`, local);
     return [name, line.slice(name.length + 2)];
   });
 }

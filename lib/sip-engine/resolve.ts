@@ -3,7 +3,7 @@ import { lookup, resolveSrv } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import type { Address, Protocol } from './api.js';
 import type { EngineClock } from './timers.js';
-import type { SipUri } from './uri.js';
+import { defaultPort, type SipUri } from './uri.js';
 
 export interface SrvRecord {
   readonly name: string;
@@ -45,11 +45,13 @@ export function createResolve(options: ResolveOptions): Resolve {
   return async (uri) => {
     const protocol = protocolOf(uri);
     const host = uri.maddr?.replaceAll(/[[\]]/g, '') ?? uri.host;
-    if (isIP(host) !== 0) return [{ protocol: protocol ?? 'udp', host, port: uri.port ?? 5060 }];
+    if (isIP(host) !== 0) return [{ protocol: protocol ?? 'udp', host, port: uri.port ?? defaultPort(protocol) }];
     const key = `${protocol ?? ''} ${host} ${uri.port ?? ''}`;
     const known = cache.get(key);
     if (known && known.untilMs > options.clock.now()) return known.addresses;
-    const addresses = await inTime(ask({ host, port: uri.port, protocol }, options.dns), options);
+    const found = await inTime(ask({ host, port: uri.port, protocol }, options.dns), options);
+    // The certificate is that of the domain, whatever hosts serve it (RFC 5922 §4).
+    const addresses = protocol === 'tls' ? found.map((address) => ({ ...address, name: host })) : found;
     if (addresses.length === 0) throw new Error(`no address for ${host}`);
     remember(cache, key, { untilMs: options.clock.now() + options.cacheMs, addresses }, options.maxCached);
     return addresses;
@@ -57,10 +59,12 @@ export function createResolve(options: ResolveOptions): Resolve {
 }
 
 function protocolOf(uri: SipUri): Protocol | undefined {
-  if (uri.scheme === 'sips') throw new Error('sips: is not served');
-  if (uri.transport === undefined) return undefined;
-  if (uri.transport === 'udp' || uri.transport === 'tcp') return uri.transport;
-  throw new Error(`transport ${uri.transport} is not served`);
+  const { transport } = uri;
+  // RFC 3261 §26.2.2: sips: means TLS, over TCP.
+  if (uri.scheme === 'sips' && transport !== 'udp') return 'tls';
+  if (transport === undefined) return undefined;
+  if (uri.scheme === 'sip' && (transport === 'udp' || transport === 'tcp' || transport === 'tls')) return transport;
+  throw new Error(`transport ${transport} is not served`);
 }
 
 interface Question {
@@ -73,12 +77,13 @@ async function ask(question: Question, dns: Dns): Promise<Address[]> {
   const { host, port, protocol } = question;
   if (port === undefined) {
     for (const each of protocol ? [protocol] : (['udp', 'tcp'] as const)) {
-      const found = await askSrv(`_sip._${each}.${host}`, each, dns);
+      const service = each === 'tls' ? '_sips._tcp' : `_sip._${each}`;
+      const found = await askSrv(`${service}.${host}`, each, dns);
       if (found.length > 0) return found;
     }
   }
   const hosts = await dns.addresses(host);
-  return hosts.map((address) => ({ protocol: protocol ?? 'udp', host: address, port: port ?? 5060 }));
+  return hosts.map((address) => ({ protocol: protocol ?? 'udp', host: address, port: port ?? defaultPort(protocol) }));
 }
 
 async function askSrv(name: string, protocol: Protocol, dns: Dns): Promise<Address[]> {

@@ -28,6 +28,7 @@ type ServerAction =
   | 'wait-l'
   | 'wait-i'
   | 'trying'
+  | 'trying-invite'
   | 'unanswered'
   | 'unacknowledged';
 
@@ -48,6 +49,7 @@ export const INVITE_SERVER: Table = {
   trying: {},
   proceeding: {
     request: step('proceeding', 'resend'),
+    late: step('proceeding', 'trying-invite'),
     '1xx': step('proceeding', 'send'),
     '2xx': step('accepted', 'settle', 'send', 'forget', 'wait-l'),
     failure: step('completed', 'settle', 'send', 'retain', 'repeat', 'wait-ack'),
@@ -88,7 +90,7 @@ export const OTHER_SERVER: Table = {
 };
 
 export interface ServerUser {
-  /** RFC 4320 §4.1: a 100 is due to a non-INVITE; answer with respond(100, …). */
+  /** A 100 is due, to an INVITE (§17.2.1) or at last to another request (RFC 4320 §4.1): answer with respond(100, …). */
   onTryingDue(): void;
   /** Nobody answers: an INVITE wants a final response now, another request is forgotten. */
   onUnanswered(): void;
@@ -126,6 +128,7 @@ export class ServerMachine {
     const firstMs = setup.invite ? setup.values.answerMs : lateTryingMs(setup.values);
     const first = setup.invite ? 'expired' : 'late';
     this.limit = setup.timers.after(firstMs, () => this.fire(first));
+    if (setup.invite) this.retry = setup.timers.after(setup.values.tryingMs, () => this.fire('late'));
   }
 
   /** Whether a final response has been given. */
@@ -199,6 +202,9 @@ export class ServerMachine {
         this.late = true;
         this.limit = this.setup.timers.after(longMs(values) - lateTryingMs(values), () => this.fire('expired'));
         user.onTryingDue();
+        return;
+      case 'trying-invite':
+        if (this.last === undefined) user.onTryingDue();
         return;
       case 'unanswered':
         user.onUnanswered();

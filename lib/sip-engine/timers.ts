@@ -21,11 +21,13 @@ export interface TimerValues {
   readonly t2Ms: number;
   /** How long a datagram may stay in the network. */
   readonly t4Ms: number;
+  /** An application that answers an INVITE sooner spares its caller the 100 (§17.2.1). */
+  readonly tryingMs: number;
   /** Longest wait of a caller for our application's final answer to an INVITE; then 480. */
   readonly answerMs: number;
 }
 
-export const DEFAULT_TIMERS: TimerValues = { t1Ms: 500, t2Ms: 4000, t4Ms: 5000, answerMs: 180_000 };
+export const DEFAULT_TIMERS: TimerValues = { t1Ms: 500, t2Ms: 4000, t4Ms: 5000, tryingMs: 200, answerMs: 180_000 };
 
 /** Timers B, F, H, J, L, M. */
 export function longMs(values: TimerValues): number {

@@ -1,121 +1,59 @@
-/** SIP over TCP: connections shared by all who talk to one peer, bounded in number, bytes and time (RFC 3261 §18, RFC 5923). */
+/**
+ * SIP over TCP and TLS: connections shared by all who talk to one peer, bounded in number, bytes and time
+ * (RFC 3261 §18, RFC 5923).
+ */
+import type { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
-import { connect, createServer, isIPv6, type Server, type Socket } from 'node:net';
+import { connect, createServer, isIP, isIPv6, type Server, type Socket } from 'node:net';
 import type { Address } from './api.js';
+import { names } from './certificate.js';
+import { Connection } from './connection.js';
 import { MalformedMessage } from './malformed.js';
 import type { Path } from './path.js';
-import { FramingError, TcpFramer } from './tcp-framing.js';
+import { FramingError } from './tcp-framing.js';
 import type { EngineTimer } from './timers.js';
+import { Tls, type TlsMaterial } from './tls.js';
 import { isWildcard, plainHost, type TransportDeps, type TransportUser } from './transport-user.js';
 
 const PONG = Buffer.from('\r\n');
 const SWEEP_MS = 1000;
 
-class Connection implements Path {
-  readonly reliable = true;
-  readonly local: Address;
-  readonly remote: Address;
-  readonly framer: TcpFramer;
-  lastMs: number;
-  /** When the message that is under way began. */
-  begunMs: number | undefined;
-  private readonly socket: Socket;
-  private readonly deps: TransportDeps;
-  private readonly watchers = new Set<() => void>();
-  private corked = false;
-
-  constructor(socket: Socket, ends: { local: Address; remote: Address }, deps: TransportDeps) {
-    this.socket = socket;
-    this.local = ends.local;
-    this.remote = ends.remote;
-    this.deps = deps;
-    this.framer = new TcpFramer(deps.limits);
-    this.lastMs = deps.timers.now();
-  }
-
-  get usable(): boolean {
-    return this.socket.writable;
-  }
-
-  send(bytes: Buffer): void {
-    this.deps.trace?.('out', this.local, this.remote, bytes);
-    this.write(bytes);
-  }
-
-  write(bytes: Buffer): void {
-    if (!this.usable) {
-      setImmediate(() => this.fail());
-      return;
-    }
-    this.lastMs = this.deps.timers.now();
-    this.cork();
-    this.socket.write(bytes);
-    if (this.socket.writableLength <= this.deps.limits.maxBufferedBytes) return;
-    this.deps.count('sip_tcp_closed_total', { reason: 'unread' });
-    this.destroy();
-  }
-
-  watch(failed: () => void): void {
-    this.watchers.add(failed);
-  }
-
-  unwatch(failed: () => void): void {
-    this.watchers.delete(failed);
-  }
-
-  fail(): void {
-    const told = [...this.watchers];
-    this.watchers.clear();
-    for (const failed of told) failed();
-  }
-
-  /** Says what is written, listens no more, and is swept away where the peer stays. */
-  end(): void {
-    this.begunMs = this.deps.timers.now();
-    this.socket.removeAllListeners('data');
-    this.socket.resume();
-    this.socket.end();
-  }
-
-  /** What is written still leaves; nobody waits for it. */
-  finish(): void {
-    this.socket.unref();
-    this.socket.destroySoon();
-  }
-
-  destroy(): void {
-    this.socket.destroy();
-  }
-
-  /** What is written in one turn leaves in one system call. */
-  private cork(): void {
-    if (this.corked) return;
-    this.corked = true;
-    this.socket.cork();
-    setImmediate(() => {
-      this.corked = false;
-      this.socket.uncork();
-    });
-  }
-}
+export type StreamProtocol = 'tcp' | 'tls';
 
 export class TcpTransport {
+  readonly protocol: StreamProtocol;
   /** Undefined: it only connects. */
   readonly wanted: Address | undefined;
+  private readonly tls: Tls | undefined;
   private readonly deps: TransportDeps;
   private readonly user: TransportUser;
   private server: Server | undefined;
   private listening: Address | undefined;
   private readonly connections = new Map<string, Connection>();
+  /** Sockets, handshakes included. */
+  private held = 0;
   private readonly perSource = new Map<string, number>();
   private readonly connecting = new Map<string, Promise<Path>>();
+  /** TLS sockets whose peers have not yet said who they are, by address. */
+  private readonly handshakes = new Map<string, Socket>();
   private sweeper: EngineTimer | undefined;
   private closed = false;
 
-  constructor(wanted: Address | undefined, deps: TransportDeps, user: TransportUser) {
-    this.wanted = wanted;
+  constructor(
+    what: { readonly protocol: StreamProtocol; readonly wanted: Address | undefined },
+    deps: TransportDeps,
+    user: TransportUser,
+  ) {
+    this.protocol = what.protocol;
+    this.wanted = what.wanted;
     this.deps = deps;
     this.user = user;
+    if (this.protocol === 'tls') this.tls = this.makeTls();
+  }
+
+  /** For connections from now on; throws where it cannot be read. */
+  reload(material: TlsMaterial): void {
+    this.tls?.reload(material);
   }
 
   async start(): Promise<Address | undefined> {
@@ -127,7 +65,11 @@ export class TcpTransport {
     server.on('error', () => this.deps.count('sip_tcp_errors_total'));
     const bound = server.address();
     this.server = server;
-    this.listening = { protocol: 'tcp', host, port: bound !== null && typeof bound === 'object' ? bound.port : port };
+    this.listening = {
+      protocol: this.protocol,
+      host,
+      port: bound !== null && typeof bound === 'object' ? bound.port : port,
+    };
     return this.listening;
   }
 
@@ -157,18 +99,19 @@ export class TcpTransport {
     this.sweeper?.close();
     this.server?.close();
     for (const connection of this.connections.values()) connection.finish();
+    for (const socket of this.handshakes.values()) socket.destroy();
   }
 
   private async connect(remote: Address): Promise<Path> {
-    if (this.closed || this.connections.size + this.connecting.size >= this.deps.limits.maxConnections) {
-      throw new Error('no more connections');
-    }
-    const socket = connect({ host: remote.host, port: remote.port, noDelay: true });
+    if (this.closed || this.held >= this.deps.limits.maxConnections) throw new Error('no more connections');
+    const socket = this.tls?.connect(remote) ?? connect({ host: remote.host, port: remote.port });
+    socket.setNoDelay(true);
+    this.hold(socket, remote.host);
     const limit = this.deps.timers.after(this.deps.limits.connectMs, () =>
       socket.destroy(new Error('connect timed out')),
     );
     try {
-      await once(socket, 'connect');
+      await once(socket, this.tls ? 'secureConnect' : 'connect');
     } finally {
       limit.close();
     }
@@ -185,17 +128,53 @@ export class TcpTransport {
     const host = plainHost(socket.remoteAddress ?? '');
     const refusal = this.refusalOf(host);
     if (refusal !== undefined || socket.remotePort === undefined) {
-      if (refusal === 'untrusted') this.deps.count('sip_untrusted_total', { protocol: 'tcp' });
+      if (refusal === 'untrusted') this.deps.count('sip_untrusted_total', { protocol: this.protocol });
       else this.deps.count('sip_tcp_closed_total', { reason: refusal ?? 'gone' });
       socket.destroy();
       return;
     }
-    this.adopt(socket, { protocol: 'tcp', host, port: socket.remotePort });
+    this.hold(socket, host);
+    const remote = { protocol: this.protocol, host, port: socket.remotePort };
+    if (this.tls) this.shakeHands(this.tls, socket, remote);
+    else this.adopt(socket, remote);
+  }
+
+  private makeTls(): Tls {
+    const { tls, limits, count } = this.deps;
+    return new Tls({
+      material: tls,
+      handshakeMs: limits.messageMs,
+      onSecure: (socket, certificate) => this.onSecure(socket, certificate),
+      onRefused: () => count('sip_tcp_closed_total', { reason: 'handshake' }),
+    });
+  }
+
+  private shakeHands(tls: Tls, socket: Socket, remote: Address): void {
+    const key = keyOf(remote);
+    this.handshakes.set(key, socket);
+    socket.once('close', () => this.handshakes.delete(key));
+    tls.accept(socket);
+  }
+
+  /** Who comes from an address that is not trusted has to be named by his certificate. */
+  private onSecure(socket: Socket, certificate: X509Certificate | undefined): void {
+    const host = plainHost(socket.remoteAddress ?? '');
+    const remote: Address = { protocol: 'tls', host, port: socket.remotePort ?? 0 };
+    this.handshakes.delete(keyOf(remote));
+    const named = this.deps.trustedNames.some((name) => certificate !== undefined && names(certificate, name));
+    if (named || this.deps.trusted(host)) {
+      this.adopt(socket, remote);
+      return;
+    }
+    this.deps.count('sip_untrusted_total', { protocol: 'tls' });
+    socket.on('error', () => socket.destroy());
+    socket.destroy();
   }
 
   private refusalOf(host: string): string | undefined {
-    if (!this.deps.trusted(host)) return 'untrusted';
-    if (this.connections.size >= this.deps.limits.maxConnections) return 'connections';
+    const mayBeNamed = this.tls !== undefined && this.deps.trustedNames.length > 0;
+    if (!mayBeNamed && !this.deps.trusted(host)) return 'untrusted';
+    if (this.held >= this.deps.limits.maxConnections) return 'connections';
     const already = this.perSource.get(host) ?? 0;
     return already >= this.deps.limits.maxConnectionsPerSource ? 'connections_per_source' : undefined;
   }
@@ -204,7 +183,6 @@ export class TcpTransport {
     const connection = new Connection(socket, { local: this.localOf(socket), remote }, this.deps);
     const key = keyOf(remote);
     this.connections.set(key, connection);
-    this.perSource.set(remote.host, (this.perSource.get(remote.host) ?? 0) + 1);
     socket.on('error', () => socket.destroy());
     socket.on('data', (chunk) => this.onData(connection, chunk));
     socket.on('close', () => this.onClose(connection, key));
@@ -212,19 +190,27 @@ export class TcpTransport {
     return connection;
   }
 
+  /** Counts it for as long as it is open. */
+  private hold(socket: Socket, host: string): void {
+    this.held++;
+    this.perSource.set(host, (this.perSource.get(host) ?? 0) + 1);
+    socket.once('close', () => {
+      this.held--;
+      const left = (this.perSource.get(host) ?? 1) - 1;
+      if (left > 0) this.perSource.set(host, left);
+      else this.perSource.delete(host);
+    });
+  }
+
   private localOf(socket: Socket): Address {
     const own = plainHost(socket.localAddress ?? '');
     const host = this.listening && !isWildcard(this.listening.host) ? this.listening.host : own;
     const port = this.listening?.port ?? socket.localPort ?? 0;
-    return { protocol: 'tcp', host: this.deps.advertise ?? host, port };
+    return { protocol: this.protocol, host: this.deps.advertise ?? host, port };
   }
 
   private onClose(connection: Connection, key: string): void {
     if (this.connections.get(key) === connection) this.connections.delete(key);
-    const { host } = connection.remote;
-    const left = (this.perSource.get(host) ?? 1) - 1;
-    if (left > 0) this.perSource.set(host, left);
-    else this.perSource.delete(host);
     connection.fail();
   }
 
@@ -264,6 +250,7 @@ export class TcpTransport {
   }
 }
 
-function keyOf(remote: Address): string {
-  return `${remote.host} ${remote.port}`;
+/** One address may be several domains, each with a certificate of its own. */
+function keyOf({ host, port, name }: Address): string {
+  return name === undefined || isIP(name) !== 0 ? `${host} ${port}` : `${host} ${port} ${name}`;
 }

@@ -3,6 +3,7 @@ import type { Address } from './api.js';
 import type { Path } from './path.js';
 import type { MalformedMessage } from './malformed.js';
 import type { Timers } from './timers.js';
+import type { TlsMaterial } from './tls.js';
 
 export interface TransportLimits {
   readonly maxMessageBytes: number;
@@ -46,6 +47,9 @@ export interface TransportDeps {
   readonly timers: Timers;
   readonly count: Count;
   readonly trusted: (host: string) => boolean;
+  /** Whose certificate makes up for an address that is not trusted. */
+  readonly trustedNames: readonly string[];
+  readonly tls: TlsMaterial | undefined;
   readonly trace: Trace | undefined;
   /** Host that Via and Contact name instead of ours. */
   readonly advertise: string | undefined;

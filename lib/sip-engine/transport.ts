@@ -1,11 +1,12 @@
 /** All ways in and out of the engine (RFC 3261 §18, RFC 3581). */
 import { isIP } from 'node:net';
-import type { Address } from './api.js';
+import type { Address, Protocol } from './api.js';
 import { sameAddress, type Path } from './path.js';
-import { TcpTransport } from './transport-tcp.js';
+import type { TlsMaterial } from './tls.js';
+import { type StreamProtocol, TcpTransport } from './transport-tcp.js';
 import { UdpTransport } from './transport-udp.js';
 import type { TransportDeps, TransportUser } from './transport-user.js';
-import { parseHostPort } from './uri.js';
+import { defaultPort, parseHostPort } from './uri.js';
 import { responseAddress, type Via } from './via.js';
 
 /** What the engine needs below it; specs put a scripted one in its place. */
@@ -16,17 +17,22 @@ export interface TransportLayer {
   open(remote: Address): Promise<Path>;
   /** The way of the answers to a request that came by `path` (§18.2.2). */
   reply(path: Path, via: Via): Path;
+  reloadTls(material: TlsMaterial): void;
   close(): void;
 }
 
-/** `udp/127.0.0.1:5060`, `tcp/[::1]:0`; throws Error naming what is wrong. */
+/** `udp/127.0.0.1:5060`, `tcp/[::1]:0`, `tls/127.0.0.1`; throws Error naming what is wrong. */
 export function parseListen(text: string): Address {
   const slash = text.indexOf('/');
   const protocol = text.slice(0, Math.max(slash, 0));
   const place = parseHostPort(text.slice(slash + 1));
-  if ((protocol !== 'udp' && protocol !== 'tcp') || !place) throw new Error(`not udp|tcp/host:port: ${text}`);
+  if (!isProtocol(protocol) || !place) throw new Error(`not udp|tcp|tls/host:port: ${text}`);
   if (isIP(place.host) === 0) throw new Error(`not a numeric address: ${text}`);
-  return { protocol, host: place.host, port: place.port ?? 5060 };
+  return { protocol, host: place.host, port: place.port ?? defaultPort(protocol) };
+}
+
+function isProtocol(text: string): text is Protocol {
+  return text === 'udp' || text === 'tcp' || text === 'tls';
 }
 
 /** Answers on a stream: on the connection of the request, or a new one where that is gone (§18.2.2). */
@@ -68,7 +74,7 @@ export class Transport implements TransportLayer {
   private readonly listen: readonly Address[];
   private readonly deps: TransportDeps;
   private udp: UdpTransport[] = [];
-  private tcp: TcpTransport[] = [];
+  private streams: TcpTransport[] = [];
 
   constructor(listen: readonly Address[], deps: TransportDeps) {
     this.listen = listen;
@@ -83,20 +89,24 @@ export class Transport implements TransportLayer {
           this.udp.push(new UdpTransport(wanted, this.deps, user));
           listening.push(await (this.udp.at(-1) as UdpTransport).start());
         } else {
-          this.tcp.push(new TcpTransport(wanted, this.deps, user));
-          listening.push((await (this.tcp.at(-1) as TcpTransport).start()) ?? wanted);
+          if (wanted.protocol === 'tls' && !this.deps.tls) throw new Error('TLS needs a certificate');
+          const stream = new TcpTransport({ protocol: wanted.protocol, wanted }, this.deps, user);
+          this.streams.push(stream);
+          listening.push((await stream.start()) ?? wanted);
         }
       }
     } catch (error) {
       this.close();
       throw error;
     }
-    this.tcp.push(new TcpTransport(undefined, this.deps, user));
+    for (const protocol of ['tcp', 'tls'] as const) {
+      this.streams.push(new TcpTransport({ protocol, wanted: undefined }, this.deps, user));
+    }
     return listening;
   }
 
   async open(remote: Address): Promise<Path> {
-    if (remote.protocol === 'tcp') return this.tcpFor(remote.host).pathTo(remote);
+    if (remote.protocol !== 'udp') return this.streamFor(remote.protocol, remote.host).pathTo(remote);
     const path = await this.udp.find((udp) => udp.serves(remote.host))?.pathTo(remote);
     if (!path) throw new Error('no UDP socket of that family');
     return path;
@@ -104,26 +114,32 @@ export class Transport implements TransportLayer {
 
   reply(path: Path, via: Via): Path {
     const to = responseAddress(via, path.remote);
-    if (path.remote.protocol === 'udp') {
+    const { protocol, host } = path.remote;
+    if (protocol === 'udp') {
       if (sameAddress(to, path.remote)) return path;
       return this.udp.find((udp) => udp.serves(to.host))?.pathBack(to) ?? path;
     }
-    const tcp = this.tcpFor(path.remote.host);
+    const stream = this.streamFor(protocol, host);
     return new StreamReply(
       path,
-      (current) => tcp.isUsable(current),
-      () => tcp.pathTo(to),
+      (current) => stream.isUsable(current),
+      () => stream.pathTo(to),
     );
   }
 
-  close(): void {
-    for (const transport of [...this.udp, ...this.tcp]) transport.close();
-    this.udp = [];
-    this.tcp = [];
+  reloadTls(material: TlsMaterial): void {
+    for (const stream of this.streams) stream.reload(material);
   }
 
-  private tcpFor(host: string): TcpTransport {
-    const found = this.tcp.find((tcp) => tcp.serves(host)) ?? this.tcp.at(-1);
+  close(): void {
+    for (const transport of [...this.udp, ...this.streams]) transport.close();
+    this.udp = [];
+    this.streams = [];
+  }
+
+  private streamFor(protocol: StreamProtocol, host: string): TcpTransport {
+    const ofKind = this.streams.filter((stream) => stream.protocol === protocol);
+    const found = ofKind.find((stream) => stream.serves(host)) ?? ofKind.at(-1);
     if (!found) throw new Error('transport is closed');
     return found;
   }

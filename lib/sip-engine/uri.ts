@@ -1,4 +1,5 @@
 /** SIP URIs as far as routing needs them (RFC 3261 §19.1). */
+import type { Protocol } from './api.js';
 import { paramOf } from './grammar.js';
 
 export interface SipUri {
@@ -43,6 +44,11 @@ export function parseSipUri(text: string): SipUri | undefined {
     maddr: paramOf(uri, params, 'maddr'),
     lr: paramOf(uri, params, 'lr') !== undefined,
   };
+}
+
+/** RFC 3261 §19.1.2 */
+export function defaultPort(protocol: Protocol | undefined): number {
+  return protocol === 'tls' ? 5061 : 5060;
 }
 
 export interface HostPort {

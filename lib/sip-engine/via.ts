@@ -1,7 +1,7 @@
 /** The topmost Via: who sent this hop, and where the answer goes (RFC 3261 §18.2, §20.42; RFC 3581 §4). */
 import type { Address } from './api.js';
 import { elementEnd, findParam, isTokenIn, paramAt, sameName, skipSpace } from './grammar.js';
-import { parseHostPort } from './uri.js';
+import { defaultPort, parseHostPort } from './uri.js';
 
 export const MAGIC_COOKIE = 'z9hG4bK';
 
@@ -83,5 +83,7 @@ function withoutParam(text: string, from: number, name: string): string {
 export function responseAddress(via: Via, source: Address): Address {
   // maddr is left aside: answers go to nobody but the sender, so that no one is flooded in his name.
   if (source.protocol === 'udp' && via.rport) return source;
-  return { protocol: source.protocol, host: source.host, port: via.port ?? 5060 };
+  const { protocol, host } = source;
+  const to = { protocol, host, port: via.port ?? defaultPort(protocol) };
+  return protocol === 'tls' ? { ...to, name: via.host } : to;
 }

@@ -13,7 +13,7 @@ import type { Answer, Call, CallDelegate, HeaderLine, SipRequest, SipResponse } 
 import { allowed } from './allowed.js';
 import { type ChatMedia, sdpType } from './media.js';
 import type { ChatSession, Service, SessionDelegate, SessionMessage, SessionSend } from './network.js';
-import { refreshOutcome, type RefreshPlan, refreshPlan } from './session-timer.js';
+import { glareWaitMs, refreshOutcome, type RefreshPlan, refreshPlan } from './session-timer.js';
 
 export interface ChatOptions {
   readonly service: Service;
@@ -199,7 +199,8 @@ export class Chat implements ChatSession, CallDelegate {
     if (this.state.kind !== 'open') return;
     const response = await this.askRefresh(this.state.established, plan, minSe);
     if (!this.open) return;
-    const outcome = refreshOutcome(response, plan, Math.random());
+    const ownership = this.direction === 'outbound' ? 'owner' : 'other';
+    const outcome = refreshOutcome(response, plan, glareWaitMs(ownership, Math.random()));
     switch (outcome.kind) {
       case 'refreshed':
         this.planRefresh(outcome.sessionExpires);

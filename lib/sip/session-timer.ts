@@ -31,17 +31,26 @@ export type RefreshOutcome =
   | { readonly kind: 'lost' }
   | { readonly kind: 'again'; readonly afterMs: number; readonly sessionExpires: string; readonly minSe?: string };
 
-/** What the answer to a refresh of ours means; `random` in [0, 1). */
+/** Of the Call-ID: whoever sent the first INVITE owns it. */
+export type Ownership = 'owner' | 'other';
+
+/** How long to leave the field to the peer after a 491, so that the two do not meet again (RFC 3261 §14.1); `random` in [0, 1). */
+export function glareWaitMs(ownership: Ownership, random: number): number {
+  const [leastMs, mostMs] = ownership === 'owner' ? [2100, 4000] : [0, 2000];
+  return leastMs + 10 * Math.floor(((mostMs - leastMs) / 10 + 1) * random);
+}
+
+/** What the answer to a refresh of ours means; `waitMs` is for the next attempt. */
 export function refreshOutcome(
   response: SipResponse,
   { refreshMs, sessionExpires }: RefreshPlan,
-  random: number,
+  waitMs: number,
 ): RefreshOutcome {
   const { status, headers } = response;
   if (status < 300) return { kind: 'refreshed', sessionExpires: headers.get('Session-Expires') ?? sessionExpires };
   if (status === 408 || status === 481) return { kind: 'lost' };
-  // RFC 3261 §14.1: 2.1 to 4 s; but while there is time, the session ends at twice refreshMs.
-  const afterMs = Math.min(2100 + 1900 * random, refreshMs / 2);
+  // While there is time: the session ends at twice refreshMs.
+  const afterMs = Math.min(waitMs, refreshMs / 2);
   const minSe = /^\s*(\d{1,9})/.exec(headers.get('Min-SE') ?? '')?.[1];
   if (status !== 422 || minSe === undefined) return { kind: 'again', afterMs, sessionExpires };
   return { kind: 'again', afterMs, sessionExpires: `${minSe};refresher=uac`, minSe };

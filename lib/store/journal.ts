@@ -65,6 +65,8 @@ export interface ListQuery {
   readonly kind: RecordKind;
   readonly prefix: string;
   readonly limit: number;
+  /** Only keys behind this one. */
+  readonly after?: string | undefined;
   readonly nowMs: number;
 }
 

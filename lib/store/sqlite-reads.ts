@@ -19,11 +19,13 @@ export function createSqliteReads(database: Database): SqliteReads {
   const text = database.prepare<[number], { text: string }>('SELECT text FROM item WHERE seq = ?');
 
   /** Keys of a prefix stand together in the order of their bytes. */
-  function list({ kind, prefix, limit, nowMs }: ListQuery): readonly KeptRecord[] {
+  function list({ kind, prefix, limit, after, nowMs }: ListQuery): readonly KeptRecord[] {
     const found: KeptRecord[] = [];
     if (limit < 1) return found;
-    for (const record of from.iterate(kind, prefix, nowMs)) {
+    const isBehind = after !== undefined && Buffer.compare(Buffer.from(after), Buffer.from(prefix)) > 0;
+    for (const record of from.iterate(kind, isBehind ? after : prefix, nowMs)) {
       if (!record.key.startsWith(prefix)) break;
+      if (record.key === after) continue;
       found.push(record);
       if (found.length >= limit) break;
     }

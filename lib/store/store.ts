@@ -13,6 +13,7 @@ export type RecordKind =
   | 'command' // privacy command
   | 'revoke' // revoke under way
   | 'channel' // notification channel
+  | 'chatbot' // chatbot known by its serverRoot
   | 'audit';
 
 export type QueueName = 'outbound' | 'notify';
@@ -96,8 +97,8 @@ export interface Store {
   readonly kind: string;
 
   get(kind: RecordKind, key: string): Promise<StoredRecord | undefined>;
-  /** All records of a kind whose key begins with `prefix`, by key; at most `limit` (1000). */
-  list(kind: RecordKind, prefix?: string, limit?: number): Promise<readonly StoredRecord[]>;
+  /** All records of a kind whose key begins with `prefix`, by key; at most `limit` (1000), those behind the key `after`. */
+  list(kind: RecordKind, prefix?: string, limit?: number, after?: string): Promise<readonly StoredRecord[]>;
 
   /**
    * Resolves true once the changes are durable, false if an `ifRevision` did not hold (then nothing was changed).

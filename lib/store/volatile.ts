@@ -61,12 +61,17 @@ function recordsOf(kinds: Kinds, kind: RecordKind): Map<string, MemoryRecord> {
   return made;
 }
 
-function list(kinds: Kinds, { kind, prefix, limit, nowMs }: ListQuery): readonly KeptRecord[] {
+function list(kinds: Kinds, { kind, prefix, limit, after, nowMs }: ListQuery): readonly KeptRecord[] {
   const all = [...(kinds.get(kind)?.values() ?? [])];
   return all
-    .filter((record) => record.key.startsWith(prefix) && !isOver(record, nowMs))
-    .sort((a, b) => Buffer.compare(Buffer.from(a.key), Buffer.from(b.key)))
+    .filter(({ key }) => key.startsWith(prefix) && (after === undefined || byBytes(key, after) > 0))
+    .filter((record) => !isOver(record, nowMs))
+    .sort((a, b) => byBytes(a.key, b.key))
     .slice(0, limit);
+}
+
+function byBytes(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }
 
 /** Goes on where it stopped, as an iterator of a Map does not mind what is put or deleted meanwhile. */

@@ -1,5 +1,4 @@
 /** A message in Common Presence and Instant Messaging format (RFC 3862; RFC 5438 §6 and CPM add header namespaces). */
-import { isAscii, isUtf8 } from 'node:buffer';
 import {
   coreNamespace,
   freshDeclaration,
@@ -18,6 +17,7 @@ import {
   sameName,
   scanHeaders,
   unbroken,
+  type HeaderBytes,
   type HeaderLine,
 } from './header-lines.js';
 import { decodeTransfer } from './transfer-encoding.js';
@@ -62,13 +62,9 @@ const codec = 'cpim';
  * a prefix without NS (the header is then kept under its whole dotted name, without a namespace).
  */
 export function parseCpim(bytes: Buffer, limits: CpimLimits = defaultCpimLimits): Cpim {
-  const text = headWindow(bytes, limits.maxHeaderBytes);
-  let head = scanHead(text, limits, bytes.length > limits.maxHeaderBytes);
-  const end = head.end;
-  if (!isAscii(bytes) && !isAscii(bytes.subarray(0, end))) {
-    head = scanHead(utf8Text(bytes.subarray(0, end)), limits, false);
-  }
-  return { headers: head.headers, contentHeaders: head.contentHeaders, content: bytes.subarray(end) };
+  const latin1 = headWindow(bytes, limits.maxHeaderBytes);
+  const { headers, contentHeaders, end } = scanHead({ bytes, latin1 }, limits);
+  return { headers, contentHeaders, content: bytes.subarray(end) };
 }
 
 /** Canonical: one blank after a colon, CRLF, NS before its first use. Throws DecodeError where a value breaks its line. */
@@ -117,25 +113,23 @@ function headWindow(bytes: Buffer, maxBytes: number): string {
   return bytes.toString('latin1', 0, bytes.lastIndexOf(0x0a, maxBytes - 1) + 1);
 }
 
-function scanHead(text: string, limits: CpimLimits, truncated: boolean): Head {
+function scanHead(from: HeaderBytes, limits: CpimLimits): Head {
   const maxCount = limits.maxHeaders;
   const headers: CpimHeader[] = [];
   const contentHeaders: HeaderLine[] = [];
   const read = headerReader();
-  const afterHeaders = scanHeaders(text, 0, {
+  const afterHeaders = scanHeaders(from, 0, {
     codec,
     maxCount,
     sink: (name, value, glued) => void headers.push(read(name, value, glued)),
   });
   const sink = (name: string, value: string) => void contentHeaders.push({ name, value });
-  const end = afterHeaders === -1 ? -1 : scanHeaders(text, afterHeaders, { codec, maxCount, sink });
-  const nul = text.indexOf('\0');
-  if (nul !== -1 && nul < end) throw new DecodeError(codec, `byte ${nul}`, 'NUL in the headers');
+  const end = afterHeaders === -1 ? -1 : scanHeaders(from, afterHeaders, { codec, maxCount, sink });
   if (end !== -1) return { headers, contentHeaders, end };
-  if (truncated) throw new DecodeError(codec, 'headers', 'headers too long');
+  if (from.bytes.length > limits.maxHeaderBytes) throw new DecodeError(codec, 'headers', 'headers too long');
   if (afterHeaders === -1) throw new DecodeError(codec, 'end', 'no empty line after the headers');
   // Headers alone, without the last empty line (large message mode, inside an INVITE): nothing was lost.
-  return { headers, contentHeaders, end: text.length };
+  return { headers, contentHeaders, end: from.bytes.length };
 }
 
 /** Makes headers of their lines, in order: a declaration counts for what follows it. */
@@ -200,9 +194,4 @@ function withContent(head: string, content: Buffer): Buffer {
   bytes.write(head, size === head.length ? 'latin1' : 'utf8');
   bytes.set(content, size);
   return bytes;
-}
-
-function utf8Text(head: Buffer): string {
-  if (!isUtf8(head)) throw new DecodeError(codec, 'headers', 'headers are not UTF-8');
-  return head.toString('utf8');
 }

@@ -1,5 +1,4 @@
 /** A multipart body: parts between boundaries, each byte for byte (RFC 2046 §5.1). */
-import { isUtf8 } from 'node:buffer';
 import { DecodeError } from './decode-error.js';
 import { headerValue, parseHeaderLines, printHeaderLines, type HeaderLine } from './header-lines.js';
 import { mediaParameter, parseMediaType } from './media-type.js';
@@ -127,8 +126,7 @@ function parsePart(part: Buffer, limits: MultipartLimits): BodyPart {
   const end = headerEnd(window);
   if (end === undefined && part.length > window.length) throw new DecodeError(codec, 'headers', 'headers too long');
   const head = window.subarray(0, end);
-  if (!isUtf8(head)) throw new DecodeError(codec, 'headers', 'headers are not UTF-8');
-  const { lines } = parseHeaderLines(head.toString('utf8'), codec);
+  const { lines } = parseHeaderLines(head, codec);
   return { headers: lines, content: part.subarray(head.length) };
 }
 

@@ -1,7 +1,7 @@
 /** A user who is called: SIP by a scripted operator, MSRP by a listener of his own. */
 import type { Request } from '../../lib/wire/msrp/frame.js';
 import { Listener, type Peer, respond } from '../msrp/peer.js';
-import { Operator, type OperatorAnswer } from './operator.js';
+import { Operator, type OperatorAnswer, type OperatorTls } from './operator.js';
 
 export interface CalleeSdp {
   readonly protocol?: 'TCP/MSRP' | 'TCP/TLS/MSRP';
@@ -28,8 +28,8 @@ export class Callee {
     operator.answer = (request) => this.answer(request);
   }
 
-  static async listen(): Promise<Callee> {
-    return new Callee(await Operator.listen(), await Listener.open());
+  static async listen(tls?: OperatorTls): Promise<Callee> {
+    return new Callee(await Operator.listen(0, tls), await Listener.open());
   }
 
   /** His side of the next session: connected, and the binding SEND answered. */
@@ -69,7 +69,7 @@ export class Callee {
     if (this.refusal) return this.refusal;
     // A re-INVITE is answered with the description that stands.
     if (!/^To:.*;tag=/im.test(request)) this.tags++;
-    const contact = `Contact: <sip:callee@127.0.0.1:${this.operator.port};transport=tcp>`;
+    const contact = `Contact: <sip:callee@${this.operator.place}>`;
     const lines = [contact, 'Content-Type: application/sdp', ...this.lines];
     return { statusLine: '200 OK', lines, body: this.description() };
   }

@@ -1,11 +1,21 @@
 /** An operator's network as raw SIP over TCP: it answers as it is told, keeps what came, and sends what it likes. */
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { connect as connectTls, createServer as createTlsServer } from 'node:tls';
 import { headerOf, message, respondTo } from '../sip/raw-peer.js';
 
 export interface OperatorAnswer {
+  /** To tag; default `peer`. */
+  readonly tag?: string;
   readonly statusLine: string;
   readonly lines?: readonly string[];
   readonly body?: string;
+}
+
+/** PEM: its certificate, and who may sign ours. */
+export interface OperatorTls {
+  readonly cert: string;
+  readonly key: string;
+  readonly ca: string;
 }
 
 /** undefined: no answer at all. */
@@ -17,12 +27,22 @@ export class Operator {
   answer: Answering = () => ({ statusLine: '200 OK' });
   private readonly watchers = new Set<() => void>();
   private readonly sockets = new Set<Socket>();
+  /** Of requests that `answer` left unanswered. */
+  private readonly ways = new Map<string, Socket>();
+  private readonly tls: OperatorTls | undefined;
   private server: Server | undefined;
   private gateway: Socket | undefined;
 
-  static async listen(port = 0): Promise<Operator> {
-    const operator = new Operator();
-    const server = createServer((socket) => operator.follow(socket));
+  private constructor(tls: OperatorTls | undefined) {
+    this.tls = tls;
+  }
+
+  static async listen(port = 0, tls?: OperatorTls): Promise<Operator> {
+    const operator = new Operator(tls);
+    const follow = (socket: Socket): void => operator.follow(socket);
+    const server = tls
+      ? createTlsServer({ ...tls, requestCert: true, rejectUnauthorized: true }, follow)
+      : createServer(follow);
     operator.server = server;
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
@@ -37,7 +57,12 @@ export class Operator {
 
   /** `sip:127.0.0.1:port;transport=tcp` */
   get hop(): string {
-    return `sip:127.0.0.1:${this.port};transport=tcp`;
+    return `sip:${this.place}`;
+  }
+
+  /** `127.0.0.1:port;transport=tcp`: of a Contact. */
+  get place(): string {
+    return `127.0.0.1:${this.port};transport=${this.tls ? 'tls' : 'tcp'}`;
   }
 
   /** The next message, or one that has come, whose start line begins so and that fits. */
@@ -68,15 +93,28 @@ export class Operator {
   /** A request of the operator's to the gateway, on one connection. */
   async send(port: number, text: string): Promise<void> {
     if (!this.gateway || this.gateway.destroyed) {
-      const socket = connect(port, '127.0.0.1');
+      const { tls } = this;
+      const where = { port, host: '127.0.0.1' };
+      const socket = tls ? connectTls({ ...tls, ...where }) : connect(where);
       await new Promise<void>((resolve, reject) => {
-        socket.once('connect', resolve);
+        socket.once(tls ? 'secureConnect' : 'connect', resolve);
         socket.once('error', reject);
       });
       this.gateway = socket;
       this.follow(socket);
     }
     this.gateway.write(text);
+  }
+
+  /** Resolves when the gateway has closed the connection that `send` takes. */
+  async cut(): Promise<void> {
+    const { gateway } = this;
+    if (gateway && !gateway.closed) await new Promise<void>((resolve) => gateway.once('close', () => resolve()));
+  }
+
+  /** The late answer to a request that `answer` left open. */
+  respond(request: string, answer: OperatorAnswer): void {
+    this.ways.get(request)?.write(respondTo(request, answer.statusLine, answer));
   }
 
   async close(): Promise<void> {
@@ -105,6 +143,7 @@ export class Operator {
     const answer = wanted ? this.answer(text) : undefined;
     this.seen.push(text);
     if (answer) socket.write(respondTo(text, answer.statusLine, answer));
+    else if (wanted) this.ways.set(text, socket);
     for (const watcher of this.watchers) watcher();
   }
 }

@@ -86,7 +86,7 @@ describe('a revoke under way', () => {
       log: silentLog,
       metrics: silentMetrics,
       network: { sendMessage } as Network,
-      directory: chatbotDirectory([bot], []),
+      directory: chatbotDirectory({ chatbots: [bot], domains: [] }),
       messages,
       live: () => undefined,
       announced: (seen) => Promise.resolve(seen),
@@ -104,7 +104,7 @@ describe('a revoke under way', () => {
     const claims = await store.claim('notify', { ...lane, perLane: 100 });
     return claims.flatMap(({ items }) => items.map(({ value }) => value));
   };
-  const request = () => parts.revocations.request(bot, user, 'm1');
+  const request = () => parts.revocations.request(bot, user, { messageId: 'm1' });
   const move = (event: 'sent' | 'delivered') => parts.messages.advance(bot.uri, user, 'm1', { event });
 
   /** Runs each due item once, as the worker does. */

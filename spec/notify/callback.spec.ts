@@ -36,7 +36,14 @@ describe('a callback on the wire', () => {
     });
   };
   const post = (more: Partial<CallbackRequest> = {}): ReturnType<Callbacks['post']> =>
-    callbacks.post({ platformId: 'p', notifyURL: platform.url, notificationId: 'n1', body: '{"a":1}', ...more });
+    callbacks.post({
+      platformId: 'p',
+      notifyURL: platform.url,
+      notificationId: 'n1',
+      contentType: 'application/json',
+      body: '{"a":1}',
+      ...more,
+    });
 
   beforeEach(async () => {
     platform = await startPlatform();

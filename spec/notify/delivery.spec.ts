@@ -137,7 +137,9 @@ describe('delivery of notifications', () => {
     expect((await store.get('message', 'dead m-bad'))?.value).to.equal('refused');
     expect((await store.get('message', 'done m-good'))?.value).to.equal(1);
     const [letter] = await store.list('audit', 'dead-letter|');
-    expect(letter?.value).to.deep.include({ reason: 'refused', status: 400, body: platform.calls[0]!.body });
+    expect(letter?.value).to.deep.include({ reason: 'refused', status: 400 });
+    const [content] = await store.list('audit', 'dead-letter-content|');
+    expect(content?.value).to.deep.equal({ body: platform.calls[0]!.body });
     expect(metrics.counts.get('notify_dead_letters refused')).to.equal(1);
   });
 

@@ -80,6 +80,7 @@ export function status(code: number, headers: Record<string, string> = {}): Answ
 export const hang: Answer = () => undefined;
 
 function textOf(body: string): string | undefined {
+  if (!body.startsWith('{')) return undefined;
   const root = JSON.parse(body) as { chatMessage?: { text?: string } };
   return root.chatMessage?.text;
 }

@@ -86,6 +86,7 @@ describe('notifications', () => {
         bot: bot().uri,
         contact: 'tel:+15550100001',
         messageId: 'm-hi',
+        copies: 2,
       });
     });
 

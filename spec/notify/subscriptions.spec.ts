@@ -22,6 +22,7 @@ describe('subscriptions', () => {
       log: silent,
       metrics: countingMetrics(),
       options: { ...notifyDefaults, ...options },
+      verify: () => Promise.resolve(),
       judge: (_bot: Chatbot, notifyURL: string) =>
         notifyURL === url ? Promise.resolve() : Promise.reject(new ApiError('POL0001', [])),
     });

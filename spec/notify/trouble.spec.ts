@@ -140,6 +140,47 @@ describe('delivery to a platform in trouble', () => {
     await drained();
   });
 
+  for (const [why, answer] of [
+    ['the circuit is open', status(503)],
+    ['the bot pauses', status(429, { 'retry-after': '900' })],
+  ] as const) {
+    it(`gives up in time what expires while ${why}`, async () => {
+      const dead: string[] = [];
+      await begin({
+        onDead: ({ reason }) => (dead.push(reason), undefined),
+        options: { breaker: { failures: 3, probeMs: 60_000 }, validityMs: 10_000 },
+      });
+      await subscribe();
+      platform.answer = answer;
+      await toUsers(10);
+      await until(() => platform.calls.length >= 3);
+      await resting();
+      await clock.advance(9_999);
+      expect(dead).to.deep.equal([]);
+      await clock.advance(1);
+      await drained();
+      expect(dead).to.deep.equal(Array.from({ length: 10 }, () => 'expired'));
+    });
+  }
+
+  it('gives up all of a lane that has expired, and keeps what has not', async () => {
+    const dead: string[] = [];
+    await begin({
+      onDead: ({ about }) => (dead.push(about.messageId ?? ''), undefined),
+      options: { breaker: { failures: 1, probeMs: 60_000 }, validityMs: 600_000 },
+    });
+    await subscribe();
+    platform.answer = status(503);
+    const expiresAtMs = clock.now() + 5_000;
+    const items = ['1', '2', '3'].flatMap((text) => notify.notifications.items(chatMessage(text), { expiresAtMs }));
+    await store.commit({ enqueue: [...items, ...notify.notifications.items(chatMessage('4'))] });
+    await platform.received(1);
+    await resting();
+    await clock.advance(5_000);
+    await until(async () => (await store.depth('notify')) === 1);
+    expect(dead).to.deep.equal(['m-1', 'm-2', 'm-3']);
+  });
+
   it('lets a dead subscription delay no other of the same bot', async () => {
     await begin();
     await subscribe('a', '/dead');

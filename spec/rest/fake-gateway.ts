@@ -68,16 +68,16 @@ export class FakeGateway {
         await this.turn();
         this.composed.push(state);
       },
-      message: async (_by, contact, messageId) => {
+      message: async (_by, contact, { messageId }) => {
         await this.turn();
         return messageId === 'm 1' ? this.sent.find((one) => one.contact === contact)?.message : undefined;
       },
-      status: async (_by, _contact, messageId) => {
+      status: async (_by, _contact, { messageId }) => {
         await this.turn();
         const status = this.statuses.get(messageId);
         return status === undefined ? undefined : { status };
       },
-      putStatus: async (_by, _contact, messageId, status) => {
+      putStatus: async (_by, _contact, { messageId }, status) => {
         await this.turn();
         if (messageId !== 'in 1' && !this.statuses.has(messageId)) return 'unknown';
         this.put.push(`${messageId} ${status}`);

@@ -166,9 +166,24 @@ describe('The duties of a server (RFC 3261 §8.2)', () => {
   it('answers 480 to an INVITE that the application leaves unanswered', async () => {
     const on = await stage({ timers: { answerMs: 10_000 } });
     on.net.receive(requestText({ method: 'INVITE' }));
-    expect(on.net.takeShort()).to.deep.equal(['100 INVITE']);
     await on.clock.advance(10_000);
-    expect(on.net.takeShort()).to.deep.equal(['480 INVITE']);
+    expect(on.net.takeShort()).to.deep.equal(['100 INVITE', '480 INVITE']);
+  });
+
+  it('sends a 100 to an INVITE after 200 ms, unless something was said before (§17.2.1)', async () => {
+    for (const [first, sent] of [
+      [undefined, ['100 INVITE']],
+      [180, ['180 INVITE']],
+      [486, ['486 INVITE']],
+    ] as const) {
+      const on = await stage();
+      on.net.receive(requestText({ method: 'INVITE' }));
+      await on.clock.advance(199);
+      expect(on.net.takeShort()).to.deep.equal([]);
+      if (first !== undefined) on.requests[0]?.respond({ status: first, headers: [] });
+      await on.clock.advance(1);
+      expect(on.net.takeShort()).to.deep.equal(sent);
+    }
   });
 
   it('answers 500 when the application throws, and lives on', async () => {

@@ -114,9 +114,9 @@ describe('Requests of ours (RFC 3261 §8.1)', () => {
     const on = await stage({ dns });
     for (const uri of [
       'sip:a@nowhere.example.net',
-      'sips:a@192.0.2.9',
+      'sips:a@192.0.2.9;transport=udp',
       'tel:+15550001',
-      'sip:a@192.0.2.9;transport=tls',
+      'sip:a@192.0.2.9;transport=ws',
     ]) {
       const { statuses } = await send(on, { method: 'MESSAGE', uri });
       await on.clock.advance(0);

@@ -1,5 +1,5 @@
 /** A transport without sockets: what the engine sends is kept, what the peer says is put in by hand. */
-import type { Address } from '../../lib/sip-engine/api.js';
+import type { Address, Protocol } from '../../lib/sip-engine/api.js';
 import type { WireMessage } from '../../lib/sip-engine/message.js';
 import { DEFAULT_LIMITS } from '../../lib/sip-engine/options.js';
 import { parseMessage } from '../../lib/sip-engine/parse.js';
@@ -47,7 +47,7 @@ export class ScriptedTransport implements TransportLayer {
   readonly tcp = new ScriptedPath('tcp', this.sent);
   /** Addresses asked for, `udp 192.0.2.9:5060`. */
   readonly opened: string[] = [];
-  refused = new Set<'udp' | 'tcp'>(['tcp']);
+  refused = new Set<Protocol>(['tcp']);
   private user: TransportUser | undefined;
 
   start(user: TransportUser): Promise<readonly Address[]> {
@@ -63,6 +63,10 @@ export class ScriptedTransport implements TransportLayer {
 
   reply(path: Path): Path {
     return path;
+  }
+
+  reloadTls(): void {
+    throw new Error('there is no TLS');
   }
 
   close(): void {

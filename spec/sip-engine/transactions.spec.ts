@@ -216,7 +216,7 @@ describe('Server transactions (RFC 3261 §17.2)', () => {
     const on = stage('udp');
     server(on, true);
     await on.clock.advance(DEFAULT_TIMERS.answerMs);
-    expect(on.told).to.deep.equal(['unanswered']);
+    expect(on.told).to.deep.equal(['100 due', 'unanswered']);
   });
 
   it('others answered: the answer again to every repetition, until timer J', async () => {

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { HeaderLine, SipResponse } from '../../lib/sip/agent.js';
 import { headerList } from '../../lib/sip/header-list.js';
-import { acceptedTimer, refreshOutcome, refreshPlan } from '../../lib/sip/session-timer.js';
+import { acceptedTimer, glareWaitMs, refreshOutcome, refreshPlan } from '../../lib/sip/session-timer.js';
 
 function response(status: number, ...lines: readonly HeaderLine[]): SipResponse {
   return { status, reason: '', headers: headerList(lines), body: Buffer.alloc(0) };
@@ -44,14 +44,20 @@ describe('session timer', () => {
   it('ends where there is nobody, and else asks again while there is time', () => {
     expect(refreshOutcome(response(481), plan, 0).kind).to.equal('lost');
     expect(refreshOutcome(response(408), plan, 0).kind).to.equal('lost');
-    expect(refreshOutcome(response(491), plan, 0.5)).to.include({ kind: 'again', afterMs: 3050 });
-    expect(refreshOutcome(response(503), { ...plan, refreshMs: 1000 }, 0)).to.include({ afterMs: 500 });
-    expect(refreshOutcome(response(422, ['Min-SE', '3600']), plan, 0)).to.deep.equal({
+    expect(refreshOutcome(response(491), plan, 3050)).to.include({ kind: 'again', afterMs: 3050 });
+    expect(refreshOutcome(response(503), { ...plan, refreshMs: 1000 }, 3050)).to.include({ afterMs: 500 });
+    expect(refreshOutcome(response(422, ['Min-SE', '3600']), plan, 2100)).to.deep.equal({
       kind: 'again',
       afterMs: 2100,
       sessionExpires: '3600;refresher=uac',
       minSe: '3600',
     });
     expect(refreshOutcome(response(422), plan, 0)).to.include({ kind: 'again', sessionExpires: plan.sessionExpires });
+  });
+
+  it('after a 491 leaves 2.1 to 4 s to the peer where the call is ours, 0 to 2 s where it is his, in steps of 10 ms', () => {
+    const almostOne = 1 - Number.EPSILON;
+    expect([0, 0.5, almostOne].map((random) => glareWaitMs('owner', random))).to.deep.equal([2100, 3050, 4000]);
+    expect([0, 0.5, almostOne].map((random) => glareWaitMs('other', random))).to.deep.equal([0, 1000, 2000]);
   });
 });

@@ -133,6 +133,19 @@ export function describeRecords(fixture: Fixture): void {
       expect(await store.list('source', '', 0)).to.deep.equal([]);
     });
 
+    it('goes on behind a key, whether it is still there or not', async () => {
+      const { store } = fixture;
+      const keys = ['a', 'b/1', 'b/2', 'b/4', 'b/\u{1F600}', 'c'];
+      await store.commit({ put: keys.map((key) => ({ kind: 'source', key, value: key })) });
+      const behind = async (after: string, limit?: number): Promise<readonly string[]> =>
+        (await store.list('source', 'b/', limit, after)).map(({ key }) => key);
+      expect(await behind('b/1', 2)).to.deep.equal(['b/2', 'b/4']);
+      expect(await behind('b/3')).to.deep.equal(['b/4', 'b/\u{1F600}']);
+      expect(await behind('a')).to.deep.equal(['b/1', 'b/2', 'b/4', 'b/\u{1F600}']);
+      expect(await behind('b/\u{1F600}')).to.deep.equal([]);
+      expect(await behind('c')).to.deep.equal([]);
+    });
+
     it('lists a thousand where nothing else is asked', async () => {
       for (const half of [0, 1]) {
         const put = Array.from({ length: 600 }, (_, n) => ({ kind: 'audit' as const, key: `${half}.${n}`, value: n }));

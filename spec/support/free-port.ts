@@ -2,9 +2,13 @@
 import { createSocket } from 'node:dgram';
 import { createServer } from 'node:net';
 
-/** Below the ports that the system gives to outgoing connections (Linux: from 32768): none of them takes it meanwhile. */
-const lowest = 12_000;
-const count = 20_000;
+/**
+ * Below the ports that the system gives to outgoing connections (Linux: from 32768): none of them takes it meanwhile.
+ * Each of mocha's processes has a range of its own: what one found free, no other gives away before it is listened on.
+ */
+const ranges = 4;
+const count = 5_000;
+const lowest = 12_000 + (Number(process.env.MOCHA_WORKER_ID ?? 0) % ranges) * count;
 const given = new Set<number>();
 
 /** Free for TCP and UDP on loopback, and not given before by this process. */

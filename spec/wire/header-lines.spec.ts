@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { headerValue, parseHeaderLines, printHeaderLines } from '../../lib/wire/header-lines.js';
 import { placeOfRefusal } from './refusal.js';
 
-const parse = (text: string) => parseHeaderLines(text, 'mime');
+const parse = (text: string) => parseHeaderLines(Buffer.from(text), 'mime');
 
 describe('header lines', () => {
   it('keep order, repetition and spelling; end with an empty line', () => {

@@ -1,0 +1,44 @@
+/** Dead letters as the admin face shows them: whose they are, numbers masked as in the log, no content. */
+import type { ChatbotDirectory } from '../iwf/actions.js';
+import type { DeadLetters, KeptLetter } from '../notify/dead-letters.js';
+import type { DeadLetterActions, ShownLetter } from '../rest/dead-letters.js';
+
+export interface DeadLetterView {
+  readonly deadLetters: DeadLetters;
+  readonly directory: ChatbotDirectory;
+  readonly mask: (text: string) => string;
+}
+
+export function deadLetterActions({ deadLetters, directory, mask }: DeadLetterView): DeadLetterActions {
+  const platformOf = (bot: string): string | undefined => directory.find(bot)?.platformId;
+  return {
+    async list({ platform, bot, limit, after }) {
+      const fits = (uri: string): boolean =>
+        (bot === undefined || bot === uri) && (platform === undefined || platform === platformOf(uri));
+      const { letters, next } = await deadLetters.list({ fits, limit, after });
+      const shown = letters.map((letter) => shownLetter(letter, platformOf(letter.about.bot), mask));
+      return { letters: shown, ...(next === undefined ? {} : { next }) };
+    },
+    replay: (id, subscriptionId) => deadLetters.replay(id, subscriptionId),
+    remove: async (id) => (await deadLetters.remove(id)) !== undefined,
+  };
+}
+
+function shownLetter(letter: KeptLetter, platform: string | undefined, mask: DeadLetterView['mask']): ShownLetter {
+  const { id, atMs, reason, status, about, notificationId, subscriptionId, attempts, enqueuedAtMs } = letter;
+  return {
+    id,
+    at: new Date(atMs).toISOString(),
+    reason,
+    status,
+    platform,
+    bot: about.bot,
+    contact: mask(about.contact),
+    kind: about.kind,
+    messageId: about.messageId,
+    notificationId,
+    subscriptionId,
+    attempts,
+    queuedAt: new Date(enqueuedAtMs).toISOString(),
+  };
+}

@@ -1,0 +1,42 @@
+/** The bases that resources stand under: a reverse proxy may or may not keep their path; some of them speak for chatbots alone. */
+import type { IncomingMessage } from 'node:http';
+
+/** A platform's own serverRoot whose every userId is a chatbot of the platform. */
+export interface ChatbotRoot {
+  readonly platformId: string;
+  readonly serverRoot: string;
+}
+
+const stripped = new WeakMap<IncomingMessage, string>();
+
+/** Takes the serverRoot's path off the request's; `basePaths` without a slash at the end. */
+export function stripBasePath(request: IncomingMessage, basePaths: readonly string[]): void {
+  const url = request.url ?? '';
+  for (const base of basePaths) {
+    if (base === '' || !url.startsWith(`${base}/`)) continue;
+    request.url = url.slice(base.length);
+    stripped.set(request, base);
+    return;
+  }
+}
+
+/** Whether a request came in under one of the platform's chatbot roots: at its host, and below its path. */
+export function chatbotRootTest(
+  roots: readonly ChatbotRoot[],
+): (request: IncomingMessage, platformId: string) => boolean {
+  const places = roots.map(({ platformId, serverRoot }) => {
+    const { protocol, host, pathname } = new URL(serverRoot);
+    return { platformId, protocol, host, path: pathname.replace(/\/$/, '') };
+  });
+  return (request, platformId) =>
+    places.some(
+      ({ platformId: owner, protocol, host, path }) =>
+        owner === platformId && path === (stripped.get(request) ?? '') && host === hostOf(request, protocol),
+    );
+}
+
+/** As a URL has it: in lower case, without the scheme's own port. */
+function hostOf({ headers }: IncomingMessage, protocol: string): string | undefined {
+  const url = `${protocol}//${headers.host ?? ''}`;
+  return URL.canParse(url) ? new URL(url).host : undefined;
+}

@@ -1,0 +1,94 @@
+/** One TCP or TLS connection: what is framed of it, what waits to leave, who is told when it breaks (RFC 3261 §18). */
+import type { Socket } from 'node:net';
+import type { Address } from './api.js';
+import type { Path } from './path.js';
+import { TcpFramer } from './tcp-framing.js';
+import type { TransportDeps } from './transport-user.js';
+
+export class Connection implements Path {
+  readonly reliable = true;
+  readonly local: Address;
+  readonly remote: Address;
+  readonly framer: TcpFramer;
+  lastMs: number;
+  /** When the message that is under way began. */
+  begunMs: number | undefined;
+  private readonly socket: Socket;
+  private readonly deps: TransportDeps;
+  private readonly watchers = new Set<() => void>();
+  private corked = false;
+
+  constructor(socket: Socket, ends: { local: Address; remote: Address }, deps: TransportDeps) {
+    this.socket = socket;
+    this.local = ends.local;
+    this.remote = ends.remote;
+    this.deps = deps;
+    this.framer = new TcpFramer(deps.limits);
+    this.lastMs = deps.timers.now();
+  }
+
+  get usable(): boolean {
+    return this.socket.writable;
+  }
+
+  send(bytes: Buffer): void {
+    this.deps.trace?.('out', this.local, this.remote, bytes);
+    this.write(bytes);
+  }
+
+  write(bytes: Buffer): void {
+    if (!this.usable) {
+      setImmediate(() => this.fail());
+      return;
+    }
+    this.lastMs = this.deps.timers.now();
+    this.cork();
+    this.socket.write(bytes);
+    if (this.socket.writableLength <= this.deps.limits.maxBufferedBytes) return;
+    this.deps.count('sip_tcp_closed_total', { reason: 'unread' });
+    this.destroy();
+  }
+
+  watch(failed: () => void): void {
+    this.watchers.add(failed);
+  }
+
+  unwatch(failed: () => void): void {
+    this.watchers.delete(failed);
+  }
+
+  fail(): void {
+    const told = [...this.watchers];
+    this.watchers.clear();
+    for (const failed of told) failed();
+  }
+
+  /** Says what is written, listens no more, and is swept away where the peer stays. */
+  end(): void {
+    this.begunMs = this.deps.timers.now();
+    this.socket.removeAllListeners('data');
+    this.socket.resume();
+    this.socket.end();
+  }
+
+  /** What is written still leaves; nobody waits for it. */
+  finish(): void {
+    this.socket.unref();
+    this.socket.destroySoon();
+  }
+
+  destroy(): void {
+    this.socket.destroy();
+  }
+
+  /** What is written in one turn leaves in one system call. */
+  private cork(): void {
+    if (this.corked) return;
+    this.corked = true;
+    this.socket.cork();
+    setImmediate(() => {
+      this.corked = false;
+      this.socket.uncork();
+    });
+  }
+}

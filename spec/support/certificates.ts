@@ -1,0 +1,60 @@
+/** Certificates for one run of a spec, made by openssl; nothing of them is kept. */
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+
+/** PEM texts, and the files that hold them. */
+export interface Certificate {
+  readonly cert: string;
+  readonly key: string;
+  readonly certFile: string;
+  readonly keyFile: string;
+}
+
+/** Signs certificates, until it is removed. */
+export class Authority {
+  readonly folder: string;
+  private readonly name: string;
+
+  private constructor(folder: string, name: string) {
+    this.folder = folder;
+    this.name = name;
+  }
+
+  static async make(name: string): Promise<Authority> {
+    const authority = new Authority(mkdtempSync(join(tmpdir(), 'maap-iwf-ca-')), name);
+    await authority.openssl(name, []);
+    return authority;
+  }
+
+  get caFile(): string {
+    return join(this.folder, `${this.name}.pem`);
+  }
+
+  get ca(): string {
+    return readFileSync(this.caFile, 'utf8');
+  }
+
+  /** `alternatives`: `DNS:sbc.example.net`, `IP:127.0.0.1`, `URI:sip:example.net`. */
+  async issue(name: string, alternatives: readonly string[]): Promise<Certificate> {
+    const signed = ['-CA', this.caFile, '-CAkey', join(this.folder, `${this.name}.key`)];
+    await this.openssl(name, [...signed, '-addext', `subjectAltName=${alternatives.join(',')}`]);
+    const [certFile, keyFile] = [join(this.folder, `${name}.pem`), join(this.folder, `${name}.key`)];
+    const read = (file: string): string => readFileSync(file, 'utf8');
+    return { cert: read(certFile), key: read(keyFile), certFile, keyFile };
+  }
+
+  remove(): void {
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  private async openssl(name: string, more: readonly string[]): Promise<void> {
+    const out = ['-keyout', join(this.folder, `${name}.key`), '-out', join(this.folder, `${name}.pem`)];
+    const kind = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'];
+    await run('openssl', ['req', '-x509', ...kind, '-subj', `/CN=${name}`, ...out, ...more]);
+  }
+}
