@@ -1,15 +1,15 @@
 /** The composition root: what exists, who gets what, in which order it starts and stops. */
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
 import { systemClock } from './clock.js';
 import type { Config } from './config.js';
 import { furtherActions, restActions, rootActions } from './gateway/actions.js';
 import { accessOf, restTls } from './gateway/access.js';
 import { callbackEvents } from './gateway/callback-trace.js';
-import { basePathsOf, callbacksOf, chatbotRootsOf, directoryOf, openRootChatbots } from './gateway/platforms.js';
+import { result, storeCheck } from './gateway/checks.js';
+import { callbacksOf, openDirectory, rootsOf } from './gateway/platforms.js';
 import { disguiseOf } from './gateway/disguise.js';
+import { createLoad } from './gateway/load.js';
 import { deadLetterActions } from './gateway/dead-letters.js';
 import { letterHooks } from './gateway/letter-hooks.js';
 import { createRouting } from './gateway/routing.js';
@@ -23,6 +23,7 @@ import {
   serviceLimits,
   storeLimits,
 } from './gateway/settings.js';
+import { readTemplates } from './gateway/templates.js';
 import { Interpreter } from './iwf/interpreter.js';
 import { type Logger, maskOf } from './log.js';
 import { createMetrics, type MetricsRegistry } from './metrics.js';
@@ -36,9 +37,10 @@ import { type AdminFace, startAdmin } from './rest/admin.js';
 import type { DeadLetterActions } from './rest/dead-letters.js';
 import type { RestDeps } from './rest/deps.js';
 import { type RestServer, startRest } from './rest/listen.js';
-import type { CheckResult, ReadyCheck } from './rest/readiness.js';
+import type { ReadyCheck } from './rest/readiness.js';
 import { SipNetwork } from './sip/sip-network.js';
 import { openStore } from './store/open.js';
+import { withPatience } from './store/patience.js';
 import type { Store } from './store/store.js';
 import { createTraceRing, type TraceRing } from './trace/ring.js';
 import { traceView } from './trace/view.js';
@@ -76,15 +78,18 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
   let deadLetters: DeadLetterActions | undefined = undefined as DeadLetterActions | undefined;
   const admin = await openAdmin(parts, readiness, () => deadLetters);
   started.push(() => admin.close());
-  const store = await openStore({ ...config.store, clock, log, metrics, limits: storeLimits(config) });
-  started.push(() => store.close());
+  let draining = false;
+  const opened = await openStore({ ...config.store, clock, log, metrics, limits: storeLimits(config) });
+  started.push(() => opened.close());
+  const store = withPatience(opened, { clock, log, isOver: () => draining });
   const msrp = createMsrp(parts);
   await msrp.start();
   started.push(() => msrp.close());
-  const sip = createSipSide(config, parts4(parts));
+  const load = createLoad(config, { store: opened, clock, log, metrics });
+  started.push(() => load.close());
+  const sip = createSipSide(config, { ...parts4(parts), load });
   started.push(() => sip.close());
-  const rootChatbots = await openRootChatbots(config, { store, log, metrics });
-  const directory = directoryOf(config, rootChatbots);
+  const { directory, rootChatbots } = await openDirectory(config, { store, log, metrics });
   const routing = createRouting(config, sip.agent, { clock, log, metrics });
   started.push(() => {
     routing.close();
@@ -131,6 +136,8 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
     ...(config.sip.defaultCountry === undefined ? {} : { defaultCountry: config.sip.defaultCountry }),
     limits: interpreterLimits(config),
     services: serviceLimits(config),
+    // The embedded engine asks by itself, and sooner.
+    ...(config.sip.engine === 'drachtio' && { overloaded: () => load.sipOverloaded() }),
   });
   interpreter = iwf;
   await sip.prepare();
@@ -138,7 +145,10 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
   started.push(() => iwf.drain(0));
   routing.start();
   notify.start();
+  load.start();
   const rest = await openRest(parts, {
+    overloaded: load.restOverloaded,
+    settled: load.restSettled,
     actions: restActions(iwf, notify.subscriptions),
     further: furtherActions(iwf, notify.channels),
     directory,
@@ -150,7 +160,6 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
   metrics.gauge('msrp_sessions', () => msrp.sessionCount);
   metrics.gauge('queue_depth', () => store.depth('outbound'), { queue: 'outbound' });
   metrics.gauge('queue_depth', () => store.depth('notify'), { queue: 'notify' });
-  let draining = false;
   readiness.splice(
     0,
     1,
@@ -160,6 +169,7 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
     { name: 'next hops', check: () => routing.check() },
     { name: 'msrp', check: () => result(msrp.listening, 'not listening') },
     { name: 'store', check: () => storeCheck(store) },
+    { name: 'load', check: () => load.check() },
   );
   log.info('gateway ready', { rest: rest.port, admin: admin.port, msrp: msrp.port, sip: sip.agent.listening });
 
@@ -170,6 +180,7 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
     log.info('draining', { sessions: iwf.sessionCount });
     await within(config.drain.timeoutS * 900, () => iwf.drain(config.drain.timeoutS * 500));
     await Promise.all([rest.close(), notify.stop()]);
+    await load.close();
     routing.close();
     await sip.close();
     await msrp.close();
@@ -247,7 +258,7 @@ function createNotify({ config, log, metrics, trace }: Parts, store: Store, need
 
 function openRest(
   { config, log, metrics, trace }: Parts,
-  faces: Pick<RestDeps, 'actions' | 'further' | 'directory' | 'rootChatbots'>,
+  faces: Pick<RestDeps, 'actions' | 'further' | 'directory' | 'rootChatbots' | 'overloaded' | 'settled'>,
 ): Promise<RestServer> {
   return startRest(
     {
@@ -257,30 +268,11 @@ function openRest(
       log,
       metrics,
       clock: systemClock,
-      basePaths: basePathsOf(config),
-      chatbotRoots: chatbotRootsOf(config),
+      ...rootsOf(config),
       ...(trace && { trace: (event) => trace.event(event) }),
     },
     { ...config.rest, tls: restTls(config) },
   );
-}
-
-/** Templates lie beside dist/ and lib/: an operator may change them. */
-async function readTemplates(): Promise<SipTemplates> {
-  const read = (name: string): Promise<string> =>
-    readFile(fileURLToPath(new URL(`../../sdp-templates/${name}.sdp`, import.meta.url)), 'utf8');
-  const [sessionOffer, sessionAnswer, largeMessageOffer] = await Promise.all([
-    read('chatbot-session-offer'),
-    read('chatbot-session-answer'),
-    read('large-message-offer'),
-  ]);
-  return { sessionOffer, sessionAnswer, largeMessageOffer };
-}
-
-interface SipTemplates {
-  readonly sessionOffer: string;
-  readonly sessionAnswer: string;
-  readonly largeMessageOffer: string;
 }
 
 function reload(sip: SipSide, log: Logger): void {
@@ -290,15 +282,6 @@ function reload(sip: SipSide, log: Logger): void {
   } catch (error) {
     log.error('certificates not read', { error });
   }
-}
-
-function result(ok: boolean, detail?: string): CheckResult {
-  return ok || detail === undefined ? { state: 'ok' } : { state: 'failed', detail };
-}
-
-async function storeCheck(store: Store): Promise<CheckResult> {
-  await store.ping();
-  return store.durable ? { state: 'ok' } : { state: 'degraded', detail: 'not durable: messages are lost at exit' };
 }
 
 /** Waits for `work`, but not longer. */

@@ -243,6 +243,13 @@ export const configSchema = object({
   notify,
   retention,
   limits: object(limitForms, requestsPerS),
+  overload: object({
+    loopDelayMs: milliseconds,
+    storeDelayMs: milliseconds,
+    answerDelayMs: milliseconds,
+    leastShare: { type: 'number', minimum: 0, maximum: 1 },
+    retryAfterS: seconds,
+  }),
   drain: object({ timeoutS: integer(1, 3_600) }),
   trace: object({ conversations: integer(0, 1_000_000), eventsPerConversation: integer(1, 100_000), bodies: flag }),
   log: object(

@@ -7,9 +7,28 @@ import { RootChatbots, type RootChatbotsOptions } from '../iwf/root-chatbots.js'
 import { parseAllowList } from '../notify/allow-list.js';
 import type { PlatformCallbacks } from '../notify/origins.js';
 import { signatureKey } from '../notify/signature.js';
+import type { RestDeps } from '../rest/deps.js';
 import type { ChatbotRoot } from '../rest/server-roots.js';
 
-export function directoryOf({ platforms }: Config, others: RootChatbots): ChatbotDirectory {
+export interface Directory {
+  readonly directory: ChatbotDirectory;
+  readonly rootChatbots: RootChatbots;
+}
+
+/** Resolves once those that were named under a serverRoot before are known again. */
+export async function openDirectory(config: Config, parts: StoreParts): Promise<Directory> {
+  const rootChatbots = await openRootChatbots(config, parts);
+  return { directory: directoryOf(config, rootChatbots), rootChatbots };
+}
+
+/** What the REST face must know of the serverRoots. */
+export function rootsOf(config: Config): Required<Pick<RestDeps, 'basePaths' | 'chatbotRoots'>> {
+  return { basePaths: basePathsOf(config), chatbotRoots: chatbotRootsOf(config) };
+}
+
+type StoreParts = Omit<RootChatbotsOptions, 'platforms' | 'userHosts'>;
+
+function directoryOf({ platforms }: Config, others: RootChatbots): ChatbotDirectory {
   const chatbots = platforms.flatMap((platform) =>
     platform.chatbots.map((chatbot): Chatbot => ({ ...chatbot, ...ownership(platform) })),
   );
@@ -19,22 +38,24 @@ export function directoryOf({ platforms }: Config, others: RootChatbots): Chatbo
   return chatbotDirectory({ chatbots, domains, others });
 }
 
-/** Resolves once those of before are known again. */
-export async function openRootChatbots(
-  config: Config,
-  parts: Omit<RootChatbotsOptions, 'platforms'>,
-): Promise<RootChatbots> {
+async function openRootChatbots(config: Config, parts: StoreParts): Promise<RootChatbots> {
   const platforms = new Map(
     config.platforms
       .filter(({ chatbotOnly }) => chatbotOnly)
       .map((one) => [one.id, { traits: traitsOf(one), maxChatbots: one.limits.chatbotsPerRoot }]),
   );
-  const chatbots = new RootChatbots({ ...parts, platforms });
+  const chatbots = new RootChatbots({ ...parts, platforms, userHosts: userHostsOf(config) });
   await chatbots.load();
   return chatbots;
 }
 
-export function chatbotRootsOf({ platforms }: Config): readonly ChatbotRoot[] {
+/** Where the network's users are, as `userUri` names them. */
+function userHostsOf({ sip }: Config): ReadonlySet<string> {
+  const patterns = [sip.userUri, ...sip.routes.flatMap(({ userUri }) => userUri ?? [])];
+  return new Set(patterns.flatMap((pattern) => /@(\[[^\]]+\]|[^;:?>]+)/.exec(pattern)?.[1]?.toLowerCase() ?? []));
+}
+
+function chatbotRootsOf({ platforms }: Config): readonly ChatbotRoot[] {
   return platforms
     .filter(({ chatbotOnly }) => chatbotOnly)
     .map(({ id, serverRoot }) => ({ platformId: id, serverRoot }));
@@ -51,7 +72,7 @@ export function callbacksOf({ platforms }: Config): (platformId: string) => Plat
 }
 
 /** Paths of the serverRoots, the longest first: a reverse proxy may keep them. */
-export function basePathsOf({ serverRoot, platforms }: Config): readonly string[] {
+function basePathsOf({ serverRoot, platforms }: Config): readonly string[] {
   const roots = [serverRoot, ...platforms.map((platform) => platform.serverRoot)];
   const paths = roots.map((root) => new URL(root).pathname.replace(/\/$/, ''));
   return [...new Set(paths)].filter((path) => path !== '').sort((a, b) => b.length - a.length);

@@ -12,6 +12,7 @@ import type { SipAgent } from '../sip/agent.js';
 import { createDrachtioFace } from '../sip-engine/drachtio-face.js';
 import { createEngine } from '../sip-engine/engine.js';
 import type { Trace } from '../trace/trace.js';
+import type { Load } from './load.js';
 import { engineOptions } from './settings.js';
 import { sipEvent } from './sip-trace.js';
 import { tlsMaterial } from './tls-material.js';
@@ -28,6 +29,8 @@ export interface SipSide {
 }
 
 export interface SipDeps {
+  /** For the embedded engine: it refuses before anything is spent on a request. */
+  readonly load?: Pick<Load, 'sipOverloaded' | 'sipSettled'>;
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: Metrics;
@@ -62,7 +65,7 @@ function drachtioServer({ sip }: Config, { clock, log, metrics }: SipDeps): SipS
 
 /** The engine connects to the agent over a unix socket in a folder of its own: no port, no secret on the wire. */
 function embedded(config: Config, deps: SipDeps): SipSide {
-  const { clock, log, metrics, trace } = deps;
+  const { clock, log, metrics, trace, load } = deps;
   const folder = mkdtempSync(join(tmpdir(), 'maap-iwf-'));
   const path = join(folder, 'sip.sock');
   const secret = 'embedded';
@@ -70,6 +73,7 @@ function embedded(config: Config, deps: SipDeps): SipSide {
   const engine = createEngine({
     ...engineOptions(config),
     trusted: trustedBy(config.sip.trustedPeers),
+    ...(load && { overloaded: load.sipOverloaded, settled: load.sipSettled }),
     trustedNames: config.sip.trustedNames,
     ...(tls && { tls }),
     clock,

@@ -12,6 +12,7 @@ import type { Store } from '../store/store.js';
 import type { Chatbot, Idempotency } from './actions.js';
 import { sendComposing } from './composing.js';
 import { completeIds, type Conversations, type SessionContext } from './conversations.js';
+import { isHidden } from './hidden-user.js';
 import type { ConversationRecord, SessionRecord } from './records.js';
 import { SessionInvitations, type SessionInvitationsOptions } from './session-invitations.js';
 import { SessionLife } from './session-life.js';
@@ -170,10 +171,10 @@ export class ConfirmedSessions {
     const { store, notifications } = this.options;
     const { bot, user } = context;
     if (this.life.isFull(bot.uri)) return invitation.refuse({ status: 480, retryAfterS });
-    const session = this.life.begin({ bot, direction: 'inbound', request: {}, context });
+    const session = this.life.begin({ bot, direction: 'inbound', request: said(invitation), context });
     const { record } = session;
     this.invitations.wait(session, invitation);
-    const told = { bot: bot.uri, originatorAddress: user.key, sessionId: record.sessionId };
+    const told = { ...record.request, bot: bot.uri, originatorAddress: user.key, sessionId: record.sessionId };
     const enqueue = notifications.items({ kind: 'chatSessionInvitation', ...told });
     const put = [this.sessions.put(bot.uri, record)];
     await this.life.isCommitted(session, () => store.commit({ put, enqueue }));
@@ -202,6 +203,14 @@ export class ConfirmedSessions {
     if (session?.phase.kind === 'connected') return session;
     throw new ApiError('SVC0002', ['sessionId', 'the session is not connected']);
   }
+}
+
+/** What the caller says of himself and of his call. */
+function said({ user, fromName, subject }: Invitation): Pick<ChatSessionRequest, 'originatorName' | 'subject'> {
+  return {
+    ...(fromName === undefined || isHidden(user.key) ? {} : { originatorName: fromName }),
+    ...(subject === undefined ? {} : { subject }),
+  };
 }
 
 function shown(bot: string, { sessionId, contact, direction, status, request }: SessionRecord): ChatSession {

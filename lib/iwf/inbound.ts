@@ -7,7 +7,6 @@ import { isReceiptAsked } from '../mapping/disposition.js';
 import {
   type Acknowledged,
   classifyInbound,
-  displayName,
   type InboundContext,
   type InboundMessage,
   mapInboundMessage,
@@ -17,8 +16,9 @@ import { mapInboundComposing } from '../mapping/is-composing.js';
 import type { Notifications } from '../notify/notifications.js';
 import type { IsComposing } from '../resources/is-composing.js';
 import type { ChatMessageNotification } from '../resources/notification.js';
-import type { NetworkUser, SessionMessage, StandaloneMessage } from '../sip/network.js';
+import type { SessionMessage, StandaloneMessage } from '../sip/network.js';
 import type { Store } from '../store/store.js';
+import { displayNameOf } from '../wire/address.js';
 import { parseCpim } from '../wire/cpim.js';
 import { DecodeError } from '../wire/decode-error.js';
 import { iari } from '../wire/feature-tags.js';
@@ -29,6 +29,7 @@ import type { ComposingWatch } from './composing-watch.js';
 import type { ConversationMemory } from './conversation-memory.js';
 import type { SessionContext } from './conversations.js';
 import type { Dispositions } from './dispositions.js';
+import { isHidden } from './hidden-user.js';
 import { type InboundRecord, messageKey, pairKey, Table } from './records.js';
 
 /** What became of inbound content; the border turns it into its protocol's code. */
@@ -176,24 +177,19 @@ export class Inbound {
   }
 
   private notification(context: SessionContext, inbound: InboundMessage, messageId: string): ChatMessageNotification {
+    const name = isHidden(context.user.key) ? undefined : displayNameOf(inbound.from);
     return {
       kind: 'chatMessage',
       bot: context.bot.uri,
       senderAddress: context.user.key,
       sessionId: this.sessionId(context),
       messageId,
-      ...senderName(context.user, inbound),
+      ...(name === undefined ? {} : { senderName: name }),
       dateTime: inbound.dateTime ?? new Date(this.options.clock.now()).toISOString(),
       message: inbound.message,
       receiptAsked: isReceiptAsked(inbound, 'delivered') || isReceiptAsked(inbound, 'displayed'),
     };
   }
-}
-
-/** Who wants privacy (RFC 3323) is not named either. */
-function senderName(user: NetworkUser, { from }: InboundMessage): { senderName?: string } {
-  const name = user.key.endsWith('@anonymous.invalid') ? undefined : displayName(from);
-  return name === undefined ? {} : { senderName: name };
 }
 
 /** An alias link report is also known by the application alone (network-side facts §7). */

@@ -51,6 +51,8 @@ export interface InterpreterOptions {
   readonly userUri: (key: string) => string;
   /** Country calling code for national numbers; undefined: they are refused. */
   readonly defaultCountry?: string;
+  /** Seconds to wait where a new call or message must not come in; absent: somebody before us has asked. */
+  readonly overloaded?: () => number | undefined;
   readonly limits: InterpreterLimits;
   readonly services: ServiceLimits;
 }
@@ -341,6 +343,8 @@ export class Interpreter implements ChatActions, CapabilityActions {
     const bot = directory.find(botUri);
     if (!bot) return { status: 404 };
     if (this.draining) return { status: 503, retryAfterS };
+    const waitS = this.options.overloaded?.();
+    if (waitS !== undefined) return { status: 503, retryAfterS: waitS };
     if (bot.suspended) return { status: 480, retryAfterS };
     // A MESSAGE may be a receipt, which nobody needs to listen for; of an invitation the bot may be told otherwise.
     if (!options?.listenedTo && !notifications.wanted(bot.uri, 'chatMessage')) return { status: 480, retryAfterS };

@@ -4,7 +4,7 @@ import type { Metrics } from '../metrics.js';
 import { ApiError } from '../resources/api-error.js';
 import type { Store } from '../store/store.js';
 import { DecodeError } from '../wire/decode-error.js';
-import { parseSipUri, type SipUri, sipUriKey, uriParameter } from '../wire/sip-uri.js';
+import { canonicalEscapes, parseSipUri, type SipUri, sipUriKey, uriParameter } from '../wire/sip-uri.js';
 import type { Chatbot, RootChatbotActions } from './actions.js';
 import type { ChatbotTraits } from './chatbots.js';
 import { Table } from './records.js';
@@ -21,7 +21,12 @@ export interface RootChatbotsOptions {
   readonly metrics: Metrics;
   /** Those that have such a serverRoot. */
   readonly platforms: ReadonlyMap<string, RootPlatform>;
+  /** Domains of users, in lower case: nobody there is a chatbot by its serverRoot. */
+  readonly userHosts: ReadonlySet<string>;
 }
+
+/** Those that a platform has named stay known where its limit has been lowered since. */
+const maxLoaded = 1_000_000;
 
 interface RootChatbotRecord {
   readonly uri: string;
@@ -34,7 +39,7 @@ export class RootChatbots implements RootChatbotActions {
   private readonly known = new Map<string, Chatbot>();
   private readonly countOf = new Map<string, number>();
   /** Being made durable, by URI. */
-  private readonly admitting = new Map<string, Promise<void>>();
+  private readonly admitting = new Map<string, { readonly platformId: string; readonly kept: Promise<void> }>();
 
   constructor(options: RootChatbotsOptions) {
     this.options = options;
@@ -43,8 +48,8 @@ export class RootChatbots implements RootChatbotActions {
 
   /** Those of before; of platforms that have no such serverRoot any more none. */
   async load(): Promise<void> {
-    for (const [platformId, { maxChatbots }] of this.options.platforms) {
-      for (const { uri } of await this.records.list(`${platformId}|`, maxChatbots)) this.remember(uri, platformId);
+    for (const platformId of this.options.platforms.keys()) {
+      for (const { uri } of await this.records.list(`${platformId}|`, maxLoaded)) this.remember(uri, platformId);
     }
   }
 
@@ -57,7 +62,7 @@ export class RootChatbots implements RootChatbotActions {
   would(platformId: string, uri: string): Chatbot | undefined {
     const platform = this.options.platforms.get(platformId);
     const parsed = platform && chatbotUri(uri);
-    if (!parsed) return undefined;
+    if (!parsed || this.options.userHosts.has(parsed.host.toLowerCase())) return undefined;
     const key = sipUriKey(parsed);
     const known = this.known.get(key);
     if (known) return known.platformId === platformId ? known : undefined;
@@ -66,14 +71,15 @@ export class RootChatbots implements RootChatbotActions {
 
   /** The same, kept: durable when it resolves. Throws POL0001 beyond the platform's number, SVC2008 where another was first. */
   async admit({ uri, platformId }: Chatbot): Promise<void> {
-    while (this.admitting.has(uri)) await this.admitting.get(uri);
+    for (let other = this.admitting.get(uri); other; other = this.admitting.get(uri))
+      await other.kept.catch(() => undefined);
     const known = this.known.get(uri);
     if (known?.platformId === platformId) return;
     if (known) throw new ApiError('SVC2008', ['chatbot', uri]);
     this.checkRoom(platformId);
-    const keeping = this.keep(uri, platformId).finally(() => this.admitting.delete(uri));
-    this.admitting.set(uri, keeping);
-    await keeping;
+    const kept = this.keep(uri, platformId).finally(() => this.admitting.delete(uri));
+    this.admitting.set(uri, { platformId, kept });
+    await kept;
   }
 
   private async keep(uri: string, platformId: string): Promise<void> {
@@ -85,7 +91,8 @@ export class RootChatbots implements RootChatbotActions {
 
   private checkRoom(platformId: string): void {
     const { metrics, platforms } = this.options;
-    if ((this.countOf.get(platformId) ?? 0) < (platforms.get(platformId)?.maxChatbots ?? 0)) return;
+    const coming = [...this.admitting.values()].filter((one) => one.platformId === platformId).length;
+    if ((this.countOf.get(platformId) ?? 0) + coming < (platforms.get(platformId)?.maxChatbots ?? 0)) return;
     metrics.count('limit_reached_total', { limit: 'chatbots of a serverRoot' });
     throw new ApiError('POL0001', ['too many chatbots']);
   }
@@ -102,9 +109,9 @@ export class RootChatbots implements RootChatbotActions {
 function chatbotUri(text: string): (SipUri & { readonly user: string }) | undefined {
   try {
     const uri = parseSipUri(text);
-    const { user, parameters } = uri;
-    if (user === undefined || user.startsWith('+') || uriParameter(parameters, 'user') === 'phone') return undefined;
-    return { ...uri, user };
+    const user = canonicalEscapes(uri.user ?? '');
+    const kind = canonicalEscapes(uriParameter(uri.parameters, 'user') ?? '').toLowerCase();
+    return user === '' || user.startsWith('+') || kind === 'phone' ? undefined : { ...uri, user };
   } catch (error) {
     if (error instanceof DecodeError) return undefined;
     throw error;

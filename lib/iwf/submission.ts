@@ -12,6 +12,7 @@ import type { Changes, Enqueue, Store } from '../store/store.js';
 import { isConversationId } from '../wire/conversation-id.js';
 import type { Chatbot, Idempotency } from './actions.js';
 import type { ConversationMemory } from './conversation-memory.js';
+import { isHidden } from './hidden-user.js';
 import type { MessageLog } from './message-log.js';
 import { underPolicy } from './message-policy.js';
 import {
@@ -129,9 +130,8 @@ export class Submission {
     }
     const nowMs = clock.now();
     const known = await memory.get(bot.uri, user.key);
-    // Who hid his number is reached while his conversation is remembered; the domain itself is nobody's (RFC 2606 §2).
-    if (known?.userUri === undefined && user.key.endsWith('@anonymous.invalid'))
-      throw new ApiError('SVC0004', ['otherUserId']);
+    // Who hid his number is reached while his conversation is remembered.
+    if (known?.userUri === undefined && isHidden(user.key)) throw new ApiError('SVC0004', ['otherUserId']);
     const record: MessageRecord = {
       messageId: randomUUID(),
       user: user.key,

@@ -1,7 +1,6 @@
 /** A user's CPIM message → chatMessage, with what its receipts will need (RFC 3862, RFC 5438 §6 and §8). */
 import { isUtf8 } from 'node:buffer';
 import type { ChatMessage } from '../resources/chat-message.js';
-import { parseNameAddr } from '../wire/address.js';
 import { parseCpimBody, type Body } from '../wire/body.js';
 import { cpimContentType, cpimHeader, cpimHeaders, cpimNamespaces, decodedContent, type Cpim } from '../wire/cpim.js';
 import { DecodeError } from '../wire/decode-error.js';
@@ -98,18 +97,6 @@ export function inboundContent(contentType: string, bytes: Buffer): ChatMessage 
   return utf8
     ? { contentType, contentEncoding: 'utf8', bodyText: bytes.toString('utf8') }
     : { contentType, contentEncoding: 'base64', bodyText: bytes.toString('base64') };
-}
-
-/** Of CPIM's From (RFC 3862 §4.1); undefined where it has none, or says that it wants none (RFC 3323 §4.1.1.3). */
-export function displayName(from: string | undefined): string | undefined {
-  if (from === undefined) return undefined;
-  try {
-    const name = parseNameAddr(from).displayName;
-    return name?.toLowerCase() === 'anonymous' ? undefined : name;
-  } catch (error) {
-    if (error instanceof DecodeError) return undefined;
-    throw error;
-  }
 }
 
 function signal(body: Body): Inbound {

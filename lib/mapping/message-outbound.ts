@@ -7,7 +7,7 @@ import { isComposingContentType } from '../wire/is-composing.js';
 import { essence, parseMediaType } from '../wire/media-type.js';
 import { fileTransferHttpContentType } from '../wire/rcs/file-transfer-http.js';
 import { decodeBase64 } from '../wire/transfer-encoding.js';
-import { envelop, imdnHeader, type Envelope } from './cpim-envelope.js';
+import { anonymousAddress, envelop, imdnHeader, type Envelope } from './cpim-envelope.js';
 import { printFileTransfer } from './file-transfer.js';
 import type { DispositionRequest } from './message-inbound.js';
 
@@ -45,12 +45,19 @@ export function outboundKind(message: ChatMessage): OutboundKind {
 export function mapOutboundMessage(message: ChatMessage, envelope: Envelope): Cpim {
   const { contentType, bytes } = outboundContent(message);
   const kind = outboundKind(message);
-  return envelop(envelope, {
+  return envelop(named(message, envelope), {
     contentType,
     content: bytes,
     ...(kind === 'receipt' ? { contentDisposition: 'notification' } : {}),
     headers: [...(kind === 'message' ? dispositionHeaders(message) : []), ...trafficHeaders(message)],
   });
+}
+
+/** RFC 3862 §4.1: a name stands before the address, which stays what it is. */
+function named({ senderName }: ChatMessage, envelope: Envelope): Envelope {
+  if (senderName === undefined) return envelope;
+  const { from = anonymousAddress } = envelope;
+  return { ...envelope, from: `"${senderName.replace(/["\\]/g, '\\$&')}" ${from}` };
 }
 
 /** The content's bytes. Throws ApiError SVC0002. */

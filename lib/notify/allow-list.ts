@@ -69,7 +69,7 @@ function nameEntry(entry: string, host: string, port: number | undefined): NameE
 }
 
 function asciiName(host: string): string | undefined {
-  const url = URL.canParse(`http://${host}`) ? new URL(`http://${host}`) : undefined;
+  const url = parseUrl(`http://${host}`);
   const name = url && withoutDot(url.hostname);
   return name === undefined || name === '' || isIP(name) !== 0 ? undefined : name;
 }
@@ -85,11 +85,18 @@ export function parseNotifyUrl(notifyURL: string): Destination {
   if (!/^https?:\/\//i.test(notifyURL) || url.username || url.password || url.port === '0') throw badUrl();
   const port = url.port === '' ? (protocol === 'https:' ? 443 : 80) : Number(url.port);
   // The parser has already undone decimal, octal, hexadecimal and full-width forms of an address (WHATWG URL §3.5).
-  return { protocol, hostname: withoutDot(url.hostname.replace(/^\[(.*)\]$/, '$1')), port };
+  const hostname = withoutDot(url.hostname.replace(/^\[(.*)\]$/, '$1'));
+  if (hostname === '') throw badUrl();
+  return { protocol, hostname, port };
 }
 
 function parseUrl(text: string): URL | undefined {
-  return URL.canParse(text) ? new URL(text) : undefined;
+  // Not URL.canParse: once compiled, Node 20's takes the octets of a Latin-1 text for UTF-8.
+  try {
+    return new URL(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Printable ASCII without space, backslash and fragment: no parser reads such a URL in two ways. */

@@ -52,7 +52,8 @@ export function createCircuits({ failures: threshold, probeMs }: CircuitOptions)
   return {
     waitMs(url, nowMs) {
       const circuit = circuits.get(url);
-      return open(circuit) ? Math.max(0, circuit.nextProbeMs - nowMs) : 0;
+      const waitMs = open(circuit) ? Math.max(0, circuit.nextProbeMs - nowMs) : 0;
+      return waitMs > probeMs ? 0 : waitMs; // the clock was put back
     },
     begins(url, nowMs) {
       const circuit = circuits.get(url);

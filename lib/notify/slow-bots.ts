@@ -11,6 +11,8 @@ export interface SlowBots {
 }
 
 interface Slow {
+  /** When the pause began: before that, the clock was put back. */
+  sinceMs: number;
   untilMs: number;
   /** Grows by one for as many callbacks as it counts, as TCP's congestion window does (RFC 5681 §3.1). */
   parallel: number;
@@ -19,15 +21,19 @@ interface Slow {
 export function createSlowBots(maxParallel: number): SlowBots {
   const bots = new Map<string, Slow>();
   return {
-    waitMs: (bot, nowMs) => Math.max(0, (bots.get(bot)?.untilMs ?? 0) - nowMs),
+    waitMs(bot, nowMs) {
+      const slow = bots.get(bot);
+      return slow === undefined || nowMs < slow.sinceMs ? 0 : Math.max(0, slow.untilMs - nowMs);
+    },
     maxParallel: (bot) => Math.floor(bots.get(bot)?.parallel ?? maxParallel),
     slow(bot, untilMs, nowMs) {
       const known = bots.get(bot);
       // Answers to callbacks that were under way together are one sign, not many.
-      const isSame = known !== undefined && nowMs < known.untilMs;
+      const isSame = known !== undefined && known.sinceMs <= nowMs && nowMs < known.untilMs;
       const parallel = known?.parallel ?? maxParallel;
       bots.set(bot, {
-        untilMs: Math.max(untilMs, known?.untilMs ?? 0),
+        sinceMs: isSame ? known.sinceMs : nowMs,
+        untilMs: isSame ? Math.max(untilMs, known.untilMs) : untilMs,
         parallel: isSame ? parallel : Math.max(1, parallel / 2),
       });
     },

@@ -87,7 +87,9 @@ export const chatMessageSchema: Schema = {
     conversationID: headerValue('Ours: another than the live one opens a new session.'),
     contributionID: headerValue('Ours: counts where the message opens a session or goes standalone.'),
     inReplyToContributionID: headerValue('Ours.'),
-    senderName: headerValue('Ours: the sender’s display name.'),
+    senderName: headerValue(
+      'Ours: the bot’s display name for this message (CPIM From); a user’s stands in the notification.',
+    ),
     expiry: {
       type: 'integer',
       minimum: 1,

@@ -1,5 +1,6 @@
 /** JSON text → value (RFC 8259), limited in depth before it is parsed; what is malformed is named with its position. */
 import { ApiError } from './api-error.js';
+import { memberNamedTwice } from './json-members.js';
 
 export const maxJsonDepth = 32;
 
@@ -9,6 +10,13 @@ export function parseJson(text: string): unknown {
   if (tooDeepAt !== undefined) throw malformed(`nested deeper than ${maxJsonDepth}`, tooDeepAt);
   const loneAt = loneSurrogate(text);
   if (loneAt !== undefined) throw malformed('a surrogate without its other half', loneAt);
+  const value = parsed(text);
+  const twiceAt = memberNamedTwice(text);
+  if (twiceAt !== undefined) throw malformed('a member that stands more than once', twiceAt);
+  return value;
+}
+
+function parsed(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch {

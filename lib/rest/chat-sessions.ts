@@ -26,6 +26,7 @@ function sessionRoutes(sessions: SessionActions): readonly Route[] {
   return [
     {
       method: 'POST',
+      begins: true,
       path: all,
       doc: {
         tag,

@@ -77,6 +77,7 @@ export function messageRoutes(deps: MessagesDeps): readonly Route[] {
 function postRoute(deps: MessagesDeps): Route {
   return {
     method: 'POST',
+    begins: true,
     path: deps.path,
     doc: {
       tag,

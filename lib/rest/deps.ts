@@ -71,6 +71,10 @@ export interface RestDeps {
   /** Shared by all that judge credentials. */
   readonly attempts?: FailedAttempts | undefined;
   readonly limits: RestLimits;
+  /** Asked of each new message: seconds to wait where it must not come in. */
+  readonly overloaded?: (() => number | undefined) | undefined;
+  /** One that came in has its answer. */
+  readonly settled?: (() => void) | undefined;
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly clock: Clock;

@@ -41,6 +41,8 @@ export interface Route {
   readonly doc?: RouteDoc;
   /** It waits by design, and its number is bounded by what it waits for: it takes no place of requests being worked on. */
   readonly waits?: boolean;
+  /** It begins work that the network must carry: under overload it is refused first. */
+  readonly begins?: boolean;
   handle(exchange: Exchange): Promise<Answer> | Answer;
 }
 

@@ -34,7 +34,7 @@ export function routeRunner(deps: RestDeps): RunRoute {
     try {
       if (inFlight > deps.limits.maxInFlight) throw new ApiError('SVC1000', [], { retryAfterS: 1 });
       format = acceptedFormat(call.request.headers);
-      answer = await answerOf({ deps, rate, chatbotFor }, route, call);
+      answer = await (route.begins === true ? begun : answerOf)({ deps, rate, chatbotFor }, route, call);
     } catch (error) {
       answer = errorAnswer(error, deps.log);
     } finally {
@@ -64,6 +64,18 @@ interface Judges {
   readonly deps: RestDeps;
   readonly rate: RequestRate;
   readonly chatbotFor: ChatbotFor;
+}
+
+/** New work comes in only where there is no overload. */
+async function begun(...[judges, route, call]: Parameters<typeof answerOf>): Promise<Answer> {
+  const { deps } = judges;
+  const waitS = deps.overloaded?.();
+  if (waitS !== undefined) throw new ApiError('SVC1000', [], { retryAfterS: waitS });
+  try {
+    return await answerOf(judges, route, call);
+  } finally {
+    deps.settled?.();
+  }
 }
 
 async function answerOf({ deps, rate, chatbotFor }: Judges, route: Route, call: Call): Promise<Answer> {

@@ -91,6 +91,12 @@ export class InboundCalls {
       this.answerStateless(parsed, path, busy(503, 5));
       return;
     }
+    const retryAfterS = isNewWork(parsed) ? settings.overloaded(parsed.message) : undefined;
+    if (retryAfterS !== undefined) {
+      settings.count('sip_overload_total', { limit: 'load' });
+      this.answerStateless(parsed, path, busy(503, retryAfterS));
+      return;
+    }
     const merges = parsed.routing.toTag === undefined && this.merged.has(mergeKeyOf(parsed));
     const request = this.open(parsed, path);
     const refusal = this.refusal(request, merges);
@@ -181,8 +187,11 @@ export class InboundCalls {
   }
 
   private settle(entry: ServerEntry): void {
+    const { request } = entry;
     entry.request = undefined;
     this.waiting--;
+    if (request && isNewWork({ message: request.request, routing: request.routing }))
+      this.core.settings.settled(request.request);
   }
 
   /** Throws Error where a final response was given before, or the draft would break a line. */
@@ -224,6 +233,11 @@ export class InboundCalls {
     const wanted = status > 100 && status < 300 && ANSWERED_WITH_CONTACT.has(request.routing.cseqMethod);
     return wanted ? contactFor(this.core, request.path) : undefined;
   }
+}
+
+/** Requests in a dialog end work, or are soon done (RFC 7339 §5.10.1 spares them, too). */
+function isNewWork({ message, routing }: Pick<Parsed, 'message' | 'routing'>): boolean {
+  return routing.toTag === undefined && (message.method === 'INVITE' || message.method === 'MESSAGE');
 }
 
 function mergeKeyOf({ routing }: Parsed): string {

@@ -1,4 +1,5 @@
 /** What the engine is told at its making, with its defaults and their reasons. */
+import type { WireMessage } from './message.js';
 import type { MessageLimits } from './parse.js';
 import { systemDns, type Dns } from './resolve.js';
 import { DEFAULT_TIMERS, systemClock, type EngineClock, type TimerValues } from './timers.js';
@@ -49,6 +50,10 @@ export interface EngineOptions {
   readonly minSeS?: number;
   /** Of a numeric host. Default: everyone. */
   readonly trusted?: (host: string) => boolean;
+  /** Asked of each INVITE and MESSAGE outside of dialogs: may it come in? Seconds to wait else: 503, without a transaction. */
+  readonly overloaded?: (request: WireMessage) => number | undefined;
+  /** A request outside of dialogs that came in has its final answer, or none is awaited any more. */
+  readonly settled?: (request: WireMessage) => void;
   /** Of certificates: they make up for an address that is not trusted. */
   readonly trustedNames?: readonly string[];
   /** Needed to listen on TLS; without it connections are made as an anonymous client. */
@@ -77,6 +82,8 @@ export interface Settings {
   readonly utf8Bodies: boolean;
   readonly minSeS: number;
   readonly trusted: (host: string) => boolean;
+  readonly overloaded: (request: WireMessage) => number | undefined;
+  readonly settled: (request: WireMessage) => void;
   readonly trustedNames: readonly string[];
   readonly tls: TlsMaterial | undefined;
   readonly clock: EngineClock;
@@ -102,6 +109,8 @@ export function settingsOf(options: EngineOptions): Settings {
     utf8Bodies: options.utf8Bodies ?? true,
     minSeS: options.minSeS ?? 90,
     trusted: options.trusted ?? (() => true),
+    overloaded: options.overloaded ?? (() => undefined),
+    settled: options.settled ?? (() => undefined),
     trustedNames: options.trustedNames ?? [],
     tls: options.tls,
     clock: options.clock ?? systemClock,

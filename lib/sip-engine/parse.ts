@@ -161,6 +161,8 @@ function findMandatory(head: string, places: HeaderPlaces): number[] {
 function finish(raw: WireMessage, startLine: StartLine, datagram: boolean): Parsed {
   const { head, places } = raw;
   if (head.includes('\0')) throw new MalformedMessage('NUL in the head');
+  // No header holds one (§25.1), and for some reader it would end its line.
+  if (/\r(?!\n)/.test(head)) throw new MalformedMessage('carriage return without line feed');
   const found = findMandatory(head, places);
   const value = (name: Wanted): string => mandatoryValue(raw, found[SLOTS[name]] ?? MISSING, name);
   const routing = routingOf(value);

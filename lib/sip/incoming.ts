@@ -1,5 +1,5 @@
 /** What a request from the network says in RCS terms: which bot, which user, which service, which conversation. */
-import { type AddressOptions, parseAddressList, preferredIdentity } from '../wire/address.js';
+import { type AddressOptions, displayNameOf, parseAddressList, preferredIdentity } from '../wire/address.js';
 import { isConversationId } from '../wire/conversation-id.js';
 import { icsi, readFeatureTags, serviceName } from '../wire/feature-tags.js';
 import type { Headers, SipRequest } from './agent.js';
@@ -28,6 +28,7 @@ export function readIncoming(request: SipRequest, options: AddressOptions): Read
       askedVersions: asked.botVersions,
       askedApplications: asked.iaris,
       ...(expiresS === undefined ? {} : { expiresS }),
+      ...wordsOf(headers),
     },
   };
 }
@@ -44,6 +45,15 @@ export function userOf(headers: Headers, options: AddressOptions): NetworkUser |
   const identity = preferredIdentity(parseAddressList(deferred ? referredBy : named.join(', '), options));
   if (!identity || identity.kind === 'undefined-number') return undefined;
   return { key: identity.key, uri: identity.original };
+}
+
+function wordsOf(headers: Headers): Pick<Incoming, 'fromName' | 'subject'> {
+  const fromName = displayNameOf(headers.get('From'));
+  const subject = headers.get('Subject')?.trim();
+  return {
+    ...(fromName === undefined ? {} : { fromName }),
+    ...(subject === undefined || subject === '' ? {} : { subject }),
+  };
 }
 
 function idsOf(headers: Headers): Partial<ConversationIds> {

@@ -51,6 +51,9 @@ export interface Incoming {
   readonly askedApplications: ReadonlySet<string>;
   /** Seconds from now (SIP Expires). */
   readonly expiresS?: number;
+  /** Display name of From: what the caller says of himself. */
+  readonly fromName?: string;
+  readonly subject?: string;
 }
 
 export interface Refusal {

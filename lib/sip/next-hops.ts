@@ -91,7 +91,10 @@ export class NextHops {
 
   private usable(name: string): boolean {
     const hop = this.hops.get(name);
-    return hop === undefined || (hop.up && this.options.clock.now() >= hop.avoidUntilMs);
+    if (hop === undefined) return true;
+    const restMs = hop.avoidUntilMs - this.options.clock.now();
+    // More than it can have been: the clock was put back.
+    return hop.up && (restMs <= 0 || restMs > maxRetryAfterMs);
   }
 
   private avoid(hop: Hop, { headers }: SipResponse): void {

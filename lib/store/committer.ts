@@ -46,12 +46,15 @@ export function createCommitter({ journal, writer, queues, limits, clock }: Comm
 
   function load(): void {
     const nowMs = clock.now();
+    let aheadMs = 0;
     for (const { seq, queue, lane, id, enqueuedAtMs, attempts, dueAtMs } of journal.items()) {
       const item = { seq, lane, id, enqueuedAtMs, attempts, text: undefined };
-      // The clock may have been put back since.
-      queues[queue].lanes.add(item, Math.max(Math.min(enqueuedAtMs, nowMs), dueAtMs));
+      queues[queue].lanes.add(item, Math.max(enqueuedAtMs, dueAtMs));
+      aheadMs = Math.max(aheadMs, enqueuedAtMs - nowMs);
       nextSeq = seq + 1;
     }
+    // The clock was put back since: by that much at least.
+    if (aheadMs > 0) for (const { lanes } of Object.values(queues)) lanes.shift(-aheadMs);
   }
 
   function assertRoom({ items }: EncodedChanges): void {

@@ -15,6 +15,8 @@ export interface LaneQueue {
   signal(): void;
   /** To be called after a lease was given or prolonged. */
   watchLeases(): void;
+  /** What waits would else wait so much longer. */
+  clockPutBack(byMs: number): void;
   close(): void;
 }
 
@@ -74,6 +76,11 @@ export function createLaneQueue({ name, clock, onError }: LaneQueueOptions): Lan
     listen: (listener) => void listeners.push(listener),
     signal,
     watchLeases,
+    clockPutBack(byMs) {
+      lanes.shift(-byMs);
+      timerAtMs -= byMs;
+      signal();
+    },
     close() {
       isClosed = true;
       timer?.close();

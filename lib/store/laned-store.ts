@@ -25,10 +25,14 @@ export interface LanedStoreOptions {
 }
 
 export function createLanedStore(options: LanedStoreOptions): Store {
-  const { journal, clock, log } = options;
+  const { journal, log } = options;
+  const clock = steppedBack(options.clock, (byMs) => {
+    log.warn('clock was put back', { ms: byMs });
+    for (const queue of Object.values(queues)) queue.clockPutBack(byMs);
+  });
   const writer = createWriter(options);
   const queues = { outbound: queueOf('outbound'), notify: queueOf('notify') };
-  const committer = createCommitter({ ...options, writer, queues });
+  const committer = createCommitter({ ...options, clock, writer, queues });
   const changes = createLaneChanges({ queues, committer, clock, assertOpen });
   const sweeper = startSweeper(options);
   let closing: Promise<void> | undefined;
@@ -118,6 +122,21 @@ export function createLanedStore(options: LanedStoreOptions): Store {
     onWork: (queue, listener) => queues[queue].listen(listener),
     ping: () => answer(() => journal.ping()),
     close: () => (closing ??= shut()),
+  };
+}
+
+/** Tells when the wall clock goes back, before anybody computes with the new time. */
+function steppedBack(clock: Clock, onStep: (byMs: number) => void): Clock {
+  let latestMs = clock.now();
+  return {
+    now() {
+      const nowMs = clock.now();
+      const beforeMs = latestMs;
+      latestMs = nowMs;
+      if (nowMs < beforeMs) onStep(beforeMs - nowMs);
+      return nowMs;
+    },
+    after: (delayMs, action) => clock.after(delayMs, action),
   };
 }
 

@@ -65,6 +65,8 @@ export interface Lanes {
   hold(lane: Lane, isHeld: boolean): void;
   /** Ends the leases whose time is over; whether there were any. */
   expire(nowMs: number): boolean;
+  /** The clock was set by so much: what was due in a minute is so still. */
+  shift(byMs: number): void;
   nextDueMs(): number | undefined;
   nextExpiryMs(): number | undefined;
 }
@@ -183,6 +185,13 @@ export function createLanes(): Lanes {
       }),
     hold: (lane, isHeld) => change(lane, () => (lane.isHeld = isHeld)),
     expire,
+    // By the same for all, so that the heaps keep their order.
+    shift(byMs) {
+      for (const lane of lanes.values()) {
+        lane.dueMs += byMs;
+        if (lane.lease) lane.lease.untilMs += byMs;
+      }
+    },
     nextDueMs: () => waiting.top()?.dueMs,
     nextExpiryMs: () => leases.top()?.lease?.untilMs,
   };

@@ -95,6 +95,18 @@ export function parseNameAddr(text: string): NameAddr {
   return displayName === '' ? { uri, parameters } : { displayName, uri, parameters };
 }
 
+/** What somebody calls himself; undefined where he does not, says that he wants no name (RFC 3323 §4.1.1.3), or it is no address. */
+export function displayNameOf(address: string | undefined): string | undefined {
+  if (address === undefined) return undefined;
+  try {
+    const { displayName } = parseNameAddr(address);
+    return displayName?.toLowerCase() === 'anonymous' ? undefined : displayName;
+  } catch (error) {
+    if (error instanceof DecodeError) return undefined;
+    throw error;
+  }
+}
+
 /** The key of a number that is written in full, `tel:+` and its digits; undefined where it is none (RFC 3966 §3). */
 export function e164Key(text: string): string | undefined {
   const digits = text.replace(/[-.()]/g, '');

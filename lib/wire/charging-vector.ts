@@ -16,17 +16,23 @@ export interface ChargingVector {
 const codec = 'charging-vector';
 const maxLength = 1024;
 
-/** Throws DecodeError where icid-value is missing, or the value is too long to be sent back. */
+/** generic-param of RFC 3261 §25.1: a quote that stays open would swallow what we print behind it. */
+const parameterForm = /^[^\s;="\\]+\s*(?:=\s*(?:[^\s;"\\]*|"(?:[^"\\]|\\.)*"))?$/s;
+
+/** Throws DecodeError where icid-value is missing, a parameter is none, or the value is too long to be sent back. */
 export function parseChargingVector(text: string): ChargingVector {
   if (text.length > maxLength) throw new DecodeError(codec, 'value', 'too long');
-  const parameters = splitOutsideQuotes(text, ';').map((part) => part.trim());
+  const parameters = splitOutsideQuotes(text, ';')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+  if (!parameters.every((part) => parameterForm.test(part))) throw new DecodeError(codec, 'parameter', 'not name=value');
   const valueOf = (name: string): string | undefined => {
     const found = parameters.find((part) => nameOf(part) === name);
     return found === undefined ? undefined : unquoted(found.slice(found.indexOf('=') + 1).trim());
   };
   const icid = valueOf('icid-value');
   if (icid === undefined || icid === '') throw new DecodeError(codec, 'icid-value', 'missing');
-  const others = parameters.filter((part) => part !== '' && !known.has(nameOf(part)));
+  const others = parameters.filter((part) => !known.has(nameOf(part)));
   return { icid, origIoi: valueOf('orig-ioi'), termIoi: valueOf('term-ioi'), others };
 }
 

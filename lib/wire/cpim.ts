@@ -144,13 +144,14 @@ function headerReader(): (name: string, text: string, glued: boolean) => CpimHea
       const canonical = canonicalDeclaration(value, declaration);
       return { namespace: undefined, name, value: canonical, prefix: undefined, parameters };
     }
-    const dot = name.indexOf('.');
-    const prefix = dot === -1 ? '' : name.slice(0, dot);
+    // A dot at the beginning ends no prefix.
+    const dot = Math.max(0, name.indexOf('.'));
+    const prefix = name.slice(0, dot);
     const uri = uriOf(declarations, prefix);
     // RFC 3862 §3.4 wants NS first; a header of an unknown prefix is one that nobody understands, and is kept.
     if (uri === undefined) return { namespace: undefined, name, value, prefix: undefined, parameters };
     const namespace = uri === coreNamespace ? undefined : uri;
-    return { namespace, name: dot === -1 ? name : name.slice(dot + 1), value, prefix, parameters };
+    return { namespace, name: dot === 0 ? name : name.slice(dot + 1), value, prefix, parameters };
   };
 }
 
@@ -167,6 +168,8 @@ function printHeader(header: CpimHeader, declarations: Declarations): string {
     declarations.push(parseDeclaration(header.value));
     return line;
   }
+  // Of a prefix that nobody had declared: bound to no namespace on the way in, and to none on the way out.
+  if (header.namespace === undefined && header.prefix === undefined && header.name.includes('.')) return line;
   const uri = header.namespace ?? coreNamespace;
   const prefix = prefixOf(declarations, uri, header.prefix);
   if (prefix !== undefined) return prefix === '' ? line : prefix + '.' + line;

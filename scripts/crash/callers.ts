@@ -130,7 +130,7 @@ function refuse(socket: Socket, { transactionId, toPath, fromPath }: Request): v
 
 const ownPath = 'msrp://127.0.0.1:9/caller;tcp';
 
-function sendFrame(path: string, { transactionId, body }: { transactionId: string; body?: Buffer }): Request {
+export function sendFrame(path: string, { transactionId, body }: { transactionId: string; body?: Buffer }): Request {
   const range = body ? `1-${body.length}/${body.length}` : '1-0/0';
   return {
     kind: 'request',
@@ -148,7 +148,7 @@ function sendFrame(path: string, { transactionId, body }: { transactionId: strin
   };
 }
 
-const offerSdp = [
+export const offerSdp = [
   'v=0',
   'o=- 1 1 IN IP4 127.0.0.1',
   's=-',
@@ -178,7 +178,7 @@ function cpimText(conversation: Conversation, index: number): string {
   return Buffer.from(text, 'utf8').toString('latin1');
 }
 
-interface RequestParts {
+export interface RequestParts {
   readonly callId?: string;
   readonly toTag?: string;
   readonly cseq?: number;
@@ -186,8 +186,10 @@ interface RequestParts {
   readonly body?: string;
 }
 
+export type Pair = Pick<Conversation, 'bot' | 'user'>;
+
 /** One TCP connection to the gateway, one request at a time. */
-class SipLine {
+export class SipLine {
   private readonly socket: Socket;
   private waiting: { resolve: (answer: string) => void; reject: (error: Error) => void } | undefined;
 
@@ -205,7 +207,7 @@ class SipLine {
     return new SipLine(socket);
   }
 
-  ask(method: string, conversation: Conversation, parts: RequestParts): Promise<string> {
+  ask(method: string, conversation: Pair, parts: RequestParts): Promise<string> {
     return new Promise((resolve, reject) => {
       if (this.socket.destroyed) reject(new Error('SIP connection closed'));
       this.waiting = { resolve, reject };
@@ -213,7 +215,7 @@ class SipLine {
     });
   }
 
-  send(method: string, { bot, user }: Conversation, parts: RequestParts): void {
+  send(method: string, { bot, user }: Pair, parts: RequestParts): void {
     const { callId = randomUUID(), toTag, cseq = 1, type, body = '' } = parts;
     const lines = [
       `Via: SIP/2.0/TCP 127.0.0.1:${this.socket.localPort ?? 0};branch=z9hG4bK${randomUUID()}`,
@@ -231,6 +233,11 @@ class SipLine {
 
   close(): void {
     this.socket.destroy();
+  }
+
+  /** As a phone that is switched off: RST, no FIN. */
+  reset(): void {
+    this.socket.resetAndDestroy();
   }
 
   private read(text: string): void {

@@ -1,13 +1,30 @@
 /** The gateway as a process of its own, to be killed. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { openSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+export interface Ports {
+  readonly sip: number;
+  readonly rest: number;
+  readonly msrp: number;
+  readonly admin: number;
+}
+
+/** What it takes to run: a configuration as JSON, and where it says that it is ready. */
+export interface ProcessOptions {
+  readonly folder: string;
+  readonly ports: Ports;
+  readonly config: unknown;
+  /** Of node. */
+  readonly nodeOptions?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
 export interface GatewayProcessOptions {
   readonly folder: string;
-  readonly ports: { readonly sip: number; readonly rest: number; readonly msrp: number; readonly admin: number };
+  readonly ports: Ports;
   readonly nextHop: string;
   readonly key: string;
   readonly bots: { readonly session: string; readonly standalone: string };
@@ -17,14 +34,23 @@ const main = fileURLToPath(new URL('../../lib/main.js', import.meta.url));
 const startMs = 60_000;
 
 export class GatewayProcess {
-  private readonly options: GatewayProcessOptions;
+  private readonly options: ProcessOptions;
   private readonly config: string;
   private child: ChildProcess | undefined;
 
-  constructor(options: GatewayProcessOptions) {
+  constructor(options: ProcessOptions) {
     this.options = options;
     this.config = join(options.folder, 'config.json');
-    writeFileSync(this.config, JSON.stringify(configOf(options)));
+    writeFileSync(this.config, JSON.stringify(options.config));
+  }
+
+  get pid(): number {
+    return this.child?.pid ?? 0;
+  }
+
+  /** False once it has ended, asked or not. */
+  get runs(): boolean {
+    return this.child !== undefined && this.child.exitCode === null && this.child.signalCode === null;
   }
 
   get logFile(): string {
@@ -34,7 +60,12 @@ export class GatewayProcess {
   /** Resolves once it is ready. */
   async start(): Promise<void> {
     const log = openSync(this.logFile, 'a');
-    this.child = spawn(process.execPath, [main, '--config', this.config], { stdio: ['ignore', log, log] });
+    const { nodeOptions = [], env = {} } = this.options;
+    this.child = spawn(process.execPath, [...nodeOptions, main, '--config', this.config], {
+      stdio: ['ignore', log, log],
+      env: { ...process.env, ...env },
+    });
+    closeSync(log);
     const deadline = Date.now() + startMs;
     while (!(await this.ready())) {
       if (this.child.exitCode !== null) throw new Error(`the gateway ended with ${this.child.exitCode}`);
@@ -69,7 +100,7 @@ export class GatewayProcess {
   }
 }
 
-function configOf({ folder, ports, nextHop, key, bots }: GatewayProcessOptions): unknown {
+export function configOf({ folder, ports, nextHop, key, bots }: GatewayProcessOptions): unknown {
   const again = { baseMs: 50, factor: 1, maxMs: 50, jitter: 0 };
   return {
     serverRoot: `http://127.0.0.1:${ports.rest}`,

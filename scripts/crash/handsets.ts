@@ -17,6 +17,16 @@ export interface Arrival {
   readonly cpim: Cpim;
 }
 
+/** What a phone does with a request; it vanishes without a word before or after it has taken what came. */
+export type Fate =
+  | { readonly kind: 'takes' }
+  | { readonly kind: 'refuses'; readonly status: string; readonly lines?: readonly string[] }
+  | { readonly kind: 'ignores' }
+  | { readonly kind: 'vanishes'; readonly taken: boolean };
+
+export type Asked = 'INVITE' | 'MESSAGE' | 'SEND';
+
+const takes: Fate = { kind: 'takes' };
 const frameLimits = { maxHeaderBytes: 65_536, maxHeaders: 100, maxBodyBytes: 10_000_000 };
 
 export class Handsets {
@@ -25,6 +35,8 @@ export class Handsets {
   readonly requests: string[] = [];
   /** Where a message is held back: it is answered only when told so. */
   hold: ((user: string) => Promise<void>) | undefined;
+  /** Decides what becomes of each INVITE, MESSAGE and complete SEND; absent: all are taken. */
+  fate: ((asked: Asked, user: string, content: string) => Fate) | undefined;
   private readonly sip: Server;
   private readonly msrp: Server;
   private readonly sockets = new Set<Socket>();
@@ -51,6 +63,16 @@ export class Handsets {
     for (const socket of this.sockets) socket.destroy();
     this.sip.close();
     this.msrp.close();
+  }
+
+  /** As a network does that loses its state: RST on every connection. */
+  reset(): void {
+    for (const socket of this.sockets) socket.resetAndDestroy();
+  }
+
+  /** What one of these users got on another way. */
+  take(user: string, way: Arrival['way'], bytes: Buffer): void {
+    this.arrived({ user, way }, bytes);
   }
 
   /** Resolves as soon as `holds`; rejects after the time. */
@@ -87,11 +109,31 @@ export class Handsets {
       const method = text.slice(0, text.indexOf(' '));
       if (method === 'SIP/2.0' || method === 'ACK') return;
       this.requests.push(text);
-      if (method === 'INVITE') socket.write(this.answerInvite(text));
+      if (method === 'INVITE') this.onInvite(socket, text);
       else if (method === 'MESSAGE') this.onMessage(socket, text);
       else socket.write(respondTo(text, '200 OK'));
       this.changed();
     });
+  }
+
+  private onInvite(socket: Socket, invite: string): void {
+    const fate = this.fate?.('INVITE', userOf(invite), invite) ?? takes;
+    if (fate.kind === 'takes') socket.write(this.answerInvite(invite));
+    else this.suffer(socket, fate, (status, lines) => respondTo(invite, status, { lines }));
+  }
+
+  /** What is not simply taken. */
+  private suffer(socket: Socket, fate: Fate, refusal: (status: string, lines: readonly string[]) => string): void {
+    switch (fate.kind) {
+      case 'refuses':
+        socket.write(refusal(fate.status, fate.lines ?? []));
+        return;
+      case 'vanishes':
+        socket.resetAndDestroy();
+        return;
+      case 'ignores':
+      case 'takes':
+    }
   }
 
   private answerInvite(invite: string): string {
@@ -124,8 +166,10 @@ export class Handsets {
     const body = Buffer.from(text.slice(text.indexOf('\r\n\r\n') + 4), 'latin1');
     const user = userOf(text);
     this.answer(user, () => {
-      this.arrived({ user, way: 'pager' }, body);
-      socket.write(respondTo(text, '200 OK'));
+      const fate = this.fate?.('MESSAGE', user, text) ?? takes;
+      if (isTaken(fate)) this.arrived({ user, way: 'pager' }, body);
+      if (fate.kind === 'takes') socket.write(respondTo(text, '200 OK'));
+      else this.suffer(socket, fate, (status, lines) => respondTo(text, status, { lines }));
     });
   }
 
@@ -159,8 +203,14 @@ export class Handsets {
     }
     chunks.delete(id);
     this.answer(chat.user, () => {
-      if (content.length > 0) this.arrived(chat, Buffer.concat(content));
-      socket.write(printFrame(response(frame, 200)));
+      const bytes = Buffer.concat(content);
+      const fate = (content.length > 0 && this.fate?.('SEND', chat.user, bytes.toString('latin1'))) || takes;
+      if (content.length > 0 && isTaken(fate)) this.arrived(chat, bytes);
+      if (fate.kind === 'takes') socket.write(printFrame(response(frame, 200)));
+      else
+        this.suffer(socket, fate, (status) =>
+          printFrame(response(frame, Number(status.slice(0, 3)))).toString('latin1'),
+        );
     });
   }
 
@@ -197,7 +247,11 @@ function response({ transactionId, toPath, fromPath }: Request, status: number):
   };
 }
 
-function userOf(request: string): string {
+function isTaken(fate: Fate): boolean {
+  return fate.kind === 'takes' || (fate.kind === 'vanishes' && fate.taken);
+}
+
+export function userOf(request: string): string {
   return /^\S+ (?:tel:|sip:)(\+\d+)/.exec(request)?.[1] ?? '';
 }
 

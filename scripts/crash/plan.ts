@@ -40,15 +40,15 @@ export function planOf(seed: number, messages: number): Plan {
 }
 
 /** Of different length, some with more than one octet per character. */
-function filler(random: () => number): string {
+export function filler(random: () => number, maxLetters = 60): string {
   const letters = ['a', 'ß', '世', '🎉', ' ', '"', '\\', '{'];
-  return Array.from({ length: Math.floor(random() * 60) }, () => letters[Math.floor(random() * letters.length)]).join(
+  return Array.from({ length: Math.floor(random() * maxLetters) }, () => letters[Math.floor(random() * letters.length)]).join(
     '',
   );
 }
 
 /** mulberry32: small, and the same everywhere. */
-function randomOf(seed: number): () => number {
+export function randomOf(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;

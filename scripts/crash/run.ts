@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { call, messageIdOf } from './callers.js';
-import { GatewayProcess } from './gateway.js';
+import { configOf, GatewayProcess } from './gateway.js';
 import { Handsets } from './handsets.js';
 import { bots, type Conversation, type Plan } from './plan.js';
 import { Platform } from './platform.js';
@@ -30,7 +30,11 @@ export async function crashRun(plan: Plan): Promise<RunReport> {
   await handsets.start();
   const platform = new Platform({ restPort: ports.rest, key });
   await platform.start();
-  const gateway = new GatewayProcess({ folder, ports, nextHop: handsets.nextHop, key, bots });
+  const gateway = new GatewayProcess({
+    folder,
+    ports,
+    config: configOf({ folder, ports, nextHop: handsets.nextHop, key, bots }),
+  });
   try {
     await gateway.start();
     for (const bot of Object.values(bots)) await platform.subscribe(bot);

@@ -225,6 +225,28 @@ describe('confirmed sessions over real sockets', () => {
       await phone.until(() => !phone.inSession(bot));
     });
 
+    it('says who calls and what about, by SIP From and Subject', async () => {
+      await start();
+      await subscribe();
+      const phone = await RawPhone.of(world);
+      const request = requestText('INVITE', 9, {
+        lines: ['Subject: My order'],
+        type: 'application/sdp',
+        body: offer(),
+      });
+      phone.send(request.replace('From: <', 'From: "Alice Žák" <'));
+      const { session } = await invited();
+      const callback = await world.platform.waitFor(({ kind }) => kind === 'chatSessionInvitationNotification');
+      expect(callback.body).to.include({ originatorName: 'Alice Žák', subject: 'My order' });
+      const { body } = await world.platform.request('GET', session);
+      expect(body).to.deep.nested.include({
+        'chatSessionInformation.originatorName': 'Alice Žák',
+        'chatSessionInformation.subject': 'My order',
+      });
+      await world.platform.request('DELETE', session);
+      phone.close();
+    });
+
     it('is declined by DELETE', async () => {
       await start();
       await subscribe();

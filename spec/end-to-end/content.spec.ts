@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { Handsets } from '../../scripts/crash/handsets.js';
 import type { ChatMessage } from '../../lib/resources/chat-message.js';
-import { cpimContentType } from '../../lib/wire/cpim.js';
+import { cpimContentType, cpimHeader } from '../../lib/wire/cpim.js';
 import { cpim, rawContact, RawPhone } from './raw-phone.js';
 import { describeOnEachEngine } from './each-engine.js';
 import { contact, startWorld, type World } from './world.js';
@@ -69,6 +69,13 @@ describeOnEachEngine('content goes through octet for octet', (engine) => {
       const arrival = await delivered({ contentType, bodyText });
       expect(arrival.content.toString()).to.equal(bodyText);
       expect(cpimContentType(arrival.cpim)).to.equal(contentType);
+    });
+
+    it('the name that the bot gives itself, in CPIM From', async () => {
+      const { cpim: arrived } = await delivered({ text: 'x', senderName: 'The "Shop", Žďár' });
+      expect(cpimHeader(arrived, undefined, 'From')).to.equal(
+        '"The \\"Shop\\", Žďár" <sip:anonymous@anonymous.invalid>',
+      );
     });
 
     it('text with line ends, dashes and what looks like MSRP', async () => {

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { parseXml } from '../../lib/resources/xml-form.js';
 import { fileTransferHttpContentType, parseFileTransferHttp } from '../../lib/wire/rcs/file-transfer-http.js';
+import { startCallbackServer } from '../support/callback-server.js';
 import { fixture } from '../wire/fixtures.js';
 import { bot, contact, key, startWorld, type World } from './world.js';
 
@@ -110,6 +111,26 @@ describe('files by URL in members, over real sockets', () => {
     });
   }
 
+  it('members and document come in XML, too', async () => {
+    const server = await startCallbackServer();
+    const callbackReference = { notifyURL: server.url, notificationFormat: 'XML' };
+    const subscription = await world.platform.request('POST', `${chat}/subscriptions`, {
+      chatNotificationSubscription: { callbackReference },
+    });
+    const document = fixture('rcs/file-transfer-http/tolerated/prefixed.xml').toString();
+    const messageId = await world.phone.send(bot, document, fileTransferHttpContentType);
+    const { body } = await server.waitFor((one) => one.body.includes(messageId));
+    expect(parseXml(body.toString())).to.deep.nested.include({
+      'chatMessageNotification.chatMessage.bodyText': document,
+      'chatMessageNotification.chatMessage.fileTransfer': {
+        file: { ...file, size: String(file.size) },
+        thumbnail: { ...thumbnail, size: String(thumbnail.size) },
+      },
+    });
+    expect((await world.platform.request('DELETE', String(subscription.location))).status).to.equal(204);
+    await server.close();
+  });
+
   it('a document that cannot be read comes verbatim alone, and both are counted', async () => {
     const bodyText = '<file><file-info type="file"><file-size>many</file-size>';
     const message = await told(bodyText);
@@ -117,7 +138,7 @@ describe('files by URL in members, over real sockets', () => {
     expect(message).not.to.have.property('fileTransfer');
     const metrics = await (await fetch(`http://127.0.0.1:${world.gateway.ports.admin}/metrics`)).text();
     expect(metrics).to.match(/iwf_file_documents_total\{form="document"\} 1\n/);
-    expect(metrics).to.match(/iwf_file_documents_total\{form="members"\} 6\n/);
+    expect(metrics).to.match(/iwf_file_documents_total\{form="members"\} 7\n/);
   });
 
   it('both ways in a confirmed session', async () => {

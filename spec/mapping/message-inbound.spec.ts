@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { classifyInbound, displayName, inboundContent, mapInboundMessage } from '../../lib/mapping/message-inbound.js';
+import { classifyInbound, inboundContent, mapInboundMessage } from '../../lib/mapping/message-inbound.js';
 import { parseCpim } from '../../lib/wire/cpim.js';
 import { fixture } from '../wire/fixtures.js';
 import { placeOfRefusal } from '../wire/refusal.js';
@@ -7,21 +7,6 @@ import { placeOfRefusal } from '../wire/refusal.js';
 const namespaces = 'NS: imdn <urn:ietf:params:imdn>\r\nNS: maap <http://www.gsma.com/rcs/maap/>\r\n';
 const cpim = (headers: string, mime: string, content: string | Buffer) =>
   parseCpim(Buffer.concat([Buffer.from(`${namespaces}${headers}\r\n${mime}\r\n`), Buffer.from(content)]));
-
-describe('the display name of CPIM From', () => {
-  const rows: readonly (readonly [from: string | undefined, name: string | undefined])[] = [
-    ['"Alice \\"A.\\" Žák" <sip:alice@example.net>', 'Alice "A." Žák'],
-    ['Winnie the Pooh <im:pooh@100akerwood.com>', 'Winnie the Pooh'],
-    ['<sip:anonymous@anonymous.invalid>', undefined],
-    ['"Anonymous" <sip:anonymous@anonymous.invalid>', undefined],
-    ['sip:alice@example.net', undefined],
-    ['Alice <sip:alice@example.net', undefined],
-    ['', undefined],
-    [undefined, undefined],
-  ];
-  for (const [from, name] of rows)
-    it(`${from ?? 'none'}: ${name ?? 'none'}`, () => expect(displayName(from)).to.equal(name));
-});
 
 describe('inbound messages', () => {
   it('text, with all that receipts will need', () => {

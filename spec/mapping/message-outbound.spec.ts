@@ -4,6 +4,7 @@ import { mapInboundMessage } from '../../lib/mapping/message-inbound.js';
 import { dispositionsFor, mapOutboundMessage, outboundKind } from '../../lib/mapping/message-outbound.js';
 import { ApiError } from '../../lib/resources/api-error.js';
 import type { ChatMessage, ReportRequest } from '../../lib/resources/chat-message.js';
+import { displayNameOf } from '../../lib/wire/address.js';
 import { parseCpim, printCpim } from '../../lib/wire/cpim.js';
 
 const envelope = { messageId: 'm-1', dateTime: '2026-11-22T10:00:00Z' };
@@ -44,6 +45,18 @@ describe('outbound messages', () => {
     expect(mapOutboundMessage({ bodyText: json, contentType }, envelope).content.toString()).to.equal(json);
     const image: ChatMessage = { bodyText: 'iVD/\r\n', contentType: 'image/png', contentEncoding: 'base64' };
     expect(mapOutboundMessage(image, envelope).content).to.deep.equal(Buffer.from([0x89, 0x50, 0xff]));
+  });
+
+  it('a sender’s name stands before the address, and is read again', () => {
+    fc.assert(
+      fc.property(fc.stringMatching(/^[^\p{C}]{1,40}$/u), (senderName) => {
+        const cpim = parseCpim(Buffer.from(print({ text: 'x', senderName })));
+        const from = cpim.headers.find(({ name }) => name === 'From')?.value ?? '';
+        expect(from).to.match(/ <sip:anonymous@anonymous\.invalid>$/);
+        if (senderName.trim() !== '' && senderName.toLowerCase() !== 'anonymous')
+          expect(displayNameOf(from)).to.equal(senderName);
+      }),
+    );
   });
 
   it('an envelope may name the parties', () => {

@@ -111,6 +111,8 @@ const table: [readonly string[] | undefined, string, string][] = [
   [['127.0.0.1'], 'http://user:pw@127.0.0.1/cb', bad],
   [['127.0.0.1'], 'http://127.0.0.1/cb#x', bad],
   [['127.0.0.1'], 'http://127.0.0.1:0/cb', bad],
+  [['127.0.0.1'], 'http://./cb', bad],
+  [['127.0.0.1'], 'http://%2e/cb', bad],
   [['127.0.0.1'], 'http://127.0.0.1:65536/cb', bad],
   [['127.0.0.1'], 'http://127.0.0.1/c b', bad],
   [['127.0.0.1'], 'http://127.0.0.1/c\r\nX: y', bad],

@@ -77,6 +77,30 @@ describe('resources/json-text', () => {
     expect(parseJson(JSON.stringify('[{"\\'.repeat(100)))).to.be.a('string');
   });
 
+  const twice: [text: string, position: number][] = [
+    ['{"a":1,"a":1}', 7],
+    ['{"a":1,"\\u0061":2}', 7],
+    ['{"a":{"b":"b"},"c":[{"d":1},{"d":1,"e":2,"d":3}]}', 41],
+    ['{"a\\"":"\\"a","b":"a","a\\"":0}', 21],
+    ['{"":1, "":2}', 7],
+  ];
+  for (const [text, position] of twice) {
+    it(`refuses what stands twice: ${text}`, () => {
+      const words = `a member that stands more than once at position ${position}`;
+      expect(refusal(() => parseJson(text)).variables).to.deep.equal(['JSON', words]);
+    });
+  }
+
+  it('takes the same name in different objects, as value and in lists', () => {
+    for (const text of [
+      '{"a":{"a":{"a":"a"}}}',
+      '[{"a":1},{"a":1}]',
+      '{"a":["a","a"],"b":{"a":1}}',
+      '["a","a",":","{"]',
+    ])
+      expect(parseJson(text)).to.deep.equal(JSON.parse(text));
+  });
+
   it('refuses half a surrogate pair, and takes a whole one', () => {
     expect(parseJson('"\\ud83d\\ude00"')).to.equal('😀');
     expect(parseJson('"\\\\ud83d"')).to.equal('\\ud83d');

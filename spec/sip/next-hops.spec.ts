@@ -92,6 +92,16 @@ describe('next hops', () => {
     hops.close();
   });
 
+  it('are not spared for an hour because the clock was put back', async () => {
+    answers.set('a', response(200));
+    const hops = watch();
+    hops.note('a', response(503, [['Retry-After', '2']]));
+    clock.step(-3_600_000);
+    expect(hops.order(['a', 'b'])).to.deep.equal(['a', 'b']);
+    await clock.advance(1);
+    hops.close();
+  });
+
   it('are never given up where nobody asks them, but spared for five seconds', async () => {
     const hops = watch(0);
     hops.start();

@@ -92,5 +92,20 @@ export function describeLeases(fixture: Fixture): void {
       expect(results).to.deep.equal([true, false, false]);
       expect((await claimOne(store)).items[0]!.attempts).to.equal(1);
     });
+
+    it('and waits keep their length when the clock is put back', async () => {
+      const { store, clock } = fixture;
+      await enqueue(store, 'waits', 'a');
+      await store.nack(await claimOne(store), clock.now() + 5000);
+      await enqueue(store, 'leased', 'b');
+      const leased = await claimOne(store, { leaseMs: 8000 });
+      clock.step(-3_600_000);
+      expect(await claimAll(store)).to.deep.equal([]);
+      await clock.advance(5000);
+      expect((await claimAll(store)).map(idsOf)).to.deep.equal([['a']]);
+      expect(await store.renew(leased, 8000)).to.equal(true);
+      await clock.advance(8000);
+      expect(await store.ack(leased)).to.equal(false);
+    });
   });
 }

@@ -52,5 +52,15 @@ export function describeRestart(fixture: Fixture): void {
       expect((await claimAll(again)).map(idsOf)).to.deep.equal([['c']]);
       expect(await again.nextDueMs('outbound')).to.equal(clock.now() + 5000);
     });
+
+    it('waits no longer where the clock was put back meanwhile', async () => {
+      const { store, clock } = fixture;
+      await enqueue(store, 'lane', 'a');
+      await store.nack(await claimOne(store), clock.now() + 5000);
+      clock.step(-3_600_000);
+      const again = await restart();
+      await clock.advance(5000);
+      expect(idsOf(await claimOne(again))).to.deep.equal(['a']);
+    });
   });
 }

@@ -2,7 +2,7 @@
 import type { Clock, Timer } from '../../lib/clock.js';
 
 interface Due {
-  readonly atMs: number;
+  atMs: number;
   readonly action: () => void;
 }
 
@@ -22,6 +22,12 @@ export class FakeClock implements Clock {
     const entry: Due = { atMs: this.nowMs + Math.max(0, delayMs), action };
     this.due.add(entry);
     return { close: () => void this.due.delete(entry) };
+  }
+
+  /** As an operator or NTP sets a wall clock: timers go on as if nothing had happened. */
+  step(byMs: number): void {
+    this.nowMs += byMs;
+    for (const entry of this.due) entry.atMs += byMs;
   }
 
   /** Timers that are running. */

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import {
+  displayNameOf,
   decodePathSegment,
   e164Key,
   encodePathSegment,
@@ -18,6 +19,21 @@ function rows(path: string): readonly (readonly [input: string, expected: string
   const lines = fixture(path).toString().split('\n');
   return lines.filter((line) => line.includes(' => ')).map((line) => line.split(' => ') as [string, string]);
 }
+
+describe('what somebody calls himself', () => {
+  const rows: readonly (readonly [from: string | undefined, name: string | undefined])[] = [
+    ['"Alice \\"A.\\" Žák" <sip:alice@example.net>', 'Alice "A." Žák'],
+    ['Winnie the Pooh <im:pooh@100akerwood.com>', 'Winnie the Pooh'],
+    ['<sip:anonymous@anonymous.invalid>', undefined],
+    ['"Anonymous" <sip:anonymous@anonymous.invalid>', undefined],
+    ['sip:alice@example.net', undefined],
+    ['Alice <sip:alice@example.net', undefined],
+    ['', undefined],
+    [undefined, undefined],
+  ];
+  for (const [from, name] of rows)
+    it(`${from ?? 'none'}: ${name ?? 'none'}`, () => expect(displayNameOf(from)).to.equal(name));
+});
 
 describe('addresses', () => {
   describe('users: every form has the same key', () => {

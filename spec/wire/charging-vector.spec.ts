@@ -25,6 +25,10 @@ describe('P-Charging-Vector', () => {
   for (const [text, place] of [
     ['', 'icid-value'],
     ['orig-ioi=home1.net', 'icid-value'],
+    ['icid-value="a\\"b"; orig-ioi=home1.net;y"', 'parameter'],
+    ['icid-value=a;x="', 'parameter'],
+    ['icid-value=a;x="b"c', 'parameter'],
+    ['icid-value=a b', 'parameter'],
     [`icid-value=${'x'.repeat(1024)}`, 'value'],
   ] as const) {
     it(`refuses ${text.slice(0, 30)}`, () => {

@@ -1,0 +1,142 @@
+/** How loaded this process is, and what each border answers where it is overloaded. */
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import type { Clock } from '../clock.js';
+import type { Config } from '../config.js';
+import type { Logger } from '../log.js';
+import type { MetricsRegistry } from '../metrics.js';
+import type { CheckResult } from '../rest/readiness.js';
+import type { Store } from '../store/store.js';
+import { createOverload, type Gauges, type Work } from './overload.js';
+
+export interface Load {
+  /** Seconds to wait; undefined: it may come in. Without a request: a new call or message. */
+  readonly sipOverloaded: (request?: SipRequest) => number | undefined;
+  /** What came in has its answer. */
+  readonly sipSettled: (request: SipRequest) => void;
+  readonly restOverloaded: () => number | undefined;
+  readonly restSettled: () => void;
+  check(): CheckResult;
+  start(): void;
+  close(): Promise<void>;
+}
+
+interface SipRequest {
+  readonly method: string | undefined;
+  readonly body: Buffer;
+}
+
+interface LoadDeps {
+  readonly store: Pick<Store, 'ping'>;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: MetricsRegistry;
+}
+
+export function createLoad({ overload: limits }: Config, deps: LoadDeps): Load {
+  const flow = createFlow();
+  const gauges = { ...processGauges(deps.store), answerDelayMs: () => flow.meanMs() };
+  const overload = createOverload({ ...deps, limits, gauges });
+  const refused = (work: Work, side: 'sip' | 'rest'): number | undefined =>
+    overload.admit(work, side) ? undefined : limits.retryAfterS;
+  return {
+    sipOverloaded(request) {
+      const work = isMessage(request) && request.body.includes('message/imdn+xml') ? 'receipt' : 'message';
+      const waitS = refused(work, 'sip');
+      if (waitS === undefined && isMessage(request)) flow.begin();
+      return waitS;
+    },
+    sipSettled(request) {
+      if (isMessage(request)) flow.end();
+    },
+    restOverloaded() {
+      const waitS = refused('message', 'rest');
+      if (waitS === undefined) flow.begin();
+      return waitS;
+    },
+    restSettled: () => flow.end(),
+    check: () => overload.check(),
+    start: () => overload.start(),
+    close() {
+      overload.close();
+      gauges.close();
+      return Promise.resolve();
+    },
+  };
+}
+
+/** An INVITE may wait for a bot, or a user, to decide. */
+function isMessage(request: SipRequest | undefined): request is SipRequest {
+  return request?.method === 'MESSAGE';
+}
+
+interface Flow {
+  begin(): void;
+  end(): void;
+  /** Of those since the last look, those that are still in included: Little's law, without a note for each. */
+  meanMs(): number;
+}
+
+function createFlow(): Flow {
+  let inside = 0;
+  let ended = 0;
+  let spentMs = 0;
+  let atMs = performance.now();
+  const pass = (): void => {
+    const nowMs = performance.now();
+    spentMs += inside * (nowMs - atMs);
+    atMs = nowMs;
+  };
+  return {
+    begin() {
+      pass();
+      inside++;
+    },
+    end() {
+      pass();
+      inside--;
+      ended++;
+    },
+    meanMs() {
+      pass();
+      const meanMs = spentMs / Math.max(1, ended);
+      spentMs = 0;
+      ended = 0;
+      return meanMs;
+    },
+  };
+}
+
+/** Of this process: the mean delay of its event loop, and how long the store takes to answer, the question that is open included. */
+function processGauges(store: Pick<Store, 'ping'>): Omit<Gauges, 'answerDelayMs'> & { close(): void } {
+  const resolutionMs = 10;
+  const histogram = monitorEventLoopDelay({ resolution: resolutionMs });
+  histogram.enable();
+  let loopDelayMs = 0;
+  let askedMs: number | undefined;
+  let tookMs = 0;
+  const ask = (): void => {
+    const beganMs = performance.now();
+    askedMs = beganMs;
+    const answered = (): void => {
+      tookMs = performance.now() - beganMs;
+      askedMs = undefined;
+    };
+    // A store that fails says so at every commit; here it is only asked how fast it is.
+    store.ping().then(answered, answered);
+  };
+  return {
+    loopDelayMs() {
+      const { mean } = histogram;
+      histogram.reset();
+      // No sample since the last look: the loop is as late as it was. The interval of the samples is part of what is measured.
+      if (!Number.isNaN(mean)) loopDelayMs = Math.max(0, mean / 1e6 - resolutionMs);
+      return loopDelayMs;
+    },
+    storeDelayMs() {
+      const openMs = askedMs === undefined ? 0 : performance.now() - askedMs;
+      if (askedMs === undefined) ask();
+      return Math.max(openMs, tookMs);
+    },
+    close: () => histogram.disable(),
+  };
+}

@@ -1,0 +1,75 @@
+import { expect } from 'chai';
+import { randomUUID } from 'node:crypto';
+import { cpim, RawPhone } from './raw-phone.js';
+import { bot, contact, key, startWorld, type World } from './world.js';
+
+interface Check {
+  readonly name: string;
+  readonly state: string;
+  readonly detail?: string;
+}
+
+/** So long the process does nothing else, again and again. */
+const burstMs = 120;
+
+describe('a gateway with more to do than it can', () => {
+  let world: World;
+  let phone: RawPhone;
+  let busy: NodeJS.Immediate | undefined;
+
+  beforeEach(async () => {
+    world = await startWorld({ config: { overload: { loopDelayMs: 60, leastShare: 0, retryAfterS: 7 } } });
+    phone = await RawPhone.of(world);
+  });
+
+  afterEach(async () => {
+    clearImmediate(busy);
+    phone.close();
+    await world.stop();
+  });
+
+  /** Real work on the gateway's own event loop. */
+  function burden(): void {
+    const endMs = performance.now() + burstMs;
+    while (performance.now() < endMs);
+    busy = setImmediate(burden);
+  }
+
+  async function load(): Promise<string> {
+    const response = await fetch(`http://127.0.0.1:${world.gateway.ports.admin}/readyz`);
+    const { checks } = (await response.json()) as { checks: readonly Check[] };
+    const { state, detail = '' } = checks.find(({ name }) => name === 'load') ?? { state: 'missing' };
+    return `${response.status} ${state} ${detail}`;
+  }
+
+  async function until(state: string): Promise<void> {
+    while (!(await load()).startsWith(state)) await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  function post(): Promise<Response> {
+    const path = `/chat/v1/${encodeURIComponent(bot)}/oneToOne/${encodeURIComponent(contact)}/adhoc/messages`;
+    return fetch(world.serverRoot + path, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ chatMessage: { text: 'x' } }),
+    });
+  }
+
+  it('refuses new calls and messages with Retry-After, spares what is under way, and takes all again afterwards', async () => {
+    await until('200 ok');
+    const chat = await phone.chat();
+    burden();
+    await until('200 degraded overloaded: 0 %');
+    const answer = await post();
+    expect([answer.status, answer.headers.get('retry-after')]).to.deep.equal([503, '7']);
+    const refused = await phone.invite({ callId: randomUUID() });
+    expect([refused.status, refused.header('Retry-After')]).to.deep.equal([503, '7']);
+    const message = await phone.ask('MESSAGE', { type: 'message/cpim', body: cpim('x').toString() });
+    expect([message.status, message.header('Retry-After')]).to.deep.equal([503, '7']);
+    // In the chat that is up nothing is refused.
+    expect(await chat.say(cpim('in the midst of it', { id: randomUUID() }))).to.equal(200);
+    clearImmediate(busy);
+    while ((await post()).status !== 201) await until('200 ok');
+    await world.platform.waitFor(({ body }) => JSON.stringify(body).includes('in the midst of it'));
+  }).timeout(30_000);
+});
