@@ -148,6 +148,16 @@ describe('configuration', () => {
         'pagerMaxBytes: 1',
         'iwf.yaml:3: pagerMaxBytes: unknown key (did you mean sip.pagerMaxBytes?)',
       ],
+      [
+        'a retention that forgets what is still tried',
+        'retention: {inboundDays: 1}\nnotify: {validityS: 86401}',
+        'iwf.yaml:3: retention.inboundDays: must not be shorter than notify.validityS',
+      ],
+      [
+        'the same of bots’ messages',
+        'retention: {messageDays: 2}\nchat: {validityS: 172801}',
+        'iwf.yaml:3: retention.messageDays: must not be shorter than chat.validityS',
+      ],
       ['a key like none', 'wobble: 1', 'iwf.yaml:3: wobble: unknown key'],
       ['a hostile key', '__proto__: {a: 1}', 'iwf.yaml:3: __proto__: unknown key'],
       ['a wrong type', 'rest: {port: many}', 'iwf.yaml:3: rest.port: must be a whole number, is "many"'],

@@ -23,6 +23,7 @@ const checks: readonly ((config: CompleteConfig) => Iterable<Finding>)[] = [
   trustedPeers,
   dependencies,
   orders,
+  retentions,
   uniqueNames,
   chatbotRoots,
 ];
@@ -94,6 +95,20 @@ function* orders({ sip, msrp, chat, notify }: CompleteConfig): Iterable<Finding>
   }
   if (sip.maxHeadBytes > sip.maxMessageBytes)
     yield { path: ['sip', 'maxHeadBytes'], text: 'must not exceed sip.maxMessageBytes' };
+}
+
+/** What is still tried must not be forgotten: its end could be told to nobody. */
+function* retentions({ retention, chat, notify, revoke }: CompleteConfig): Iterable<Finding> {
+  const dayS = 86_400;
+  if (retention.messageDays * dayS < chat.validityS) {
+    yield { path: ['retention', 'messageDays'], text: 'must not be shorter than chat.validityS' };
+  }
+  if (retention.messageDays * dayS < revoke.deadlineS) {
+    yield { path: ['retention', 'messageDays'], text: 'must not be shorter than revoke.deadlineS' };
+  }
+  if (retention.inboundDays * dayS < notify.validityS) {
+    yield { path: ['retention', 'inboundDays'], text: 'must not be shorter than notify.validityS' };
+  }
 }
 
 /** A bot, a credential or a domain of two platforms would leave open who is meant. */

@@ -56,7 +56,20 @@ const rest = object(
   { tls: object({ cert: path, key: path }, { clientCa: path }), tokenKey: key256 },
 );
 
-const admin = object({ host, port }, { key: sha256 });
+const admin = object(
+  {
+    host,
+    port,
+    maxConnections: number,
+    maxHeaderBytes: integer(1_024, 1_048_576),
+    headersTimeoutS: seconds,
+    requestTimeoutS: seconds,
+    keepAliveS: seconds,
+  },
+  { key: sha256 },
+);
+
+const audit = object({ maxBytesPerDay: largeBytes }, { path });
 
 const route = object(
   {
@@ -223,6 +236,7 @@ const retention = object({
   inboundDays: days,
   conversationDays: days,
   deadLetterDays: days,
+  auditDays: days,
   correlatorHours: integer(1, 8_760),
   privacySettingDays: days,
   spamReportDays: days,
@@ -233,6 +247,7 @@ export const configSchema = object({
   serverRoot: httpRoot,
   rest,
   admin,
+  audit,
   sip,
   msrp,
   store,

@@ -6,14 +6,14 @@ import type { Logger } from '../log.js';
 import type { MetricsRegistry } from '../metrics.js';
 import type { CheckResult } from '../rest/readiness.js';
 import type { Store } from '../store/store.js';
-import { createOverload, type Gauges, type Work } from './overload.js';
+import { createOverload, type Gauges, type Origin, type Work } from './overload.js';
 
 export interface Load {
   /** Seconds to wait; undefined: it may come in. Without a request: a new call or message. */
   readonly sipOverloaded: (request?: SipRequest) => number | undefined;
   /** What came in has its answer. */
   readonly sipSettled: (request: SipRequest) => void;
-  readonly restOverloaded: () => number | undefined;
+  readonly restOverloaded: (bot: string) => number | undefined;
   readonly restSettled: () => void;
   check(): CheckResult;
   start(): void;
@@ -22,6 +22,7 @@ export interface Load {
 
 interface SipRequest {
   readonly method: string | undefined;
+  readonly uri: string | undefined;
   readonly body: Buffer;
 }
 
@@ -36,20 +37,20 @@ export function createLoad({ overload: limits }: Config, deps: LoadDeps): Load {
   const flow = createFlow();
   const gauges = { ...processGauges(deps.store), answerDelayMs: () => flow.meanMs() };
   const overload = createOverload({ ...deps, limits, gauges });
-  const refused = (work: Work, side: 'sip' | 'rest'): number | undefined =>
-    overload.admit(work, side) ? undefined : limits.retryAfterS;
+  const refused = (work: Work, from: Origin): number | undefined =>
+    overload.admit(work, from) ? undefined : limits.retryAfterS;
   return {
     sipOverloaded(request) {
       const work = isMessage(request) && request.body.includes('message/imdn+xml') ? 'receipt' : 'message';
-      const waitS = refused(work, 'sip');
+      const waitS = refused(work, { side: 'sip', source: request?.uri ?? '' });
       if (waitS === undefined && isMessage(request)) flow.begin();
       return waitS;
     },
     sipSettled(request) {
       if (isMessage(request)) flow.end();
     },
-    restOverloaded() {
-      const waitS = refused('message', 'rest');
+    restOverloaded(bot) {
+      const waitS = refused('message', { side: 'rest', source: bot });
       if (waitS === undefined) flow.begin();
       return waitS;
     },

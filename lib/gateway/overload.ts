@@ -7,7 +7,7 @@
  *   normal ───────────────────▶ shedding ───────────────────────────────────▶ normal
  *                      the share of new work that is taken: cut at once, grown step by step
  *
- * Of the new work a share is taken, so that what is taken keeps its time and nothing that was taken is lost. Receipts are
+ * Of the new work a share is taken, fairly between bots (fair-share.ts), so that what is taken keeps its time and nothing that was taken is lost. Receipts are
  * refused last, requests in a dialog never: they end work.
  */
 import type { Clock, Timer } from '../clock.js';
@@ -15,9 +15,16 @@ import type { Config } from '../config.js';
 import type { Logger } from '../log.js';
 import type { MetricsRegistry } from '../metrics.js';
 import type { CheckResult } from '../rest/readiness.js';
+import { createFairShare } from './fair-share.js';
 
 /** `receipt`: it ends what was begun. */
 export type Work = 'message' | 'receipt';
+
+/** Where it comes from; of a bot's messages, whichever way they go, the bot is the source. */
+export interface Origin {
+  readonly side: 'sip' | 'rest';
+  readonly source: string;
+}
 
 /** What is measured; each reading covers the time since the last one. */
 export interface Gauges {
@@ -36,7 +43,7 @@ export interface OverloadDeps {
 
 export interface Overload {
   /** May it come in? Every answer counts. */
-  admit(work: Work, side: 'sip' | 'rest'): boolean;
+  admit(work: Work, from: Origin): boolean;
   /** Of new work that is taken, 0 to 1. */
   readonly share: number;
   check(): CheckResult;
@@ -58,7 +65,7 @@ const extreme = 4;
 export function createOverload({ limits, clock, log, metrics, gauges }: OverloadDeps): Overload {
   let share = 1;
   let pressure = 0;
-  let credit = 0;
+  const fair = createFairShare();
   let since: { readonly atMs: number; refused: number } | undefined;
   let timer: Timer | undefined;
 
@@ -72,6 +79,7 @@ export function createOverload({ limits, clock, log, metrics, gauges }: Overload
       answerDelayMs / limits.answerDelayMs,
     );
     share = nextShare(share, pressure, limits.leastShare);
+    fair.set(share);
     if (share < 1 && !since) {
       since = { atMs: clock.now(), refused: 0 };
       log.warn('overload begins', {
@@ -86,19 +94,12 @@ export function createOverload({ limits, clock, log, metrics, gauges }: Overload
     timer = clock.after(lookMs, look);
   };
 
-  const taken = (work: Work): boolean => {
-    if (share === 1) return true;
-    if (work === 'receipt') return pressure < extreme;
-    credit += share;
-    if (credit < 1) return false;
-    credit -= 1;
-    return true;
-  };
+  const taken = (work: Work, source: string): boolean => (work === 'receipt' ? pressure < extreme : fair.take(source));
 
   metrics.gauge('overload_share', () => share);
   return {
-    admit(work, side) {
-      if (taken(work)) return true;
+    admit(work, { side, source }) {
+      if (taken(work, source)) return true;
       metrics.count('overload_refused_total', { side, work });
       if (since) since.refused++;
       return false;

@@ -1,5 +1,5 @@
 /** The platforms of the configuration, as each part wants to know them. */
-import type { Config, PlatformConfig } from '../config.js';
+import type { Config, LimitsConfig, PlatformConfig } from '../config.js';
 import type { Chatbot, ChatbotDirectory } from '../iwf/actions.js';
 import { chatbotDirectory, type ChatbotTraits } from '../iwf/chatbots.js';
 import type { MessagePolicy } from '../iwf/message-policy.js';
@@ -7,9 +7,28 @@ import { RootChatbots, type RootChatbotsOptions } from '../iwf/root-chatbots.js'
 import { parseAllowList } from '../notify/allow-list.js';
 import type { PlatformCallbacks } from '../notify/origins.js';
 import { signatureKey } from '../notify/signature.js';
+import type { RestDeps } from '../rest/deps.js';
 import type { ChatbotRoot } from '../rest/server-roots.js';
 
-export function directoryOf({ platforms }: Config, others: RootChatbots): ChatbotDirectory {
+export interface Directory {
+  readonly directory: ChatbotDirectory;
+  readonly rootChatbots: RootChatbots;
+}
+
+/** Resolves once those that were named under a serverRoot before are known again. */
+export async function openDirectory(config: Config, parts: StoreParts): Promise<Directory> {
+  const rootChatbots = await openRootChatbots(config, parts);
+  return { directory: directoryOf(config, rootChatbots), rootChatbots };
+}
+
+/** What the REST face must know of the serverRoots. */
+export function rootsOf(config: Config): Required<Pick<RestDeps, 'basePaths' | 'chatbotRoots'>> {
+  return { basePaths: basePathsOf(config), chatbotRoots: chatbotRootsOf(config) };
+}
+
+type StoreParts = Omit<RootChatbotsOptions, 'platforms' | 'userHosts'>;
+
+function directoryOf({ platforms }: Config, others: RootChatbots): ChatbotDirectory {
   const chatbots = platforms.flatMap((platform) =>
     platform.chatbots.map((chatbot): Chatbot => ({ ...chatbot, ...ownership(platform) })),
   );
@@ -19,11 +38,7 @@ export function directoryOf({ platforms }: Config, others: RootChatbots): Chatbo
   return chatbotDirectory({ chatbots, domains, others });
 }
 
-/** Resolves once those of before are known again. */
-export async function openRootChatbots(
-  config: Config,
-  parts: Omit<RootChatbotsOptions, 'platforms' | 'userHosts'>,
-): Promise<RootChatbots> {
+async function openRootChatbots(config: Config, parts: StoreParts): Promise<RootChatbots> {
   const platforms = new Map(
     config.platforms
       .filter(({ chatbotOnly }) => chatbotOnly)
@@ -40,7 +55,7 @@ function userHostsOf({ sip }: Config): ReadonlySet<string> {
   return new Set(patterns.flatMap((pattern) => /@(\[[^\]]+\]|[^;:?>]+)/.exec(pattern)?.[1]?.toLowerCase() ?? []));
 }
 
-export function chatbotRootsOf({ platforms }: Config): readonly ChatbotRoot[] {
+function chatbotRootsOf({ platforms }: Config): readonly ChatbotRoot[] {
   return platforms
     .filter(({ chatbotOnly }) => chatbotOnly)
     .map(({ id, serverRoot }) => ({ platformId: id, serverRoot }));
@@ -56,8 +71,18 @@ export function callbacksOf({ platforms }: Config): (platformId: string) => Plat
   return (platformId) => byId.get(platformId);
 }
 
+/** What a platform may take up: its own limits, else those of all. */
+export function limitsOf(
+  { platforms, limits }: Config,
+  directory: ChatbotDirectory,
+): { ofPlatform(platformId: string): LimitsConfig; ofBot(bot: string): LimitsConfig } {
+  const byId = new Map(platforms.map((platform) => [platform.id, platform.limits]));
+  const ofPlatform = (platformId: string): LimitsConfig => byId.get(platformId) ?? limits;
+  return { ofPlatform, ofBot: (bot) => ofPlatform(directory.find(bot)?.platformId ?? '') };
+}
+
 /** Paths of the serverRoots, the longest first: a reverse proxy may keep them. */
-export function basePathsOf({ serverRoot, platforms }: Config): readonly string[] {
+function basePathsOf({ serverRoot, platforms }: Config): readonly string[] {
   const roots = [serverRoot, ...platforms.map((platform) => platform.serverRoot)];
   const paths = roots.map((root) => new URL(root).pathname.replace(/\/$/, ''));
   return [...new Set(paths)].filter((path) => path !== '').sort((a, b) => b.length - a.length);

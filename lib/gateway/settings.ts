@@ -25,7 +25,7 @@ export function msrpOptions({ msrp, trace }: Config): MsrpOptions {
   };
 }
 
-export function notifyOptions({ notify, limits, retention }: Config): Partial<NotifyOptions> {
+export function notifyOptions({ notify, retention }: Config): Partial<NotifyOptions> {
   return {
     ...notify,
     validityMs: notify.validityS * secondMs,
@@ -34,7 +34,6 @@ export function notifyOptions({ notify, limits, retention }: Config): Partial<No
     maxRetryAfterMs: notify.maxRetryAfterS * secondMs,
     originIdleMs: notify.originIdleS * secondMs,
     deadLetterTtlMs: retention.deadLetterDays * dayMs,
-    maxSubscriptionsPerBot: limits.subscriptionsPerBot,
     correlatorTtlMs: retention.correlatorHours * hourMs,
     channels: { ...notifyDefaults.channels, ...notify.channels, maxWaitMs: notify.channels.maxWaitS * secondMs },
   };

@@ -57,7 +57,7 @@ function limitedServer(deps: RestDeps, tls: RestTls | undefined): Server {
     requestTimeout: limits.requestTimeoutMs,
     keepAliveTimeout: limits.keepAliveTimeoutMs,
     connectionsCheckingInterval: Math.max(20, Math.min(limits.headersTimeoutMs, limits.requestTimeoutMs) / 4),
-    maxHeaderSize: 16 * 1024,
+    maxHeaderSize: limits.maxHeaderBytes,
     noDelay: true,
   };
   const server = tls

@@ -69,7 +69,7 @@ interface Judges {
 /** New work comes in only where there is no overload. */
 async function begun(...[judges, route, call]: Parameters<typeof answerOf>): Promise<Answer> {
   const { deps } = judges;
-  const waitS = deps.overloaded?.();
+  const waitS = deps.overloaded?.(call.variables['userId'] ?? '');
   if (waitS !== undefined) throw new ApiError('SVC1000', [], { retryAfterS: waitS });
   try {
     return await answerOf(judges, route, call);

@@ -80,7 +80,8 @@ export function createCommitter({ journal, writer, queues, limits, clock }: Comm
     const isCached = !journal.keepsItems || cachedLength + text.length <= limits.cachedLength;
     if (isCached) cachedLength += text.length;
     const item = { seq, lane, id, enqueuedAtMs, attempts: 0, text: isCached ? text : undefined };
-    queues[queue].lanes.add(item, enqueuedAtMs);
+    // The clock may have been put back while it was being written.
+    queues[queue].lanes.add(item, Math.min(enqueuedAtMs, clock.now()));
     queues[queue].signal();
   }
 

@@ -27,10 +27,12 @@ export interface LaneChangesOptions {
   readonly committer: Committer;
   readonly clock: Clock;
   readonly assertOpen: () => void;
+  /** A due time may have been computed before the clock was put back. */
+  readonly asOfNow: (atMs: number) => number;
 }
 
 export function createLaneChanges(options: LaneChangesOptions): Pick<Store, 'ack' | 'nack' | 'hasten' | 'withdraw'> {
-  const { queues, committer, clock, assertOpen } = options;
+  const { queues, committer, clock, assertOpen, asOfNow } = options;
 
   /** Between the look at the lane and the hold on it nothing else may run. */
   async function perform({ queue, find, plan }: LaneWork): Promise<boolean> {
@@ -92,7 +94,11 @@ export function createLaneChanges(options: LaneChangesOptions): Pick<Store, 'ack
     nack(claim, dueAtMs, { changes } = {}) {
       const queue = queues[claim.queue];
       const plan = (lane: Lane): LaneChange => {
-        return { changes, heads: headState(lane, 1, dueAtMs), apply: () => queue.lanes.giveBack(lane, dueAtMs) };
+        return {
+          changes,
+          heads: headState(lane, 1, dueAtMs),
+          apply: () => queue.lanes.giveBack(lane, asOfNow(dueAtMs)),
+        };
       };
       return perform({ queue, find: leased(queue, claim), plan });
     },

@@ -13,6 +13,7 @@ import type { Lane, LaneItem } from './lanes.js';
 import type { StoreLimits } from './limits.js';
 import { StoreError } from './store-error.js';
 import type { Claim, ClaimedItem, ClaimOptions, QueueName, Store, StoredRecord } from './store.js';
+import { createStepClock } from './step-clock.js';
 import { startSweeper } from './sweeper.js';
 import { createWriter } from './writer.js';
 
@@ -26,14 +27,14 @@ export interface LanedStoreOptions {
 
 export function createLanedStore(options: LanedStoreOptions): Store {
   const { journal, log } = options;
-  const clock = steppedBack(options.clock, (byMs) => {
+  const clock = createStepClock(options.clock, (byMs) => {
     log.warn('clock was put back', { ms: byMs });
     for (const queue of Object.values(queues)) queue.clockPutBack(byMs);
   });
   const writer = createWriter(options);
   const queues = { outbound: queueOf('outbound'), notify: queueOf('notify') };
   const committer = createCommitter({ ...options, clock, writer, queues });
-  const changes = createLaneChanges({ queues, committer, clock, assertOpen });
+  const changes = createLaneChanges({ queues, committer, clock, assertOpen, asOfNow: (atMs) => clock.asOfNow(atMs) });
   const sweeper = startSweeper(options);
   let closing: Promise<void> | undefined;
 
@@ -117,26 +118,12 @@ export function createLanedStore(options: LanedStoreOptions): Store {
     ...changes,
     renew: (lent, leaseMs) => answer(() => renew(queues[lent.queue], lent, leaseMs)),
     depth: (queue) => answer(() => queues[queue].lanes.depth()),
+    ownerDepth: (queue, owner) => answer(() => queues[queue].lanes.ownerDepth(owner)),
     laneDepth: (queue, lane) => answer(() => laneDepth(queues[queue], lane)),
     nextDueMs: (queue) => answer(() => nextDueMs(queues[queue])),
     onWork: (queue, listener) => queues[queue].listen(listener),
     ping: () => answer(() => journal.ping()),
     close: () => (closing ??= shut()),
-  };
-}
-
-/** Tells when the wall clock goes back, before anybody computes with the new time. */
-function steppedBack(clock: Clock, onStep: (byMs: number) => void): Clock {
-  let latestMs = clock.now();
-  return {
-    now() {
-      const nowMs = clock.now();
-      const beforeMs = latestMs;
-      latestMs = nowMs;
-      if (nowMs < beforeMs) onStep(beforeMs - nowMs);
-      return nowMs;
-    },
-    after: (delayMs, action) => clock.after(delayMs, action),
   };
 }
 

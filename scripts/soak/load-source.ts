@@ -11,6 +11,7 @@ export interface Answer {
   readonly status: number;
   readonly retryAfter: boolean;
   readonly ms: number;
+  readonly dueMs: number;
 }
 
 export interface Source {
@@ -172,6 +173,7 @@ function answerOf(id: string, status: number, retryAfter: string | undefined, du
     status,
     retryAfter: retryAfter !== undefined,
     ms: performance.now() - dueMs,
+    dueMs,
   };
 }
 

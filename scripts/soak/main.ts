@@ -20,6 +20,8 @@ for (let seed = firstSeed; seed < firstSeed + runs; seed++) {
   if (faults.length > 0) process.exitCode = 1;
 }
 
+process.exit();
+
 function counted({ faults, ...counts }: Side): Omit<Side, 'faults'> & { readonly faults: number } {
   return { ...counts, faults: faults.length };
 }

@@ -2,18 +2,11 @@
  * What three times too much does: how much is taken, how late, what becomes of it, and how soon all is well again.
  * node dist/scripts/soak/overload.js [sip | rest, default both] [seconds, default 10]
  */
-import { createHash } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { freePort } from '../../spec/support/free-port.js';
-import { GatewayProcess } from '../crash/gateway.js';
-import { Handsets } from '../crash/handsets.js';
+import { readFileSync } from 'node:fs';
+import type { GatewayProcess } from '../crash/gateway.js';
 import { type Answer, closedLoop, openLoop, restSource, sipSource, type Source } from './load-source.js';
+import { key, startLoadWorld } from './load-world.js';
 
-const key = 'a-key-of-the-overload-test';
 const bots = ['a', 'b', 'c', 'd'].map((name) => `sip:${name}@botplatform.example.net`);
 const users = 2000;
 const window = 32;
@@ -48,34 +41,22 @@ interface Line {
 }
 
 async function measure(side: Side): Promise<Line> {
-  const folder = mkdtempSync(join(tmpdir(), 'maap-iwf-overload-'));
-  const ports = { sip: await freePort(), rest: await freePort(), msrp: await freePort(), admin: await freePort() };
-  const handsets = new Handsets();
-  await handsets.start();
-  const arrived = new Set<string>();
-  const sink = await callbackSink(arrived);
-  const config = configOf(ports, handsets.nextHop, join(folder, 'iwf.db'));
-  const nodeOptions = ['--max-semi-space-size=64'];
-  const gateway = new GatewayProcess({ folder, ports, config, nodeOptions });
+  const world = await startLoadWorld(bots);
+  const { ports, gateway, handsets } = world;
   try {
-    await gateway.start();
-    for (const bot of bots) await subscribe(ports.rest, bot, (sink.address() as AddressInfo).port);
     const source =
       side === 'sip'
         ? await sipSource({ port: ports.sip, bots, users })
         : await restSource({ port: ports.rest, bots, users, key });
-    const far = (): ReadonlySet<string> =>
-      side === 'sip' ? arrived : new Set(handsets.arrivals.map(({ messageId }) => messageId));
+    const far = (): { has(id: string): boolean } =>
+      side === 'sip' ? world.arrivedAtMs : new Set(handsets.arrivals.map(({ messageId }) => messageId));
     try {
       return await phases({ side, source, gateway, far });
     } finally {
       source.close();
     }
   } finally {
-    await gateway.stop();
-    handsets.stop();
-    sink.close();
-    rmSync(folder, { recursive: true, force: true });
+    await world.close();
   }
 }
 
@@ -84,7 +65,7 @@ interface Scene {
   readonly source: Source;
   readonly gateway: GatewayProcess;
   /** Ids of what has come to the other side. */
-  readonly far: () => ReadonlySet<string>;
+  readonly far: () => { has(id: string): boolean };
 }
 
 async function phases({ side, source, gateway, far }: Scene): Promise<Line> {
@@ -134,7 +115,7 @@ function percentiles(answers: readonly Answer[]): readonly number[] {
 }
 
 /** What was accepted and has not come, when nothing more comes. */
-async function missing(taken: readonly Answer[], far: () => ReadonlySet<string>): Promise<number> {
+async function missing(taken: readonly Answer[], far: Scene['far']): Promise<number> {
   const deadline = performance.now() + settleMs;
   for (;;) {
     const come = far();
@@ -158,48 +139,4 @@ function watchRss(pid: number): { stop(): Line['rssMb'] } {
 
 function rssMb(pid: number): number {
   return Math.round(Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024);
-}
-
-async function callbackSink(arrived: Set<string>): Promise<Server> {
-  const server = createServer((request, response) => {
-    let text = '';
-    request.setEncoding('utf8').on('data', (more: string) => (text += more));
-    request.on('end', () => {
-      arrived.add(/"messageId":"([^"]+)"/.exec(text)?.[1] ?? '');
-      response.writeHead(204).end();
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return server;
-}
-
-async function subscribe(restPort: number, bot: string, callbackPort: number): Promise<void> {
-  const notifyURL = `http://127.0.0.1:${callbackPort}/notify`;
-  const answer = await fetch(`http://127.0.0.1:${restPort}/chat/v1/${encodeURIComponent(bot)}/subscriptions`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ chatNotificationSubscription: { callbackReference: { notifyURL } } }),
-  });
-  if (answer.status !== 201) throw new Error(`subscription: ${answer.status}`);
-}
-
-function configOf(ports: Record<'sip' | 'rest' | 'msrp' | 'admin', number>, nextHop: string, path: string): unknown {
-  return {
-    serverRoot: `http://127.0.0.1:${ports.rest}`,
-    rest: { port: ports.rest },
-    admin: { port: ports.admin },
-    sip: { listen: [`tcp/127.0.0.1:${ports.sip}`, `udp/127.0.0.1:${ports.sip}`], nextHop },
-    msrp: { port: ports.msrp },
-    store: { path },
-    trace: { conversations: 0 },
-    log: { level: 'warn', format: 'json' },
-    platforms: [
-      {
-        id: 'load',
-        keys: [createHash('sha256').update(key).digest('hex')],
-        chatbots: bots.map((uri) => ({ uri, mode: 'standalone' })),
-        notify: { allow: ['127.0.0.1'] },
-      },
-    ],
-  };
 }

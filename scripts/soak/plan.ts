@@ -56,6 +56,16 @@ export function soakPlan(seed: number, seconds: number): SoakPlan {
   return { seed, seconds, talks: talks(), faults: faults.sort((a, b) => a.atMs - b.atMs) };
 }
 
+/** SIGTERM and a new start, again and again: what an operator does to bring in a new version. */
+export function restartPlan(seed: number, seconds: number): SoakPlan {
+  const faults = track(chanceOf(seed, 'restarts'), {
+    endMs: seconds * 1000 - quietMs,
+    pause: [500, 1500],
+    make: (_chance, atMs) => [{ kind: 'restart', atMs }, 1500],
+  });
+  return { seed, seconds, talks: talks(), faults };
+}
+
 function talks(): readonly Talk[] {
   return Array.from({ length: 18 }, (_, index): Talk => {
     const way = (['session', 'standalone', 'datagram'] as const)[Math.floor(index / 6)] ?? 'session';

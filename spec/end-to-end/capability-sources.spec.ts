@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { type FeatureTags, readFeatureTags } from '../../lib/wire/feature-tags.js';
 import { subscribe } from './documents.js';
 import { rawContact, RawPhone } from './raw-phone.js';
+import { describeOnEachEngine } from './each-engine.js';
 import { bot, contact, startWorld, type World } from './world.js';
 
 const all = `/capabilitydiscovery/v1/${encodeURIComponent(bot)}/capabilitySources`;
@@ -15,12 +16,12 @@ interface Row {
   readonly serviceCapability: readonly unknown[];
 }
 
-describe('what the network is told of a chatbot', () => {
+describeOnEachEngine('what the network is told of a chatbot', (engine) => {
   let world: World;
   let raw: RawPhone;
 
   before(async () => {
-    world = await startWorld({ config: { capabilities: { sourcesPerBot: 3 } } });
+    world = await startWorld({ engine, config: { capabilities: { sourcesPerBot: 3 } } });
     raw = await RawPhone.of(world);
   });
   after(async () => {
@@ -98,11 +99,11 @@ describe('what the network is told of a chatbot', () => {
   });
 });
 
-describe('a change of what a contact can do', () => {
+describeOnEachEngine('a change of what a contact can do', (engine) => {
   let world: World;
 
   before(async () => {
-    world = await startWorld();
+    world = await startWorld({ engine });
   });
   after(() => world.stop());
 

@@ -3,6 +3,7 @@ import { Handsets } from '../../scripts/crash/handsets.js';
 import type { ChatMessage } from '../../lib/resources/chat-message.js';
 import { cpimContentType, cpimHeader } from '../../lib/wire/cpim.js';
 import { cpim, rawContact, RawPhone } from './raw-phone.js';
+import { describeOnEachEngine } from './each-engine.js';
 import { contact, startWorld, type World } from './world.js';
 
 const richCard = 'application/vnd.gsma.botmessage.v1.0+json';
@@ -10,7 +11,7 @@ const response = 'application/vnd.gsma.botsuggestion.response.v1.0+json';
 /** Key order, odd white space, escapes, an unknown member, a number that JavaScript would print otherwise. */
 const peculiar = '{ "b" : 1.0,\n\t"a":"\\u00e4\\/ä 🎉",  "B":[ 1e2 , -0.0 ],"x-unknown":{"z":1,"y":2}}\r\n';
 
-describe('content goes through octet for octet', () => {
+describeOnEachEngine('content goes through octet for octet', (engine) => {
   let world: World;
   let handsets: Handsets;
   let phone: RawPhone;
@@ -18,7 +19,7 @@ describe('content goes through octet for octet', () => {
   before(async () => {
     handsets = new Handsets();
     await handsets.start();
-    world = await startWorld({ config: { sip: { nextHop: handsets.nextHop } } });
+    world = await startWorld({ engine, config: { sip: { nextHop: handsets.nextHop } } });
     phone = await RawPhone.of(world);
   });
   after(async () => {

@@ -1,17 +1,18 @@
 import { expect } from 'chai';
 import { parsePrivacy, privacyContentType } from '../../lib/wire/rcs/privacy.js';
 import { refusalOf, subscribe } from './documents.js';
+import { describeOnEachEngine } from './each-engine.js';
 import { bot, contact, startWorld, type World } from './world.js';
 
 function command(id: string, action: string): string {
   return `<AM xmlns="urn:gsma:params:xml:ns:rcs:rcs:aliasmgmt"><Command-ID>${id}</Command-ID><action>${action}</action></AM>`;
 }
 
-describe('privacy commands over real sockets', () => {
+describeOnEachEngine('privacy commands over real sockets', (engine) => {
   let world: World;
 
   before(async () => {
-    world = await startWorld({ config: { privacy: { deadlineS: 3 } } });
+    world = await startWorld({ engine, config: { privacy: { deadlineS: 3 } } });
   });
   after(() => world.stop());
 

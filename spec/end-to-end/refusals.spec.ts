@@ -12,16 +12,17 @@ import {
   requestText,
   tagOf,
 } from './raw-phone.js';
+import { describeOnEachEngine } from './each-engine.js';
 import { contact, number, otherBot, startWorld, type World } from './world.js';
 
 const messageType = 'message/cpim';
 
-describe('what the network sends and cannot be taken', () => {
+describeOnEachEngine('what the network sends and cannot be taken', (engine) => {
   let world: World;
   let phone: RawPhone;
 
   before(async () => {
-    world = await startWorld({ config: { msrp: { maxMessageBytes: 4000 } } });
+    world = await startWorld({ engine, config: { msrp: { maxMessageBytes: 4000 } } });
   });
   after(() => world.stop());
   beforeEach(async () => {

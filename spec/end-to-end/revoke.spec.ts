@@ -1,15 +1,16 @@
 import { expect } from 'chai';
 import { parseRevoke, printRevoke, revokeContentType } from '../../lib/wire/rcs/revoke.js';
 import { refusalOf } from './documents.js';
+import { describeOnEachEngine } from './each-engine.js';
 import { bot, contact, startWorld, type World } from './world.js';
 
 const asked = ['Sent', 'Delivered', 'Displayed', 'Failed'] as const;
 
-describe('revoking a message over real sockets', () => {
+describeOnEachEngine('revoking a message over real sockets', (engine) => {
   let world: World;
 
   before(async () => {
-    world = await startWorld({ config: { revoke: { deadlineS: 2 } } });
+    world = await startWorld({ engine, config: { revoke: { deadlineS: 2 } } });
   });
   after(() => world.stop());
   beforeEach(async () => {

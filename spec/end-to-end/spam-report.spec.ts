@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { spamReportContentType } from '../../lib/wire/rcs/spam-report.js';
 import { refusalOf, subscribe } from './documents.js';
+import { describeOnEachEngine } from './each-engine.js';
 import { bot, contact, startWorld, type World } from './world.js';
 
 const reports = `/spamreport/v1/${encodeURIComponent(bot)}/reports`;
@@ -11,11 +12,11 @@ function document(freeText: string): string {
 <Message-ID>m2</Message-ID><spam-type>Fraud</spam-type><free-text>${freeText}</free-text></SR>`;
 }
 
-describe('spam reports over real sockets', () => {
+describeOnEachEngine('spam reports over real sockets', (engine) => {
   let world: World;
 
   before(async () => {
-    world = await startWorld({ config: { retention: { spamReportsPerBot: 2 } } });
+    world = await startWorld({ engine, config: { retention: { spamReportsPerBot: 2 } } });
   });
   after(() => world.stop());
 

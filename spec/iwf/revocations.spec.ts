@@ -68,6 +68,7 @@ describe('a revoke under way', () => {
         return [{ queue: 'notify', lane: 'n', id: randomUUID(), value: status }];
       },
       tell: () => undefined,
+      room: () => Promise.resolve('free'),
     };
     const messages: MessageLog = new MessageLog({
       store,

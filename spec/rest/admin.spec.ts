@@ -5,10 +5,11 @@ import { EventEmitter, once } from 'node:events';
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { connect, createServer } from 'node:net';
-import { startAdmin, type AdminDeps, type AdminFace } from '../../lib/rest/admin.js';
+import { defaultAdminLimits, startAdmin, type AdminDeps, type AdminFace } from '../../lib/rest/admin.js';
 import type { ReadyCheck } from '../../lib/rest/readiness.js';
 import { createTraceRing } from '../../lib/trace/ring.js';
 import { traceView } from '../../lib/trace/view.js';
+import { systemClock } from '../../lib/clock.js';
 import { FakeClock } from '../support/fake-clock.js';
 
 const key = createHash('sha256').update('demo-admin').digest('hex');
@@ -33,6 +34,7 @@ describe('admin face', () => {
     checks: [],
     metrics: { expose: () => Promise.resolve('iwf_x 1\n'), contentType: 'text/plain; version=0.0.4' },
     trace: traceView(createTraceRing({ conversations: 0, eventsPerConversation: 1 })),
+    limits: defaultAdminLimits,
     clock: new FakeClock(),
     log: { debug: silent, info: silent, warn: silent, error: silent },
   };
@@ -97,7 +99,7 @@ describe('admin face', () => {
   });
 
   it('takes the key as Bearer alone, in any case of the scheme', async () => {
-    const face = await start();
+    const face = await start({ clock: systemClock });
     const statusWith = async (authorization: string) =>
       (await ask(face, '/trace', { headers: { Authorization: authorization } })).status;
     expect(await statusWith('Bearer demo-admin')).to.equal(200);

@@ -34,6 +34,11 @@ describe('rest: limits of the server', () => {
     expect(await face.raw(`${smuggled}0\r\n\r\n`)).to.match(/^HTTP\/1.1 400 /);
   });
 
+  it('headers beyond the limit that is configured', async () => {
+    face = await openFace({ limits: { ...defaultRestLimits, maxHeaderBytes: 2_048 } });
+    expect(await face.raw(`GET / HTTP/1.1\r\nX: ${'a'.repeat(3_000)}`)).to.match(/^HTTP\/1.1 431 /);
+  });
+
   it('an idle connection is closed after its time', async () => {
     face = await openFace({ limits: { ...defaultRestLimits, keepAliveTimeoutMs: 50 } });
     expect(await face.raw('GET /x HTTP/1.1\r\nHost: x\r\n\r\n')).to.match(/^HTTP\/1.1 404 /);

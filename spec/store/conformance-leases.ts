@@ -107,5 +107,19 @@ export function describeLeases(fixture: Fixture): void {
       await clock.advance(8000);
       expect(await store.ack(leased)).to.equal(false);
     });
+
+    it('and new items are not held up by a time that was read before the clock was put back', async () => {
+      const { store, clock } = fixture;
+      await enqueue(store, 'waits', 'a');
+      const claim = await claimOne(store);
+      const dueAtMs = clock.now() + 5000;
+      const written = enqueue(store, 'new', 'b');
+      clock.step(-3_600_000);
+      await written;
+      await store.nack(claim, dueAtMs);
+      expect((await claimAll(store)).map(idsOf)).to.deep.equal([['b']]);
+      await clock.advance(5000);
+      expect((await claimAll(store)).map(idsOf)).to.deep.equal([['a']]);
+    });
   });
 }
