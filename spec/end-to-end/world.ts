@@ -142,8 +142,6 @@ function configOf(
     // How busy the machine is that runs the specs must not decide what they see.
     overload: { loopDelayMs: 60_000, storeDelayMs: 60_000, answerDelayMs: 60_000 },
     store: { path: join(folder, 'iwf.db') },
-    // However busy the machine of the specs is.
-    overload: { leastShare: 1 },
     platforms: [
       {
         id: 'spec',
