@@ -9,7 +9,7 @@ import { bot, startWorld, type World } from './world.js';
 
 type Entry = Readonly<Record<string, unknown>>;
 
-describe('the audit log of a gateway', () => {
+describe('the audit log of a gateway [IWF-1724]', () => {
   let world: World;
 
   afterEach(() => world.stop());

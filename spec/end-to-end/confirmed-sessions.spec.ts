@@ -225,7 +225,7 @@ describe('confirmed sessions over real sockets', () => {
       await phone.until(() => !phone.inSession(bot));
     });
 
-    it('says who calls and what about, by SIP From and Subject', async () => {
+    it('says who calls and what about, by SIP From and Subject [IWF-1220]', async () => {
       await start();
       await subscribe();
       const phone = await RawPhone.of(world);

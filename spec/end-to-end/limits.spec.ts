@@ -8,7 +8,7 @@ import { SimulatedPlatform } from '../../lib/sim/platform.js';
 const second = 'sip:second@botplatform.example.net';
 const patient = { chat: { backoff: { baseMs: 3_600_000, factor: 1, maxMs: 3_600_000, jitter: 0 } } };
 
-describe('limits of a platform', () => {
+describe('limits of a platform [IWF-1723]', () => {
   let world: World;
 
   afterEach(() => world.stop());
