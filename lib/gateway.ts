@@ -3,26 +3,22 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { systemClock } from './clock.js';
 import type { Config } from './config.js';
+import { createAudit, openAdmin } from './gateway/admin.js';
+import { auditedChannels, auditedSubscriptions } from './gateway/audit.js';
 import { furtherActions, restActions, rootActions } from './gateway/actions.js';
 import { accessOf, restTls } from './gateway/access.js';
-import { callbackEvents } from './gateway/callback-trace.js';
+import { createNotify } from './gateway/notify.js';
 import { result, storeCheck } from './gateway/checks.js';
-import { callbacksOf, openDirectory, rootsOf } from './gateway/platforms.js';
+import { openDirectory, rootsOf } from './gateway/platforms.js';
 import { disguiseOf } from './gateway/disguise.js';
+import { msrpReach } from './gateway/msrp-reach.js';
 import { createLoad } from './gateway/load.js';
 import { deadLetterActions } from './gateway/dead-letters.js';
 import { letterHooks } from './gateway/letter-hooks.js';
 import { createRouting } from './gateway/routing.js';
 import { contactHost } from './gateway/contact-host.js';
 import { createSipSide, type SipSide, trustedBy } from './gateway/sip.js';
-import {
-  interpreterLimits,
-  msrpOptions,
-  notifyOptions,
-  restLimits,
-  serviceLimits,
-  storeLimits,
-} from './gateway/settings.js';
+import { interpreterLimits, msrpOptions, restLimits, serviceLimits, storeLimits } from './gateway/settings.js';
 import { readTemplates } from './gateway/templates.js';
 import { Interpreter } from './iwf/interpreter.js';
 import { type Logger, maskOf } from './log.js';
@@ -30,10 +26,6 @@ import { createMetrics, type MetricsRegistry } from './metrics.js';
 import type { MsrpEndpoint } from './msrp/api.js';
 import { createMsrpEndpoint } from './msrp/endpoint.js';
 import { backoffMs } from './notify/backoff.js';
-import type { LetterHooks } from './notify/letters.js';
-import { type Notify, openNotify } from './notify/notify.js';
-import { printNotification } from './resources/notification.js';
-import { type AdminFace, startAdmin } from './rest/admin.js';
 import type { DeadLetterActions } from './rest/dead-letters.js';
 import type { RestDeps } from './rest/deps.js';
 import { type RestServer, startRest } from './rest/listen.js';
@@ -41,9 +33,7 @@ import type { ReadyCheck } from './rest/readiness.js';
 import { SipNetwork } from './sip/sip-network.js';
 import { openStore } from './store/open.js';
 import { withPatience } from './store/patience.js';
-import type { Store } from './store/store.js';
 import { createTraceRing, type TraceRing } from './trace/ring.js';
-import { traceView } from './trace/view.js';
 
 export interface Gateway {
   /** As bound. */
@@ -76,7 +66,12 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
 
   const readiness: ReadyCheck[] = [{ name: 'start', check: () => ({ state: 'failed', detail: 'starting' }) }];
   let deadLetters: DeadLetterActions | undefined = undefined as DeadLetterActions | undefined;
-  const admin = await openAdmin(parts, readiness, () => deadLetters);
+  const audit = createAudit({ ...parts, clock });
+  started.push(() => audit.close());
+  const admin = await openAdmin(
+    { ...parts, clock },
+    { checks: readiness, deadLetters: () => deadLetters, audit: audit.note },
+  );
   started.push(() => admin.close());
   let draining = false;
   const opened = await openStore({ ...config.store, clock, log, metrics, limits: storeLimits(config) });
@@ -97,10 +92,8 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
   });
 
   let interpreter: Interpreter | undefined = undefined as Interpreter | undefined;
-  const notify = await createNotify(parts, store, {
-    serverRoot: (bot) => directory.find(bot)?.serverRoot ?? config.serverRoot,
-    hooks: letterHooks(() => interpreter),
-  });
+  const hooks = letterHooks(() => interpreter);
+  const notify = await createNotify({ ...parts, store, directory, hooks, audit: audit.note });
   started.push(() => notify.stop());
   deadLetters = deadLetterActions({ ...notify, directory, mask: maskOf(config.log) });
 
@@ -149,8 +142,8 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
   const rest = await openRest(parts, {
     overloaded: load.restOverloaded,
     settled: load.restSettled,
-    actions: restActions(iwf, notify.subscriptions),
-    further: furtherActions(iwf, notify.channels),
+    actions: restActions(iwf, auditedSubscriptions(notify.subscriptions, audit.note)),
+    further: furtherActions(iwf, auditedChannels(notify.channels, audit.note)),
     directory,
     rootChatbots: rootActions(rootChatbots),
   });
@@ -171,6 +164,7 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
     { name: 'store', check: () => storeCheck(store) },
     { name: 'load', check: () => load.check() },
   );
+  audit.note({ actor: 'gateway', action: 'start', result: 'done' });
   log.info('gateway ready', { rest: rest.port, admin: admin.port, msrp: msrp.port, sip: sip.agent.listening });
 
   let stopping: Promise<void> | undefined;
@@ -186,6 +180,8 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
     await msrp.close();
     await store.close();
     await admin.close();
+    audit.note({ actor: 'gateway', action: 'stop', result: 'done' });
+    await audit.close();
     log.info('gateway stopped');
   };
   return {
@@ -207,15 +203,6 @@ function parts4({ log, metrics, trace }: Parts): Parameters<typeof createSipSide
   return { clock: systemClock, log, metrics, trace };
 }
 
-function openAdmin(
-  { config, log, metrics, trace }: Parts,
-  checks: readonly ReadyCheck[],
-  deadLetters: () => DeadLetterActions | undefined,
-): Promise<AdminFace> {
-  const ring = trace ?? createTraceRing({ conversations: 0, eventsPerConversation: 0 });
-  return startAdmin({ ...config.admin, checks, metrics, trace: traceView(ring), deadLetters, clock: systemClock, log });
-}
-
 function createMsrp({ config, log, metrics, trace }: Parts): MsrpEndpoint {
   return createMsrpEndpoint(msrpOptions(config), {
     clock: systemClock,
@@ -223,6 +210,7 @@ function createMsrp({ config, log, metrics, trace }: Parts): MsrpEndpoint {
     log,
     randomId: () => randomBytes(16).toString('hex'),
     admit: trustedBy(config.sip.trustedPeers),
+    reach: msrpReach({ ...config.msrp, ...config.sip }),
     ...(config.msrp.tls && { tls: pemTexts(config.msrp.tls) }),
     ...(trace && { trace: (event) => trace.event(event) }),
   });
@@ -230,30 +218,6 @@ function createMsrp({ config, log, metrics, trace }: Parts): MsrpEndpoint {
 
 function pemTexts({ cert, key }: { cert: string; key: string }): { cert: string; key: string } {
   return { cert: readFileSync(cert, 'utf8'), key: readFileSync(key, 'utf8') };
-}
-
-interface NotifyNeeds {
-  serverRoot(bot: string): string;
-  readonly hooks: LetterHooks;
-}
-
-function createNotify({ config, log, metrics, trace }: Parts, store: Store, needs: NotifyNeeds): Promise<Notify> {
-  return openNotify({
-    store,
-    clock: systemClock,
-    log,
-    metrics,
-    platform: callbacksOf(config),
-    print: (notification, context) => JSON.stringify(printNotification(notification, context)),
-    serverRoot: (bot) => needs.serverRoot(bot),
-    ...needs.hooks,
-    ...(trace && {
-      onExchange: (exchange) => {
-        for (const event of callbackEvents(exchange, config.trace.bodies)) trace.event(event);
-      },
-    }),
-    options: notifyOptions(config),
-  });
 }
 
 function openRest(

@@ -37,7 +37,7 @@ function fault({ file, target, kind, typeOnly }: Import): string | undefined {
   return allowed.some((area) => liesIn(target, area)) ? undefined : said;
 }
 
-describe('architecture', () => {
+describe('architecture [IWF-1710]', () => {
   const imports = readImports(lib);
 
   it('imports go where the table lets them', () => {

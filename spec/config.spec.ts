@@ -73,7 +73,7 @@ describe('configuration', () => {
       expect(limits.contactsPerHour).to.equal(1_000);
     });
 
-    it('completes a chatbot and a platform from what it says', () => {
+    it('completes a chatbot and a platform from what it says [IWF-1008]', () => {
       const config = load(
         'serverRoot: https://a.example/maap/\nplatforms: [{id: p, chatbots: [{uri: "sip:shop.acme@bots.example"}]}]',
       );
@@ -140,13 +140,23 @@ describe('configuration', () => {
     });
   });
 
-  describe('errors name file, line and key', () => {
+  describe('errors name file, line and key [IWF-1813]', () => {
     const cases: readonly [title: string, text: string, line: string][] = [
       ['an unknown key', 'rest:\n  prot: 1', 'iwf.yaml:4: rest.prot: unknown key (did you mean port?)'],
       [
         'a key of another section',
         'pagerMaxBytes: 1',
         'iwf.yaml:3: pagerMaxBytes: unknown key (did you mean sip.pagerMaxBytes?)',
+      ],
+      [
+        'a retention that forgets what is still tried',
+        'retention: {inboundDays: 1}\nnotify: {validityS: 86401}',
+        'iwf.yaml:3: retention.inboundDays: must not be shorter than notify.validityS',
+      ],
+      [
+        'the same of bots’ messages',
+        'retention: {messageDays: 2}\nchat: {validityS: 172801}',
+        'iwf.yaml:3: retention.messageDays: must not be shorter than chat.validityS',
       ],
       ['a key like none', 'wobble: 1', 'iwf.yaml:3: wobble: unknown key'],
       ['a hostile key', '__proto__: {a: 1}', 'iwf.yaml:3: __proto__: unknown key'],

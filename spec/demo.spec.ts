@@ -111,7 +111,7 @@ describe('the command line', function () {
   }
 
   describe('the demo', () => {
-    it('prints lines that do what they say when they are pasted, and ends on SIGTERM', async function () {
+    it('prints lines that do what they say when they are pasted, and ends on SIGTERM [IWF-1812]', async function () {
       if (!hasCurl) {
         console.log('      skipped: curl is not installed');
         this.skip();

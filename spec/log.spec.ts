@@ -56,7 +56,7 @@ describe('log', () => {
     expect(fieldsOf({ level: 9, message: 'm' })).to.include({ level: 'info', level_: 9, message: 'm' });
   });
 
-  describe('numbers', () => {
+  describe('numbers [IWF-1708]', () => {
     const cases: readonly [written: string, shown: RegExp][] = [
       ['+15550100001', /^\+1\*{8}01~[0-9a-f]{10}$/],
       ['+4915550100001', /^\+49\*{9}01~/],
@@ -117,7 +117,7 @@ describe('log', () => {
     });
   });
 
-  it('drops bodies and secrets by the name of their field, at any depth and in any case', () => {
+  it('drops bodies and secrets by the name of their field, at any depth and in any case [IWF-1709]', () => {
     const hidden = 'hunter2';
     const names = [
       'text',

@@ -82,7 +82,7 @@ describe('metrics', () => {
     expect(await lines(metrics, 'iwf_unknown_metric_total{')).to.have.length(2);
   });
 
-  it('is bounded: what is beyond a thousand series is counted as other', async () => {
+  it('is bounded: what is beyond a thousand series is counted as other [IWF-1719]', async () => {
     const metrics = createMetrics({ log });
     for (let at = 0; at < 1_500; at++) metrics.count('sip_tcp_closed_total', { reason: `r${at}` });
     const all = await lines(metrics, 'iwf_sip_tcp_closed_total{');

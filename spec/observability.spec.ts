@@ -39,7 +39,7 @@ describe('config/observability/alerts.yaml', () => {
     }
   });
 
-  it('asks for metrics that exist', () => {
+  it('asks for metrics that exist [IWF-1816]', () => {
     const asked = rules.flatMap(({ expr }) => [...expr.matchAll(/\biwf_([a-z0-9_]+)/g)].map(([, name]) => name!));
     expect(asked).to.have.length.above(5);
     expect(asked.filter((name) => !exposed.has(name))).to.deep.equal([]);

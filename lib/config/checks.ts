@@ -21,8 +21,10 @@ const checks: readonly ((config: CompleteConfig) => Iterable<Finding>)[] = [
   urls,
   listening,
   trustedPeers,
+  connectTo,
   dependencies,
   orders,
+  retentions,
   uniqueNames,
   chatbotRoots,
 ];
@@ -46,6 +48,13 @@ function* listening({ sip }: CompleteConfig): Iterable<Finding> {
     }
     if (seen.has(text) && address?.port !== 0) yield { path, text: `is listed twice: ${text}` };
     seen.add(text);
+  }
+}
+
+function* connectTo({ msrp }: CompleteConfig): Iterable<Finding> {
+  for (const [at, text] of msrp.connectTo.entries()) {
+    if (!parseBlock(text))
+      yield { path: ['msrp', 'connectTo', at], text: `is not an IP address or CIDR block: ${text}` };
   }
 }
 
@@ -94,6 +103,20 @@ function* orders({ sip, msrp, chat, notify }: CompleteConfig): Iterable<Finding>
   }
   if (sip.maxHeadBytes > sip.maxMessageBytes)
     yield { path: ['sip', 'maxHeadBytes'], text: 'must not exceed sip.maxMessageBytes' };
+}
+
+/** What is still tried must not be forgotten: its end could be told to nobody. */
+function* retentions({ retention, chat, notify, revoke }: CompleteConfig): Iterable<Finding> {
+  const dayS = 86_400;
+  if (retention.messageDays * dayS < chat.validityS) {
+    yield { path: ['retention', 'messageDays'], text: 'must not be shorter than chat.validityS' };
+  }
+  if (retention.messageDays * dayS < revoke.deadlineS) {
+    yield { path: ['retention', 'messageDays'], text: 'must not be shorter than revoke.deadlineS' };
+  }
+  if (retention.inboundDays * dayS < notify.validityS) {
+    yield { path: ['retention', 'inboundDays'], text: 'must not be shorter than notify.validityS' };
+  }
 }
 
 /** A bot, a credential or a domain of two platforms would leave open who is meant. */

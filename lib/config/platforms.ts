@@ -10,6 +10,8 @@ const number = integer(1, 100_000_000);
 /** What one platform may take up; the same keys stand as defaults for all and in each platform. */
 export const limitForms = {
   subscriptionsPerBot: number,
+  subscriptionsPerPlatform: number,
+  channelsPerPlatform: number,
   sessionsPerBot: number,
   laneLength: number,
   queuedPerBot: number,

@@ -56,7 +56,20 @@ const rest = object(
   { tls: object({ cert: path, key: path }, { clientCa: path }), tokenKey: key256 },
 );
 
-const admin = object({ host, port }, { key: sha256 });
+const admin = object(
+  {
+    host,
+    port,
+    maxConnections: number,
+    maxHeaderBytes: integer(1_024, 1_048_576),
+    headersTimeoutS: seconds,
+    requestTimeoutS: seconds,
+    keepAliveS: seconds,
+  },
+  { key: sha256 },
+);
+
+const audit = object({ maxBytesPerDay: largeBytes }, { path });
 
 const route = object(
   {
@@ -129,6 +142,8 @@ const sip = object(
   },
 );
 
+const cidr = text('an IP address or a CIDR block', '^[0-9A-Fa-f.:]+(/[0-9]{1,3})?$', 49);
+
 const msrp = object(
   {
     host,
@@ -153,6 +168,7 @@ const msrp = object(
     connectTimeoutMs: milliseconds,
     bindTimeoutS: seconds,
     unboundTimeoutS: seconds,
+    connectTo: list(cidr),
     offerTls: flag,
   },
   { advertise: host, tls: object({ cert: path, key: path }) },
@@ -223,6 +239,7 @@ const retention = object({
   inboundDays: days,
   conversationDays: days,
   deadLetterDays: days,
+  auditDays: days,
   correlatorHours: integer(1, 8_760),
   privacySettingDays: days,
   spamReportDays: days,
@@ -233,6 +250,7 @@ export const configSchema = object({
   serverRoot: httpRoot,
   rest,
   admin,
+  audit,
   sip,
   msrp,
   store,

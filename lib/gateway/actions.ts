@@ -1,10 +1,9 @@
 /** What the REST face may ask, from the parts that can; a store that fails is SVC1000 to the platform: try again. */
+import type { SubscriptionActions } from '../iwf/actions.js';
 import type { ConfirmedSessions } from '../iwf/confirmed-sessions.js';
 import type { RootChatbotActions } from '../iwf/actions.js';
 import type { Interpreter } from '../iwf/interpreter.js';
 import type { RootChatbots } from '../iwf/root-chatbots.js';
-import type { Channels } from '../notify/channels.js';
-import type { Subscriptions } from '../notify/subscriptions.js';
 import { ApiError } from '../resources/api-error.js';
 import type { RestActions } from '../rest/deps.js';
 import type { ChannelActions, FurtherActions, SessionActions } from '../rest/further-actions.js';
@@ -12,7 +11,7 @@ import { StoreError } from '../store/store-error.js';
 
 const retryAfterS = 5;
 
-export function restActions(iwf: Interpreter, subscriptions: Subscriptions): RestActions {
+export function restActions(iwf: Interpreter, subscriptions: SubscriptionActions): RestActions {
   return {
     send: (...args) => durably(iwf.send(...args)),
     composing: (...args) => iwf.composing(...args),
@@ -40,7 +39,7 @@ function durableSessions(sessions: ConfirmedSessions): SessionActions {
 }
 
 /** The services beyond chat. */
-export function furtherActions(iwf: Interpreter, channels: Channels): FurtherActions {
+export function furtherActions(iwf: Interpreter, channels: ChannelActions): FurtherActions {
   const { capabilitySources, spamReports, privacyCommands } = iwf.services;
   return {
     sessions: durableSessions(iwf.confirmed),
@@ -80,7 +79,7 @@ async function durably<T>(work: Promise<T>): Promise<T> {
   }
 }
 
-function durableChannels(channels: Channels): ChannelActions {
+function durableChannels(channels: ChannelActions): ChannelActions {
   return {
     create: (...args) => durably(channels.create(...args)),
     list: (...args) => channels.list(...args),

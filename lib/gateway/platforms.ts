@@ -1,5 +1,5 @@
 /** The platforms of the configuration, as each part wants to know them. */
-import type { Config, PlatformConfig } from '../config.js';
+import type { Config, LimitsConfig, PlatformConfig } from '../config.js';
 import type { Chatbot, ChatbotDirectory } from '../iwf/actions.js';
 import { chatbotDirectory, type ChatbotTraits } from '../iwf/chatbots.js';
 import type { MessagePolicy } from '../iwf/message-policy.js';
@@ -69,6 +69,16 @@ export function callbacksOf({ platforms }: Config): (platformId: string) => Plat
     ]),
   );
   return (platformId) => byId.get(platformId);
+}
+
+/** What a platform may take up: its own limits, else those of all. */
+export function limitsOf(
+  { platforms, limits }: Config,
+  directory: ChatbotDirectory,
+): { ofPlatform(platformId: string): LimitsConfig; ofBot(bot: string): LimitsConfig } {
+  const byId = new Map(platforms.map((platform) => [platform.id, platform.limits]));
+  const ofPlatform = (platformId: string): LimitsConfig => byId.get(platformId) ?? limits;
+  return { ofPlatform, ofBot: (bot) => ofPlatform(directory.find(bot)?.platformId ?? '') };
 }
 
 /** Paths of the serverRoots, the longest first: a reverse proxy may keep them. */

@@ -25,7 +25,7 @@ export function msrpOptions({ msrp, trace }: Config): MsrpOptions {
   };
 }
 
-export function notifyOptions({ notify, limits, retention }: Config): Partial<NotifyOptions> {
+export function notifyOptions({ notify, retention }: Config): Partial<NotifyOptions> {
   return {
     ...notify,
     validityMs: notify.validityS * secondMs,
@@ -34,7 +34,6 @@ export function notifyOptions({ notify, limits, retention }: Config): Partial<No
     maxRetryAfterMs: notify.maxRetryAfterS * secondMs,
     originIdleMs: notify.originIdleS * secondMs,
     deadLetterTtlMs: retention.deadLetterDays * dayMs,
-    maxSubscriptionsPerBot: limits.subscriptionsPerBot,
     correlatorTtlMs: retention.correlatorHours * hourMs,
     channels: { ...notifyDefaults.channels, ...notify.channels, maxWaitMs: notify.channels.maxWaitS * secondMs },
   };
@@ -143,5 +142,6 @@ export function engineOptions({ sip, msrp }: Config): EngineOptions {
 }
 
 export function storeLimits({ store }: Config): Partial<StoreLimits> {
-  return { maxItems: store.maxItems, maxPending: store.maxPending, maxPendingLength: store.maxPendingBytes };
+  const { maxItems, maxPending, maxPendingBytes: maxPendingLength, maxFileBytes } = store;
+  return { maxItems, maxPending, maxPendingLength, ...(maxFileBytes === undefined ? {} : { maxFileBytes }) };
 }

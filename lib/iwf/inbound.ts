@@ -153,6 +153,11 @@ export class Inbound {
     const { expiresAtMs } = context;
     const items = notifications.items(this.notification(context, inbound, messageId), { expiresAtMs });
     if (items.length === 0) return { kind: 'unwanted' };
+    const room = await notifications.room(bot.uri, user.key);
+    if (room !== 'free') {
+      log.warn('no room for a message', { bot: bot.uri, room });
+      return { kind: 'unwanted' };
+    }
     const note = memory.note(bot.uri, user.key, { conversationId: ids.conversationId, userUri: user.uri });
     const record = this.records.put(messageKey(bot.uri, user.key, messageId), toRecord(context, inbound, messageId), {
       ttlMs: dedupeMs,

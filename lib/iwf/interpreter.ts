@@ -113,7 +113,8 @@ export class Interpreter implements ChatActions, CapabilityActions {
       retentionMs: limits.retentionMs,
       moved: (bot, record) => this.services.revocations.moved(bot, record),
     });
-    this.memory = new ConversationMemory(options.store, {
+    this.memory = new ConversationMemory({
+      ...options,
       cacheEntries: limits.cacheEntries,
       retentionMs: limits.conversationMs,
     });
@@ -297,7 +298,9 @@ export class Interpreter implements ChatActions, CapabilityActions {
     const decides = context.service === 'session' && this.confirmed.decides(context.bot.uri);
     const policy = { listenedTo: decides };
     const refusal =
-      this.refusal(invitation.botUri, invitation.askedVersions, policy) ?? this.overLimit(invitation.botUri);
+      this.refusal(invitation.botUri, invitation.askedVersions, policy) ??
+      this.overLimit(invitation.botUri) ??
+      (await this.crowded(context));
     if (refusal) return invitation.refuse(refusal);
     await this.userSeen(context.bot, invitation.user, { tags: invitation.tags, seen: 'some' });
     if (decides) return this.confirmed.invited(invitation, context);
@@ -358,6 +361,12 @@ export class Interpreter implements ChatActions, CapabilityActions {
     if (!full) return undefined;
     this.options.metrics.count('limit_reached_total', { limit: `sessions of the ${full}` });
     return full === 'gateway' ? { status: 503, retryAfterS } : { status: 480, retryAfterS };
+  }
+
+  /** What he would say could not wait for the bot: better his network keeps it. */
+  private async crowded({ bot, user }: SessionContext): Promise<Refusal | undefined> {
+    const room = await this.options.notifications.room(bot.uri, user.key);
+    return room === 'free' ? undefined : { status: 480, retryAfterS };
   }
 
   private async context(incoming: Invitation | StandaloneMessage): Promise<SessionContext | undefined> {

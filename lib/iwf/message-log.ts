@@ -6,7 +6,7 @@ import type { MessageStatus } from '../resources/message-status.js';
 import type { Changes, Store } from '../store/store.js';
 import type { NamedMessage } from './actions.js';
 import { together } from './changes.js';
-import { isSettled, type MessageEvent, next } from './message-state.js';
+import { type MessageEvent, needsContent, next } from './message-state.js';
 import { isOfSession, messageKey, type MessageRecord, Table, type Versioned } from './records.js';
 
 export interface Progress {
@@ -75,7 +75,7 @@ export class MessageLog {
       ...kept,
       status,
       ...(words === undefined ? {} : { description: words }),
-      message: isSettled(status) ? withoutContent(value.message) : value.message,
+      message: needsContent(status) ? value.message : withoutContent(value.message),
     };
     this.options.metrics.count('message_status_total', { status });
     const changes = { ...this.put(bot, record, revision), enqueue: this.notifications(bot, record) };

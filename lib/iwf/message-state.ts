@@ -35,7 +35,7 @@ export function next(status: MessageStatus, event: MessageEvent): MessageStatus 
   return transitions[status][event];
 }
 
-/** Whether a later event can still change the status for the better: until then the content is kept. */
-export function isSettled(status: MessageStatus): boolean {
-  return status !== 'Pending' && status !== 'Sent';
+/** Whether it may still have to be sent; once the network has it, nobody here needs what it says. */
+export function needsContent(status: MessageStatus): boolean {
+  return status === 'Pending';
 }

@@ -7,7 +7,7 @@ import type { ChatSessionRequest, ParticipantStatus } from '../resources/chat-se
 import type { MessageStatus } from '../resources/message-status.js';
 import type { NamedMessage } from './actions.js';
 
-/** An outbound message; without content once it is settled. */
+/** An outbound message; without content once the network has it, or never will. */
 export type MessageRecord = {
   readonly messageId: string;
   readonly user: string;
@@ -60,6 +60,8 @@ export type ConversationRecord = {
   readonly conversationId: string;
   /** The form of the user's address last received from him. */
   readonly userUri?: string;
+  /** Wall clock: when the last message was noted. */
+  readonly atMs?: number;
 };
 
 export type CorrelatorRecord = {

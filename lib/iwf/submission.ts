@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { Clock } from '../clock.js';
 import type { Logger } from '../log.js';
 import type { Metrics } from '../metrics.js';
+import type { Notifications } from '../notify/notifications.js';
 import { mapOutboundMessage, outboundKind } from '../mapping/message-outbound.js';
 import { ApiError } from '../resources/api-error.js';
 import type { ChatMessage } from '../resources/chat-message.js';
@@ -32,6 +33,7 @@ export interface SubmissionOptions {
   readonly metrics: Metrics;
   readonly messages: MessageLog;
   readonly memory: ConversationMemory;
+  readonly notifications: Pick<Notifications, 'room'>;
   readonly link: (key: string, conversationId: string) => void;
   /** Of the session that is up: the user may have opened it with an identifier of his own. */
   readonly liveConversationId: (bot: string, user: string) => string | undefined;
@@ -150,7 +152,7 @@ export class Submission {
   }
 
   private async checkLimits(bot: Chatbot, user: NetworkUser, record: MessageRecord): Promise<void> {
-    const { store, maxMessageBytes, maxLaneDepth, maxQueueDepth } = this.options;
+    const { store, notifications, maxMessageBytes, maxLaneDepth, maxQueueDepth } = this.options;
     const { content } = mapOutboundMessage(record.message, record);
     if (content.length > maxMessageBytes) throw new ApiError('SVC0280', [String(maxMessageBytes)]);
     const [inLane, inAll] = await Promise.all([
@@ -158,6 +160,10 @@ export class Submission {
       store.depth('outbound'),
     ]);
     if (inAll >= maxQueueDepth) throw new ApiError('SVC1000', [], { retryAfterS: 5 });
+    // One user's callbacks that wait do not keep the bot from answering him.
+    if ((await notifications.room(bot.uri, user.key)) === 'bot is full') {
+      throw new ApiError('SVC1000', [], { retryAfterS: 5 });
+    }
     if (inLane >= maxLaneDepth)
       throw new ApiError('POL0001', ['too many messages wait for this user'], { status: 429, retryAfterS: 5 });
   }

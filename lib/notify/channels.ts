@@ -3,10 +3,9 @@ import type { Clock, Timer } from '../clock.js';
 import type { Chatbot, Idempotency } from '../iwf/actions.js';
 import type { Logger } from '../log.js';
 import type { Metrics } from '../metrics.js';
-import { ApiError } from '../resources/api-error.js';
-import type { Channel, ChannelRequest, ChannelType } from '../resources/channel.js';
-import type { Subscription } from '../resources/subscription.js';
+import type { Channel, ChannelRequest } from '../resources/channel.js';
 import type { ClaimedItem, Put, Store } from '../store/store.js';
+import { channelCreation, type CreateChannel } from './channel-creation.js';
 import { ChannelInbox, type InboxPage } from './channel-inbox.js';
 import { type ChannelSocket, Feed } from './channel-feed.js';
 import { Poll } from './channel-listener.js';
@@ -15,7 +14,6 @@ import type { Letters } from './letters.js';
 import {
   acknowledgeAnswer,
   channelIdOf,
-  freshChannel,
   leave,
   listen,
   type LiveChannel,
@@ -23,9 +21,9 @@ import {
   remainingMs,
   rememberAnswer,
 } from './live-channel.js';
-import type { ChannelOptions, NotifyOptions } from './options.js';
+import { createLiveChannels, type Destination, type LiveChannels } from './live-channels.js';
+import type { ChannelOptions, NotifyOptions, PlatformLimits } from './options.js';
 import type { PrintedItem } from './printed.js';
-import { createTurn } from './turn.js';
 
 export interface ChannelsDeps {
   readonly store: Store;
@@ -34,6 +32,7 @@ export interface ChannelsDeps {
   readonly metrics: Metrics;
   readonly letters: Letters;
   readonly options: Pick<NotifyOptions, 'validityMs' | 'correlatorTtlMs'> & { readonly channels: ChannelOptions };
+  readonly limitsOf: (platformId: string) => Pick<PlatformLimits, 'channelsPerPlatform'>;
   /** Base of the resourceURLs that the bot's platform sees. */
   readonly serverRoot: (bot: string) => string;
   /** Ends the subscriptions that go to a channel which is no more. */
@@ -46,9 +45,6 @@ export interface ChannelState {
   /** Seconds until it ends unless it is used. */
   readonly remainingS: number;
 }
-
-/** Where a subscription's notifications go. */
-export type Destination = Pick<Subscription, 'platformId' | 'bot' | 'notifyURL'>;
 
 /** What became of an item for a channel. */
 export type Deposit =
@@ -64,13 +60,15 @@ export interface Attachment {
 
 export class Channels {
   private readonly deps: ChannelsDeps;
-  private readonly live = new Map<string, LiveChannel>();
-  private readonly turn = createTurn();
+  private readonly live: LiveChannels;
+  private readonly createLive: CreateChannel;
   private sweep: Timer | undefined;
   private isClosed = false;
 
   constructor(deps: ChannelsDeps) {
     this.deps = deps;
+    this.live = createLiveChannels(deps);
+    this.createLive = channelCreation({ ...deps, live: this.live, keep: (kept) => this.keep(kept) });
   }
 
   /** Reads what the store holds. Every life begins anew: while the gateway was down nobody could use a channel. */
@@ -87,23 +85,22 @@ export class Channels {
 
   // — the platform's side ——————————————————————————————————————————————————————————————————————————
 
-  create(bot: Chatbot, request: ChannelRequest, idempotency?: Idempotency): Promise<ChannelState> {
-    // One after the other, so that the limits hold for a burst as well.
-    return this.turn(() => this.createNow(bot, request, idempotency));
+  async create(bot: Chatbot, request: ChannelRequest, idempotency?: Idempotency): Promise<ChannelState> {
+    return this.stateOf(await this.createLive(bot, request, idempotency));
   }
 
   list(bot: Chatbot): readonly ChannelState[] {
-    return this.ofBot(bot.uri).map((live) => this.stateOf(live));
+    return this.live.ofBot(bot.uri).map((live) => this.stateOf(live));
   }
 
   get(bot: Chatbot, id: string): ChannelState | undefined {
-    const live = this.owned(bot, id);
+    const live = this.live.owned(bot, id);
     return live && this.stateOf(live);
   }
 
   /** Durable when it resolves; its life begins anew. */
   async setLifetime(bot: Chatbot, id: string, seconds: number): Promise<ChannelState | undefined> {
-    const live = this.owned(bot, id);
+    const live = this.live.owned(bot, id);
     if (!live) return undefined;
     const channelLifetime = Math.min(seconds, this.deps.options.channels.maxLifetimeS);
     const kept = { ...live.kept, channel: { ...live.kept.channel, channelLifetime } };
@@ -114,7 +111,7 @@ export class Channels {
   }
 
   async remove(bot: Chatbot, id: string): Promise<boolean> {
-    const live = this.owned(bot, id);
+    const live = this.live.owned(bot, id);
     if (!live) return false;
     await this.end(live, 'removed');
     return true;
@@ -129,7 +126,7 @@ export class Channels {
     id: string,
     { signal, ack }: { readonly signal: AbortSignal; readonly ack?: readonly string[] | undefined },
   ): Promise<Polled | undefined> {
-    const live = this.owned(bot, id, 'LongPolling');
+    const live = this.live.owned(bot, id, 'LongPolling');
     if (!live) return undefined;
     const poll = new Poll();
     listen(live, poll);
@@ -147,7 +144,7 @@ export class Channels {
 
   /** Undefined: there is no such channel for WebSockets. */
   attach(bot: Chatbot, id: string, socket: ChannelSocket): Attachment | undefined {
-    const live = this.owned(bot, id, 'WebSockets');
+    const live = this.live.owned(bot, id, 'WebSockets');
     if (!live || this.isClosed) return undefined;
     const { log, clock } = this.deps;
     const onError = (error: unknown): void => log.warn('channel not read', { channelId: id, error: String(error) });
@@ -167,14 +164,14 @@ export class Channels {
 
   /** Whose channel the URL is: notifications of its own platform may go there; undefined: of none. */
   judge(bot: Chatbot, notifyURL: string): 'allowed' | 'unknown' | undefined {
-    if (!this.isOurs({ ...bot, bot: bot.uri, notifyURL })) return undefined;
-    return this.target(bot.platformId, notifyURL) ? 'allowed' : 'unknown';
+    if (!this.live.isOurs({ ...bot, bot: bot.uri, notifyURL })) return undefined;
+    return this.live.target({ ...bot, notifyURL }) ? 'allowed' : 'unknown';
   }
 
   /** Undefined: the URL is of no channel. */
   deposit(to: Destination, lane: string, claimed: ClaimedItem): Deposit | undefined {
-    if (!this.isOurs(to)) return undefined;
-    const live = this.target(to.platformId, to.notifyURL);
+    if (!this.live.isOurs(to)) return undefined;
+    const live = this.live.target(to);
     if (!live) return { kind: 'gone' };
     const put = live.inbox.admit(lane, claimed);
     if (put) return { kind: 'held', put, committed: (isDurable) => this.committed(live, isDurable) };
@@ -184,51 +181,15 @@ export class Channels {
 
   /** What is not stored goes to who is listening now; false: dropped; undefined: the URL is of no channel. */
   tell(to: Destination, item: PrintedItem): boolean | undefined {
-    if (!this.isOurs(to)) return undefined;
-    return this.target(to.platformId, to.notifyURL)?.listener?.tell(item) ?? false;
+    if (!this.live.isOurs(to)) return undefined;
+    return this.live.target(to)?.listener?.tell(item) ?? false;
   }
 
   /** Lets all listeners go; idempotent. */
   close(): void {
     this.isClosed = true;
     this.sweep?.close();
-    for (const { listener } of this.live.values()) listener?.end('closing');
-  }
-
-  private async createNow(bot: Chatbot, request: ChannelRequest, idempotency?: Idempotency): Promise<ChannelState> {
-    const { store, options } = this.deps;
-    const key = idempotency && record.channelCorrelatorKey(bot.uri, idempotency.correlator);
-    const first = idempotency && key !== undefined ? await this.firstAnswer(key, idempotency) : undefined;
-    if (first) return this.stateOf(first);
-    this.checkLimits(bot);
-    const kept = {
-      channel: freshChannel(bot, request, options.channels),
-      ...(key === undefined ? {} : { correlatorKey: key }),
-    };
-    const put = [record.keptChannels.put(kept.channel.id, kept, { ifRevision: 0 })];
-    if (idempotency && key !== undefined) {
-      const answer = { fingerprint: idempotency.fingerprint, channelId: kept.channel.id };
-      put.push(record.firstChannels.put(key, answer, { ttlMs: options.correlatorTtlMs, ifRevision: 0 }));
-    }
-    // Another gateway was faster with the same correlator: the client's next try finds its answer.
-    if (!(await store.commit({ put }))) throw new ApiError('SVC1000', [], { retryAfterS: 1 });
-    return this.stateOf(await this.keep(kept));
-  }
-
-  private async firstAnswer(key: string, { correlator, fingerprint }: Idempotency): Promise<LiveChannel | undefined> {
-    const { store } = this.deps;
-    const answer = (await record.firstChannels.get(store, key))?.value;
-    const live = answer && this.live.get(answer.channelId);
-    if (live && answer.fingerprint !== fingerprint) throw new ApiError('SVC0005', [correlator, 'clientCorrelator']);
-    if (answer && !live) await store.commit({ remove: [record.firstChannels.remove(key)] });
-    return live;
-  }
-
-  private checkLimits(bot: Chatbot): void {
-    const { maxPerBot, maxChannels } = this.deps.options.channels;
-    if (this.ofBot(bot.uri).length < maxPerBot && this.live.size < maxChannels) return;
-    this.deps.metrics.count('limit_reached_total', { limit: 'channels' });
-    throw new ApiError('POL0001', ['too many notification channels']);
+    for (const { listener } of this.live.all()) listener?.end('closing');
   }
 
   private async keep(kept: record.KeptChannel): Promise<LiveChannel> {
@@ -239,7 +200,7 @@ export class Channels {
     await inbox.load();
     const usedAtMs = clock.now();
     const live: LiveChannel = { kept, inbox, listener: undefined, answered: [], usedAtMs, state: 'alive' };
-    this.live.set(kept.channel.id, live);
+    this.live.set(live);
     return live;
   }
 
@@ -255,7 +216,7 @@ export class Channels {
   }
 
   private async sweepAll(): Promise<void> {
-    for (const live of [...this.live.values()]) {
+    for (const live of this.live.all()) {
       try {
         if (remainingMs(live, this.deps.clock) <= 0) await this.end(live, 'ended');
         // Reading settles what has expired.
@@ -287,34 +248,6 @@ export class Channels {
 
   private failed(error: unknown): void {
     this.deps.log.warn('notification channel not settled', { error: String(error) });
-  }
-
-  /** Ours by its id, or by its place: one that is no more is gone, and nobody else's. */
-  private isOurs({ bot, notifyURL }: Destination): boolean {
-    const id = channelIdOf(notifyURL);
-    if (id === undefined) return false;
-    return this.live.has(id) || notifyURL.startsWith(`${this.deps.serverRoot(bot)}/notificationchannel/`);
-  }
-
-  private target(platformId: string, notifyURL: string): LiveChannel | undefined {
-    const live = this.alive(channelIdOf(notifyURL));
-    return live?.kept.channel.platformId === platformId ? live : undefined;
-  }
-
-  private owned(bot: Chatbot, id: string, type?: ChannelType): LiveChannel | undefined {
-    const live = this.alive(id);
-    if (live?.kept.channel.bot !== bot.uri) return undefined;
-    return type === undefined || live.kept.channel.channelType === type ? live : undefined;
-  }
-
-  private alive(id: string | undefined): LiveChannel | undefined {
-    const live = id === undefined ? undefined : this.live.get(id);
-    const isAlive = live?.state === 'alive' && remainingMs(live, this.deps.clock) > 0;
-    return isAlive ? live : undefined;
-  }
-
-  private ofBot(bot: string): readonly LiveChannel[] {
-    return [...this.live.values()].filter((live) => live.kept.channel.bot === bot);
   }
 
   private stateOf(live: LiveChannel): ChannelState {

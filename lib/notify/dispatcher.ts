@@ -2,8 +2,9 @@
 import type { Notification, NotificationKind } from '../resources/notification.js';
 import type { Subscription, SubscriptionApi } from '../resources/subscription.js';
 import type { Enqueue } from '../store/store.js';
-import { enqueue, prepare, type Prepared, type Print } from './item.js';
+import { enqueue, laneOf, prepare, type Prepared, type Print } from './item.js';
 import type { Notifications } from './notifications.js';
+import type { Room } from './room.js';
 
 export interface DispatcherDeps {
   /** Live subscriptions of a bot, from memory. */
@@ -13,6 +14,8 @@ export interface DispatcherDeps {
   readonly serverRoot: (bot: string) => string;
   /** Delivers once, at once, or drops. */
   readonly tellNow: (prepared: Prepared) => void;
+  /** Whether these lanes of the bot may grow. */
+  readonly room: (bot: string, lanes: readonly string[]) => Promise<Room>;
 }
 
 /** The API whose subscriptions are told of a kind. */
@@ -44,6 +47,11 @@ export function createNotifications(deps: DispatcherDeps): Notifications {
     items: (notification, { expiresAtMs } = {}): readonly Enqueue[] =>
       prepareAll(notification, expiresAtMs).map(enqueue),
     tell: (notification) => prepareAll(notification).forEach(deps.tellNow),
+    room: (bot, contact) =>
+      deps.room(
+        bot,
+        deps.ofBot(bot, 'chat').map(({ id }) => laneOf(id, bot, contact)),
+      ),
   };
 }
 

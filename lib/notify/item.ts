@@ -75,7 +75,11 @@ export function prepare(notification: Notification, subscription: Subscription, 
 
 /** `subscription|bot|user`, each part escaped: no address can reach into another lane. */
 export function laneOf(subscriptionId: string, bot: string, contact: string): string {
-  return [subscriptionId, bot, contact].map((part) => part.replace(/[%|]/g, escapeChar)).join('|');
+  return [subscriptionId, bot, contact].map(escapePart).join('|');
+}
+
+export function escapePart(part: string): string {
+  return part.replace(/[%|]/g, escapeChar);
 }
 
 function escapeChar(char: string): string {

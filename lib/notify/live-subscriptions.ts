@@ -7,6 +7,7 @@ export interface LiveSubscriptions {
   get(id: string): KeptSubscription | undefined;
   ofBot(bot: string, api: SubscriptionApi): readonly KeptSubscription[];
   countOfBot(bot: string): number;
+  countOfPlatform(platformId: string): number;
   set(kept: KeptSubscription): void;
   delete(id: string): void;
   /** Those whose time is over. */
@@ -31,10 +32,15 @@ export function lasting(subscription: Subscription, duration: number, nowMs: num
 export function createLiveSubscriptions(): LiveSubscriptions {
   const byId = new Map<string, KeptSubscription>();
   const byBot = new Map<string, Map<string, KeptSubscription>>();
+  const byPlatform = new Map<string, number>();
+  const count = ({ subscription: { platformId } }: KeptSubscription, more: number): void => {
+    byPlatform.set(platformId, (byPlatform.get(platformId) ?? 0) + more);
+  };
   const remove = (id: string): void => {
     const kept = byId.get(id);
     if (!kept) return;
     byId.delete(id);
+    count(kept, -1);
     const ofBot = byBot.get(kept.subscription.bot);
     ofBot?.delete(id);
     if (ofBot?.size === 0) byBot.delete(kept.subscription.bot);
@@ -46,8 +52,10 @@ export function createLiveSubscriptions(): LiveSubscriptions {
     get: (id) => byId.get(id),
     ofBot: (bot, api) => [...(byBot.get(bot)?.values() ?? [])].filter((kept) => kept.subscription.api === api),
     countOfBot: (bot) => byBot.get(bot)?.size ?? 0,
+    countOfPlatform: (platformId) => byPlatform.get(platformId) ?? 0,
     set(kept) {
       const { id, bot } = kept.subscription;
+      if (!byId.has(id)) count(kept, 1);
       byId.set(id, kept);
       const ofBot = byBot.get(bot) ?? new Map<string, KeptSubscription>();
       byBot.set(bot, ofBot.set(id, kept));

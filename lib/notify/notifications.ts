@@ -1,6 +1,7 @@
 /** What the interpreter needs of notify: is anyone listening, and the queue items of one event. */
 import type { Notification, NotificationKind } from '../resources/notification.js';
 import type { Enqueue } from '../store/store.js';
+import type { Room } from './room.js';
 
 export interface Notifications {
   /** Whether a live subscription of the bot takes this kind; answers from memory. */
@@ -15,4 +16,6 @@ export interface Notifications {
    * behind items of the same lane that wait it is dropped.
    */
   tell(notification: Notification): void;
+  /** Whether one more thing of the bot and the user may wait, on its way to either. */
+  room(bot: string, contact: string): Promise<Room>;
 }

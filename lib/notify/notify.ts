@@ -21,9 +21,10 @@ import type { LookupAll } from './judged-lookup.js';
 import { runLane, type LaneRunDeps } from './lane-run.js';
 import { createLetters, type LetterHooks } from './letters.js';
 import type { Notifications } from './notifications.js';
-import { notifyDefaults, type NotifyOptions } from './options.js';
+import { defaultPlatformLimits, notifyDefaults, type NotifyOptions, type PlatformLimits } from './options.js';
 import type { PlatformCallbacks } from './origins.js';
 import { gatesOf } from './places.js';
+import { roomOf } from './room.js';
 import { Subscriptions, type SubscriptionsDeps } from './subscriptions.js';
 import { createTeller } from './teller.js';
 import { verifyNotifyUrl } from './verification.js';
@@ -40,6 +41,11 @@ export interface NotifyDeps extends LetterHooks {
   /** Base of the resourceURLs that the bot's platform sees. */
   readonly serverRoot: (bot: string) => string;
   readonly options?: Partial<NotifyOptions>;
+  /** Of a platform, and of whose a bot is; the defaults where absent. */
+  readonly limits?: {
+    ofPlatform(platformId: string): PlatformLimits;
+    ofBot(bot: string): PlatformLimits;
+  };
   /** The gateway's own channel URLs are allowed wherever they lie. */
   readonly isOwnUrl?: (notifyURL: string) => boolean;
   /** Of the names in notifyURLs, when a subscription is made; the system's where absent. */
@@ -47,6 +53,8 @@ export interface NotifyDeps extends LetterHooks {
   /** Of the same names, at each connection; the system's where absent. */
   readonly lookup?: LookupAll;
   readonly random?: () => number;
+  /** One has ended other than by its bot's wish. */
+  readonly onSubscriptionEnded?: SubscriptionsDeps['onEnded'];
   readonly onExchange?: (exchange: Exchange) => void;
 }
 
@@ -66,6 +74,8 @@ export async function openNotify(deps: NotifyDeps): Promise<Notify> {
   const options = { ...notifyDefaults, ...deps.options };
   const { store, clock, log, metrics } = deps;
   const common = { store, clock, log, metrics, options };
+  const limits = deps.limits ?? { ofPlatform: () => defaultPlatformLimits, ofBot: () => defaultPlatformLimits };
+  const limitsOf = (platformId: string): PlatformLimits => limits.ofPlatform(platformId);
   const deadLetters = createDeadLetters({
     ...common,
     find: (id) => subscriptions.find(id),
@@ -74,12 +84,14 @@ export async function openNotify(deps: NotifyDeps): Promise<Notify> {
   });
   const letters = createLetters({ ...deps, keep: (letter, item) => deadLetters.keep(letter, item) });
   const endSubscriptions: ChannelsDeps['endSubscriptions'] = (isGone) => subscriptions.endOfUrl(isGone);
-  const channels = new Channels({ ...common, letters, serverRoot: deps.serverRoot, endSubscriptions });
+  const channels = new Channels({ ...common, limitsOf, letters, serverRoot: deps.serverRoot, endSubscriptions });
   const callbacks = createCallbacks({ ...deps, options });
   const subscriptions = new Subscriptions({
     ...common,
+    limitsOf,
     judge: judgeOf(deps, channels),
     verify: verifyBy(deps, { channels, callbacks }),
+    onEnded: deps.onSubscriptionEnded,
   });
   await Promise.all([subscriptions.load(), channels.load(), deadLetters.load()]);
 
@@ -115,6 +127,7 @@ export async function openNotify(deps: NotifyDeps): Promise<Notify> {
     print: deps.print,
     serverRoot: deps.serverRoot,
     tellNow: (prepared) => teller.tell(prepared),
+    room: (bot, lanes) => roomOf(bot, lanes, { store, metrics, limitsOf: (uri) => limits.ofBot(uri) }),
   });
   return {
     subscriptions,

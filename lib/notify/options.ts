@@ -9,6 +9,25 @@ export interface Parallel {
   readonly perBot: number;
 }
 
+/** What one platform and its bots may take up. */
+export interface PlatformLimits {
+  readonly subscriptionsPerBot: number;
+  readonly subscriptionsPerPlatform: number;
+  readonly channelsPerPlatform: number;
+  /** Items waiting in both queues. */
+  readonly queuedPerBot: number;
+  /** Items waiting in one lane. */
+  readonly laneLength: number;
+}
+
+export const defaultPlatformLimits: PlatformLimits = {
+  subscriptionsPerBot: 100,
+  subscriptionsPerPlatform: 10_000,
+  channelsPerPlatform: 1_000,
+  queuedPerBot: 100_000,
+  laneLength: 1_000,
+};
+
 export interface ChannelOptions {
   readonly maxPerBot: number;
   readonly maxChannels: number;
@@ -54,7 +73,6 @@ export interface NotifyOptions {
   /** Origins whose connections are kept, and for how long without use. */
   readonly maxOrigins: number;
   readonly originIdleMs: number;
-  readonly maxSubscriptionsPerBot: number;
   readonly maxSubscriptions: number;
   /** How long a clientCorrelator is remembered. */
   readonly correlatorTtlMs: number;
@@ -82,7 +100,6 @@ export const notifyDefaults: NotifyOptions = {
   maxDeadLetters: 100_000,
   maxOrigins: 1_024,
   originIdleMs: 60_000,
-  maxSubscriptionsPerBot: 100,
   maxSubscriptions: 100_000,
   correlatorTtlMs: 86_400_000,
   refreshMs: 0,

@@ -8,7 +8,8 @@ import { ApiError } from '../resources/api-error.js';
 import type { Subscription, SubscriptionApi, SubscriptionRequest } from '../resources/subscription.js';
 import type { Store } from '../store/store.js';
 import { createLiveSubscriptions, isExpired, lasting } from './live-subscriptions.js';
-import type { NotifyOptions } from './options.js';
+import type { NotifyOptions, PlatformLimits } from './options.js';
+import { createShares } from './shares.js';
 import * as record from './subscription-record.js';
 import type { EndReason, KeptSubscription } from './subscription-record.js';
 
@@ -17,14 +18,14 @@ export interface SubscriptionsDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: Metrics;
-  readonly options: Pick<
-    NotifyOptions,
-    'maxSubscriptionsPerBot' | 'maxSubscriptions' | 'correlatorTtlMs' | 'validityMs' | 'refreshMs'
-  >;
+  readonly options: Pick<NotifyOptions, 'maxSubscriptions' | 'correlatorTtlMs' | 'validityMs' | 'refreshMs'>;
+  readonly limitsOf: (platformId: string) => Pick<PlatformLimits, 'subscriptionsPerBot' | 'subscriptionsPerPlatform'>;
   /** Rejects with ApiError SVC0002 or POL0001 where the bot's platform may not use the URL. */
   readonly judge: (bot: Chatbot, notifyURL: string) => Promise<void>;
   /** Rejects with ApiError POL0001 where its owner does not want it. */
   readonly verify: (bot: Chatbot, notifyURL: string) => Promise<void>;
+  /** One has ended other than by its bot's wish. */
+  readonly onEnded?: ((subscription: Subscription, reason: EndReason) => void) | undefined;
 }
 
 interface Created {
@@ -41,7 +42,7 @@ export class Subscriptions implements SubscriptionActions {
   private expiry: Timer | undefined;
   private refresh: Timer | undefined;
   /** Creations under way, so that the limits hold for a burst as well. */
-  private readonly creating = new Map<string, number>();
+  private readonly creating = createShares();
   private closed = false;
 
   constructor(deps: SubscriptionsDeps) {
@@ -56,7 +57,7 @@ export class Subscriptions implements SubscriptionActions {
       known.delete(id);
       this.live.set(value);
     }
-    if (this.creating.size === 0) for (const id of known) this.live.delete(id);
+    if (this.creating.of('all') === 0) for (const id of known) this.live.delete(id);
     this.watchExpiry();
     if (options.refreshMs > 0 && !this.closed) {
       this.refresh?.close();
@@ -83,14 +84,7 @@ export class Subscriptions implements SubscriptionActions {
     if (again) return { subscription: again, created: false };
     await this.deps.judge(bot, request.notifyURL);
     this.checkLimits(bot);
-    this.creating.set(bot.uri, this.creatingOf(bot) + 1);
-    try {
-      return await this.createNow(bot, api, request, idempotency);
-    } finally {
-      const left = this.creatingOf(bot) - 1;
-      if (left > 0) this.creating.set(bot.uri, left);
-      else this.creating.delete(bot.uri);
-    }
+    return this.creating.during(sharesOf(bot), () => this.createNow(bot, api, request, idempotency));
   }
 
   private async createNow(
@@ -140,16 +134,16 @@ export class Subscriptions implements SubscriptionActions {
   }
 
   private checkLimits(bot: Chatbot): void {
-    const { maxSubscriptionsPerBot, maxSubscriptions } = this.deps.options;
-    const ofBot = this.live.countOfBot(bot.uri) + this.creatingOf(bot);
-    if (ofBot < maxSubscriptionsPerBot && this.live.size + this.creating.size < maxSubscriptions) return;
+    const { subscriptionsPerBot, subscriptionsPerPlatform } = this.deps.limitsOf(bot.platformId);
+    const [creatingOfBot, creatingOfPlatform, creatingInAll] = sharesOf(bot).map((key) => this.creating.of(key));
+    const ofBot = this.live.countOfBot(bot.uri) + (creatingOfBot ?? 0);
+    const ofPlatform = this.live.countOfPlatform(bot.platformId) + (creatingOfPlatform ?? 0);
+    const inAll = this.live.size + (creatingInAll ?? 0);
+    const isRoom = ofBot < subscriptionsPerBot && ofPlatform < subscriptionsPerPlatform;
+    if (isRoom && inAll < this.deps.options.maxSubscriptions) return;
     this.deps.metrics.count('notify_subscriptions_refused');
     this.deps.log.warn('too many subscriptions', { platform: bot.platformId });
     throw new ApiError('POL0001', ['too many subscriptions']);
-  }
-
-  private creatingOf(bot: Chatbot): number {
-    return this.creating.get(bot.uri) ?? 0;
   }
 
   private fresh(bot: Chatbot, api: SubscriptionApi, request: SubscriptionRequest): Subscription {
@@ -218,6 +212,7 @@ export class Subscriptions implements SubscriptionActions {
     const put = record.subscriptionEnds.put(id, end, { ttlMs: options.validityMs * 2 });
     await store.commit({ put: [put], remove: record.removeSubscription(kept) });
     this.live.delete(id);
+    this.deps.onEnded?.(kept.subscription, reason);
     metrics.count('notify_subscriptions_ended', { reason });
     log.info('subscription ended', { subscriptionId: id, platform: platformId, reason });
   }
@@ -286,4 +281,9 @@ export class Subscriptions implements SubscriptionActions {
       if (!this.closed) this.expiry = this.deps.clock.after(10_000, () => void this.endExpired());
     }
   }
+}
+
+/** Whose limits one more subscription counts for: the bot's, its platform's, all. */
+function sharesOf({ uri, platformId }: Chatbot): readonly string[] {
+  return [`bot ${uri}`, `platform ${platformId}`, 'all'];
 }

@@ -4,9 +4,12 @@
  * /livez, /readyz and /metrics need no credential on loopback; all else the admin key (Authorization: Bearer).
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerOptions, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Logger } from '../log.js';
+import type { Audit } from '../log/audit.js';
+import { ApiError } from '../resources/api-error.js';
+import { FailedAttempts } from './access/failed-attempts.js';
 import { type AdminParts, type AdminRequest, type AdminRoute, problem, type Reply } from './admin-route.js';
 import { deadLetterRoutes } from './dead-letters.js';
 import { readiness } from './readiness.js';
@@ -17,7 +20,19 @@ export interface AdminDeps extends AdminParts {
   readonly port: number;
   /** SHA-256 (hex) of the credential; absent: only the three open paths answer, and those to loopback alone. */
   readonly key?: string;
+  /** Told of each request that needs the credential. */
+  readonly audit?: Audit;
+  readonly limits: AdminLimits;
   readonly log: Logger;
+}
+
+export interface AdminLimits {
+  readonly maxConnections: number;
+  readonly maxHeaderBytes: number;
+  /** A client that trickles its headers, or the whole request, is cut. */
+  readonly headersTimeoutMs: number;
+  readonly requestTimeoutMs: number;
+  readonly keepAliveTimeoutMs: number;
 }
 
 export interface AdminFace {
@@ -48,11 +63,22 @@ const securityHeaders = {
   'X-Frame-Options': 'DENY',
 };
 
+export const defaultAdminLimits: AdminLimits = {
+  maxConnections: 100,
+  maxHeaderBytes: 8_192,
+  headersTimeoutMs: 5_000,
+  requestTimeoutMs: 10_000,
+  keepAliveTimeoutMs: 30_000,
+};
+
 /** Rejects with the system's error (EADDRINUSE …) where it cannot listen. */
 export async function startAdmin(deps: AdminDeps): Promise<AdminFace> {
-  const limits = { maxHeaderSize: 8_192, headersTimeout: 5_000, requestTimeout: 10_000, keepAliveTimeout: 30_000 };
-  const server = createServer(limits, (request, response) => void serve(deps, request, response));
-  server.maxConnections = 100;
+  const { limits } = deps;
+  const attempts = new FailedAttempts(deps.clock);
+  const server = createServer(serverOptions(limits), (request, response) => {
+    void serve({ ...deps, attempts }, request, response);
+  });
+  server.maxConnections = limits.maxConnections;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(deps.port, deps.host, resolve);
@@ -68,21 +94,61 @@ export async function startAdmin(deps: AdminDeps): Promise<AdminFace> {
   };
 }
 
-async function serve(deps: AdminDeps, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  try {
-    send(response, await replyTo(deps, request), request.method === 'HEAD');
-  } catch (error) {
-    deps.log.error('admin request failed', { error });
-    send(response, problem(500, 'internal error'), false);
-  }
+function serverOptions(limits: AdminLimits): ServerOptions {
+  return {
+    maxHeaderSize: limits.maxHeaderBytes,
+    headersTimeout: limits.headersTimeoutMs,
+    requestTimeout: limits.requestTimeoutMs,
+    keepAliveTimeout: limits.keepAliveTimeoutMs,
+    // Node looks for slow clients each half minute where nothing else is said.
+    connectionsCheckingInterval: Math.max(20, Math.min(limits.headersTimeoutMs, limits.requestTimeoutMs) / 4),
+  };
 }
 
-async function replyTo(deps: AdminDeps, request: IncomingMessage): Promise<Reply> {
+interface Serving extends AdminDeps {
+  readonly attempts: FailedAttempts;
+}
+
+async function serve(deps: Serving, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const reply = await replyTo(deps, request).catch((error: unknown) => refusal(deps, error));
+  // What a client behind a broken connection was to get, nobody reads.
+  if (!response.destroyed) send(response, reply, request.method === 'HEAD');
+}
+
+function refusal({ log }: AdminDeps, error: unknown): Reply {
+  if (error instanceof ApiError) {
+    return { ...problem(error.status, 'too many wrong credentials'), headers: { 'Retry-After': '5' } };
+  }
+  log.error('admin request failed', { error });
+  return problem(500, 'internal error');
+}
+
+async function replyTo(deps: Serving, request: IncomingMessage): Promise<Reply> {
   const target = `http://admin${request.url ?? '/'}`;
   const url = URL.canParse(target) ? new URL(target) : undefined;
   const found = url ? routes.filter(({ path }) => path.test(url.pathname)) : [];
   const open = found.some((route) => route.open) && isLoopback(request.socket.remoteAddress);
-  if (!open && !isAuthorized(request.headers.authorization, deps.key)) return unauthorized;
+  if (open) return answer(deps, { request, url, found });
+  const address = request.socket.remoteAddress ?? '';
+  deps.attempts.admit(address);
+  const isKnown = isAuthorized(request.headers.authorization, deps.key);
+  if (!isKnown && request.headers.authorization !== undefined) await deps.attempts.failed(address);
+  const reply = isKnown ? await answer(deps, { request, url, found }) : unauthorized;
+  deps.audit?.({
+    actor: isKnown ? `admin ${address}` : `unknown ${address}`,
+    action: `${request.method ?? ''} ${url?.pathname ?? ''}`,
+    result: String(reply.status),
+  });
+  return reply;
+}
+
+interface Asked {
+  readonly request: IncomingMessage;
+  readonly url: URL | undefined;
+  readonly found: readonly AdminRoute[];
+}
+
+function answer(deps: AdminDeps, { request, url, found }: Asked): Reply | Promise<Reply> {
   if (!url || found.length === 0) return problem(404, 'no such path');
   const method = request.method === 'HEAD' ? 'GET' : request.method;
   const route = found.find((one) => one.method === method);

@@ -1,12 +1,10 @@
 /** The phone in the hand of a developer: what it shows and what its user does, over plain HTTP. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { SimulatedPhone } from './phone.js';
+import { type Act, type Hand, ok, optionalText, type Reply, text, WrongRequest } from './phone-act.js';
+import { serviceActs } from './phone-services.js';
 
-export interface PhoneHttpOptions {
-  readonly phone: SimulatedPhone;
-  /** Whom it writes to. */
-  readonly bot: string;
+export interface PhoneHttpOptions extends Hand {
   readonly host: string;
   /** 0: any free one. */
   readonly port: number;
@@ -17,19 +15,14 @@ export interface PhoneHttp {
   close(): Promise<void>;
 }
 
-interface Reply {
-  readonly status: number;
-  readonly body: object;
-}
-
-type Act = (options: PhoneHttpOptions, body: Readonly<Record<string, unknown>>) => Reply | Promise<Reply>;
-
 /** Method and path → what it does; GET / lists them. */
 const acts: Readonly<Record<string, Act>> = {
+  ...serviceActs,
   'GET /inbox': inbox,
   'GET /receipts': ({ phone }) => ok({ receipts: phone.receipts }),
   'GET /composing': ({ phone }) => ok({ composing: phone.composing }),
-  'POST /send': async ({ phone, bot }, body) => ok({ messageId: await phone.send(bot, text(body)) }),
+  'POST /send': async ({ phone, bot }, body) =>
+    ok({ messageId: await phone.send(bot, text(body), optionalText(body, 'contentType')) }),
   'POST /pager': async ({ phone, bot }, body) => ok({ messageId: await phone.sendPager(bot, text(body)) }),
   'POST /composing': async ({ phone, bot }, { state = 'active' }) => {
     if (state !== 'active' && state !== 'idle') throw new WrongRequest('state is active or idle');
@@ -50,15 +43,6 @@ const acts: Readonly<Record<string, Act>> = {
 const maxBodyBytes = 65_536;
 /** How long the inbox is waited for while nothing has come or receipts are on their way. */
 const inboxWaitMs = 2_000;
-
-class WrongRequest extends Error {
-  readonly status: number;
-
-  constructor(message: string, status = 400) {
-    super(message);
-    this.status = status;
-  }
-}
 
 /** Rejects with the system's error where the port is taken. */
 export async function startPhoneHttp(options: PhoneHttpOptions): Promise<PhoneHttp> {
@@ -92,7 +76,7 @@ async function reply(options: PhoneHttpOptions, request: IncomingMessage): Promi
 }
 
 /** Waits for a first message and for receipts under way, so that what is asked next is settled. */
-async function inbox({ phone }: PhoneHttpOptions): Promise<Reply> {
+async function inbox({ phone }: Hand): Promise<Reply> {
   await phone.until(() => phone.inbox.length > 0 && phone.settled, inboxWaitMs).catch(() => undefined);
   const messages = phone.inbox.map(({ content, to, ...message }) => ({
     ...message,
@@ -127,17 +111,8 @@ function json(written: string): unknown {
   }
 }
 
-function text({ text: words }: Readonly<Record<string, unknown>>): string {
-  if (typeof words !== 'string' || words === '') throw new WrongRequest('{"text":"…"} is missing');
-  return words;
-}
-
 function isRefusal(status: unknown): status is number {
   return Number.isInteger(status) && Number(status) >= 400 && Number(status) <= 699;
-}
-
-function ok(body: object): Reply {
-  return { status: 200, body };
 }
 
 function problem(error: unknown): object {

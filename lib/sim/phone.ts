@@ -188,6 +188,11 @@ export class SimulatedPhone {
     });
   }
 
+  /** Opens a chat, if the bot takes the call: he may take his time. */
+  call(bot: string): void {
+    this.guard(this.chats.open(bot));
+  }
+
   async hangUp(bot: string): Promise<void> {
     await this.chats.leaveBot(bot);
   }

@@ -29,9 +29,8 @@ export interface ListedSubscription {
   readonly resourceURL: string;
 }
 
-interface SubscriptionList {
-  readonly chatNotificationSubscription?: readonly ListedSubscription[];
-}
+/** By their root element. */
+type SubscriptionList = Readonly<Record<string, readonly ListedSubscription[] | undefined>>;
 
 export interface RestAnswer {
   readonly status: number;
@@ -90,11 +89,11 @@ export class SimulatedPlatform {
   }
 
   /** As they are listed. */
-  async subscriptions(): Promise<readonly ListedSubscription[]> {
+  async subscriptions(api: SubscriptionApi = 'chat'): Promise<readonly ListedSubscription[]> {
     const { serverRoot, bot } = this.options;
-    const { body } = await this.request('GET', subscriptionsUrl({ serverRoot, bot }, 'chat'));
-    const { chatSubscriptionList } = body as { chatSubscriptionList?: SubscriptionList };
-    return chatSubscriptionList?.chatNotificationSubscription ?? [];
+    const { body } = await this.request('GET', subscriptionsUrl({ serverRoot, bot }, api));
+    const { one, list } = subscriptionRoots[api];
+    return (body as Readonly<Record<string, SubscriptionList | undefined>>)[list]?.[one] ?? [];
   }
 
   send(contact: string, message: ChatMessage): Promise<RestAnswer> {

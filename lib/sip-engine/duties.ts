@@ -6,6 +6,8 @@ import type { Settings } from './options.js';
 import { secondsOf } from './session-timer.js';
 import { schemeOf } from './uri.js';
 
+const TAKES_SDP = /^\s*(?:application\/sdp|application\/\*|\*\/\*)\s*(?:;|$)/i;
+
 /** In the order of §8.2; undefined: nothing to object. */
 export function refusalOf(request: WireMessage, settings: Settings): ResponseDraft | undefined {
   return (
@@ -13,6 +15,7 @@ export function refusalOf(request: WireMessage, settings: Settings): ResponseDra
     refusedScheme(request) ??
     refusedExtension(request, settings) ??
     refusedBody(request, settings) ??
+    refusedAnswer(request) ??
     refusedInterval(request, settings)
   );
 }
@@ -49,6 +52,14 @@ function refusedBody(request: WireMessage, settings: Settings): ResponseDraft | 
     return refusal(415, ['Accept-Encoding', 'identity'], ['Accept', settings.accept.join(', ')]);
   }
   return bodyIsUtf8(request) ? undefined : refusal(415, ['Accept', settings.accept.join(', ')]);
+}
+
+/** An INVITE is answered with SDP: a caller who takes none gets 406 (§20.1, §21.4.7). */
+function refusedAnswer(request: WireMessage): ResponseDraft | undefined {
+  if (request.method !== 'INVITE') return undefined;
+  const ranges = request.rawAll('accept').flatMap(elements);
+  if (ranges.length === 0 || ranges.some((range) => TAKES_SDP.test(range))) return undefined;
+  return refusal(406, ['Accept', 'application/sdp']);
 }
 
 /** RFC 4028 §9: only to a caller who knows session timers. */

@@ -21,7 +21,9 @@ export interface ServerEntry {
 /** §17.2.3; clients older than RFC 3261 are told apart by what their messages say. */
 export function serverKey(message: WireMessage, routing: Routing, method: string): string {
   const { via } = routing;
-  if (via.branch?.startsWith(MAGIC_COOKIE)) return `${via.branch} ${via.sentBy} ${method}`;
+  // The cookie alone identifies nothing (RFC 4475 §3.2.1).
+  const unique = via.branch !== undefined && via.branch.length > MAGIC_COOKIE.length;
+  if (unique && via.branch.startsWith(MAGIC_COOKIE)) return `${via.branch} ${via.sentBy} ${method}`;
   return `${routing.callId} ${routing.fromTag ?? ''} ${routing.cseq} ${via.sentBy} ${message.uri ?? ''} ${method}`;
 }
 

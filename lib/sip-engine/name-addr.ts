@@ -52,3 +52,17 @@ export function withTag(value: string, tag: string): string {
 export function bracketed(uri: string): string {
   return uri.includes('<') ? uri : `<${uri}>`;
 }
+
+/** Whether a quoted string begins and does not end (RFC 4475 §3.1.2.6). */
+export function isUnclosed(value: string): boolean {
+  let at = value.indexOf('"');
+  while (at >= 0) {
+    do {
+      if (value[at] === '\\') at++;
+      at++;
+    } while (at < value.length && value[at] !== '"');
+    if (at >= value.length) return true;
+    at = value.indexOf('"', at + 1);
+  }
+  return false;
+}

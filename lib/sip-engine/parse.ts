@@ -4,7 +4,7 @@ import { isTokenIn, sameName } from './grammar.js';
 import { headerPlaces, lineEnd, type HeaderLimits, type HeaderPlaces } from './header-lines.js';
 import { MalformedMessage } from './malformed.js';
 import { asText, WireMessage, type StartLine } from './message.js';
-import { tagOf } from './name-addr.js';
+import { isUnclosed, tagOf } from './name-addr.js';
 import { parseVia, type Via } from './via.js';
 
 export interface MessageLimits extends HeaderLimits {
@@ -37,7 +37,7 @@ export function parseMessage(bytes: Buffer, limits: MessageLimits, datagram: boo
   const start = startOf(bytes);
   const headEnd = bytes.indexOf('\r\n\r\n', start, 'latin1');
   const head = bytes.toString('latin1', start, headEnd < 0 ? bytes.length : headEnd);
-  const startLine = parseStartLine(head);
+  const startLine = readStartLine(head, bytes, limits);
   const places = headerPlaces(head, lineEnd(head, 0) + 2, limits);
   const rest = headEnd < 0 ? bytes.subarray(bytes.length) : bytes.subarray(headEnd + 4);
   const raw = new WireMessage(startLine, { bytes, head, body: rest, places });
@@ -57,6 +57,21 @@ function startOf(bytes: Buffer): number {
   return at;
 }
 
+/** A request whose start line is broken has headers all the same, which say where its 400 goes (RFC 4475 §3.1.2.10). */
+function readStartLine(head: string, bytes: Buffer, limits: MessageLimits): StartLine {
+  try {
+    return parseStartLine(head);
+  } catch (error) {
+    const method = /^([A-Za-z]+) .* SIP\/2\.0\s*$/.exec(head.slice(0, lineEnd(head, 0)))?.[1];
+    if (error instanceof MalformedMessage && method !== undefined) {
+      const start = { method, uri: undefined, status: undefined, reason: undefined };
+      const places = headerPlaces(head, lineEnd(head, 0) + 2, limits);
+      error.partial = new WireMessage(start, { bytes, head, body: bytes.subarray(bytes.length), places });
+    }
+    throw error;
+  }
+}
+
 function parseStartLine(head: string): StartLine {
   const end = lineEnd(head, 0);
   if (head.startsWith('SIP/')) return parseStatusLine(head, end);
@@ -64,7 +79,7 @@ function parseStartLine(head: string): StartLine {
   const second = head.indexOf(' ', first + 1);
   if (first < 0 || second < 0 || second > end || !isTokenIn(head, 0, first)) throw new MalformedMessage('not SIP');
   if (!sameName(head, second + 1, end, 'sip/2.0')) {
-    throw new MalformedMessage('start line', sameName(head, second + 1, second + 5, 'sip/') ? 505 : 400);
+    throw new MalformedMessage('start line', /^sip\/\d+\.\d+$/i.test(head.slice(second + 1, end)) ? 505 : 400);
   }
   if (second === first + 1 || head.charCodeAt(first + 1) === 60) throw new MalformedMessage('Request-URI');
   return {
@@ -188,6 +203,7 @@ function routingOf(value: (name: Wanted) => string): Routing {
   if (callId === '' || callId.includes(' ')) throw new MalformedMessage('Call-ID');
   const from = value('from');
   const to = value('to');
+  if (isUnclosed(from) || isUnclosed(to)) throw new MalformedMessage('quoted string without its end');
   return { via, callId, ...parseCseq(value('cseq')), from, to, fromTag: tagOf(from), toTag: tagOf(to) };
 }
 

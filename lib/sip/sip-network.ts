@@ -1,20 +1,16 @@
 /** The Network over SIP and MSRP. */
-import type { Clock } from '../clock.js';
-import type { Logger } from '../log.js';
 import type { Metrics } from '../metrics.js';
-import type { MsrpEndpoint } from '../msrp/api.js';
 import type { AddressOptions } from '../wire/address.js';
 import { DecodeError } from '../wire/decode-error.js';
 import { readFeatureTags } from '../wire/feature-tags.js';
-import type { Fingerprint } from '../wire/sdp/message-media.js';
 import type { HeaderLine, InboundInvite, InboundRequest, RequestDraft, SipAgent } from './agent.js';
 import { allowed } from './allowed.js';
-import { Chat } from './chat.js';
+import { ChatMaker, type ChatMakerOptions } from './chat-maker.js';
 import { dial, outcomeOf } from './dial.js';
 import { type Reading, readIncoming } from './incoming.js';
 import { invitationOf, refuse } from './invitation.js';
 import { cpimType, largeMessageBody, readInviteBody } from './invite-body.js';
-import { ChatMedia, sdpType } from './media.js';
+import { sdpType } from './media.js';
 import type {
   Disguise,
   Network,
@@ -30,46 +26,30 @@ import type {
   SipOutcome,
 } from './network.js';
 import { wantsPrivacy } from './privacy.js';
-import { capabilityContact, capabilityHeaders, contact, inviteHeaders, requestHeaders } from './rcs-headers.js';
+import { capabilityContact, capabilityHeaders, inviteHeaders, requestHeaders } from './rcs-headers.js';
 
-export interface SipNetworkOptions {
+export interface SipNetworkOptions extends ChatMakerOptions {
   readonly agent: SipAgent;
-  readonly msrp: MsrpEndpoint;
-  readonly clock: Clock;
-  readonly log: Logger;
   readonly metrics: Metrics;
-  /** Texts of sdp-templates/. */
-  readonly templates: {
-    readonly sessionOffer: string;
-    readonly sessionAnswer: string;
-    readonly largeMessageOffer: string;
-  };
-  /** `host:port` of Contact. */
-  readonly contactHost: () => string;
   readonly userOptions: AddressOptions;
   readonly disguise: Disguise;
-  /** Of the certificate of msrps:; empty without TLS. */
-  readonly fingerprints: readonly Fingerprint[];
-  /** Whether our own offers are TCP/TLS/MSRP; needs a certificate. */
-  readonly offerTls: boolean;
   /** Of the whole MESSAGE request to this user, before what its route adds. */
   readonly pagerMaxBytes: (userUri: string) => number;
   readonly messageAnswer: 200 | 202;
   readonly sessionExpiresS: number;
   readonly minSeS: number;
-  readonly maxMessageBytes: number;
 }
 
-const composingType = 'application/im-iscomposing+xml';
 /** Via, Max-Forwards, Call-ID, CSeq, From tag and Content-Length that the engine adds to a request, in bytes. */
 const engineBytes = 330;
 
 export class SipNetwork implements Network {
   private readonly options: SipNetworkOptions;
-  private originId = 0;
+  private readonly chats: ChatMaker;
 
   constructor(options: SipNetworkOptions) {
     this.options = options;
+    this.chats = new ChatMaker(options);
   }
 
   get ready(): boolean {
@@ -89,7 +69,7 @@ export class SipNetwork implements Network {
   }
 
   async openSession(outgoing: Outgoing, delegate: SessionDelegate, signal?: AbortSignal): Promise<Opened> {
-    const { chat, media } = this.makeChat({ bot: outgoing.bot, service: 'session', direction: 'outbound', delegate });
+    const { chat, media } = this.chats.make({ bot: outgoing.bot, service: 'session', direction: 'outbound', delegate });
     const draft = this.inviteDraft(outgoing, 'session', { contentType: sdpType, body: media.offer() });
     const problem = await dial({ agent: this.options.agent, draft, chat, media, ...(signal && { signal }) });
     if (problem) return { kind: 'refused', outcome: problem };
@@ -112,7 +92,7 @@ export class SipNetwork implements Network {
       onMessage: () => Promise.resolve({ status: 403, comment: 'sendonly' }),
       onEnd: () => undefined,
     };
-    const { chat, media } = this.makeChat({
+    const { chat, media } = this.chats.make({
       bot: message.bot,
       service: 'largeMessage',
       direction: 'outbound',
@@ -165,49 +145,6 @@ export class SipNetwork implements Network {
     return { method, uri, headers, ...(body && { body }) };
   }
 
-  private makeChat({
-    bot,
-    service,
-    direction,
-    delegate,
-  }: {
-    bot: NetworkBot;
-    service: Service;
-    direction: 'inbound' | 'outbound';
-    delegate: SessionDelegate;
-  }): { chat: Chat; media: ChatMedia } {
-    const { msrp, templates, fingerprints, offerTls, clock, log, maxMessageBytes, contactHost } = this.options;
-    const slot: { chat?: Chat } = {};
-    const session = msrp.createSession({
-      acceptTypes: service === 'session' ? [cpimType, composingType] : [cpimType],
-      delegate: {
-        onMessage: (message) => delegate.onMessage(message),
-        onClosed: (reason) => slot.chat?.mediaLost(reason),
-      },
-    });
-    const offer = service === 'largeMessage' ? templates.largeMessageOffer : templates.sessionOffer;
-    this.originId++;
-    const media = new ChatMedia({
-      session,
-      templates: { offer, answer: templates.sessionAnswer },
-      maxBytes: maxMessageBytes,
-      fingerprints,
-      offerTls,
-      originId: String(this.originId),
-    });
-    const chat = new Chat({
-      service,
-      direction,
-      media,
-      delegate,
-      clock,
-      log,
-      contact: contact(bot, service, contactHost()),
-    });
-    slot.chat = chat;
-    return { chat, media };
-  }
-
   private onInvite(invite: InboundInvite, handlers: NetworkHandlers): void {
     const reading = this.read(invite);
     if (reading.kind === 'refused') {
@@ -233,7 +170,7 @@ export class SipNetwork implements Network {
         log,
         contactHost: contactHost(),
         makeChat: (bot, delegate) =>
-          this.makeChat({
+          this.chats.make({
             bot,
             service: incoming.service,
             direction: 'inbound',

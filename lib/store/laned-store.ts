@@ -118,6 +118,7 @@ export function createLanedStore(options: LanedStoreOptions): Store {
     ...changes,
     renew: (lent, leaseMs) => answer(() => renew(queues[lent.queue], lent, leaseMs)),
     depth: (queue) => answer(() => queues[queue].lanes.depth()),
+    ownerDepth: (queue, owner) => answer(() => queues[queue].lanes.ownerDepth(owner)),
     laneDepth: (queue, lane) => answer(() => laneDepth(queues[queue], lane)),
     nextDueMs: (queue) => answer(() => nextDueMs(queues[queue])),
     onWork: (queue, listener) => queues[queue].listen(listener),

@@ -31,6 +31,7 @@ interface Lease {
 
 export interface Lane extends HeapMember {
   readonly name: string;
+  readonly owner: string;
   readonly row: ItemRow;
   dueMs: number;
   lease: Lease | undefined;
@@ -47,6 +48,8 @@ export interface LeaseTerms {
 export interface Lanes {
   /** Items in all lanes. */
   depth(): number;
+  /** Items in the lanes of one owner. */
+  ownerDepth(owner: string): number;
   lane(name: string): Lane | undefined;
   item(id: string): LaneItem | undefined;
   /** To the end of its lane; a lane that did not exist is due at `dueMs`. */
@@ -74,6 +77,7 @@ export interface Lanes {
 export function createLanes(): Lanes {
   const lanes = new Map<string, Lane>();
   const byId = new Map<string, LaneItem>();
+  const byOwner = new Map<string, number>();
   const waiting = createHeap<Lane>((a, b) => a.dueMs < b.dueMs || (a.dueMs === b.dueMs && oldest(a) < oldest(b)));
   const leases = createHeap<Lane>((a, b) => endOf(a) < endOf(b));
 
@@ -91,6 +95,12 @@ export function createLanes(): Lanes {
   /** A new lane of this name may have begun while the last change of the old one was being written. */
   function drop(lane: Lane): void {
     if (lanes.get(lane.name) === lane) lanes.delete(lane.name);
+  }
+
+  function count(owner: string, items: number): void {
+    const depth = (byOwner.get(owner) ?? 0) + items;
+    if (depth > 0) byOwner.set(owner, depth);
+    else byOwner.delete(owner);
   }
 
   function expire(nowMs: number): boolean {
@@ -114,12 +124,13 @@ export function createLanes(): Lanes {
     change(lane, () => (lane.lease = { token: terms.token(), untilMs: terms.untilMs, remaining }));
   }
 
-  function take(lane: Lane, count: number, nowMs: number): void {
+  function take(lane: Lane, items: number, nowMs: number): void {
     change(lane, () => {
-      for (const item of headItems(lane.row, count)) byId.delete(item.id);
-      dropHead(lane.row, count);
+      for (const item of headItems(lane.row, items)) byId.delete(item.id);
+      dropHead(lane.row, items);
+      count(lane.owner, -items);
       if (!lane.lease) return;
-      lane.lease.remaining -= count;
+      lane.lease.remaining -= items;
       if (lane.lease.remaining > 0) return;
       lane.lease = undefined;
       lane.dueMs = nowMs;
@@ -128,17 +139,20 @@ export function createLanes(): Lanes {
 
   return {
     depth: () => byId.size,
+    ownerDepth: (owner) => byOwner.get(owner) ?? 0,
     lane: (name) => lanes.get(name),
     item: (id) => byId.get(id),
     add(item, dueMs) {
       byId.set(item.id, item);
       const lane = lanes.get(item.lane);
+      count(lane?.owner ?? ownerOf(item.lane), 1);
       if (lane) {
         addItem(lane.row, item);
         return;
       }
       const made: Lane = {
         name: item.lane,
+        owner: ownerOf(item.lane),
         row: { items: [item], head: 0 },
         dueMs,
         lease: undefined,
@@ -176,6 +190,7 @@ export function createLanes(): Lanes {
       change(lane, () => {
         byId.delete(item.id);
         dropItem(lane.row, item);
+        count(lane.owner, -1);
       });
     },
     setDue: (lane, dueMs) => change(lane, () => (lane.dueMs = dueMs)),
@@ -195,6 +210,13 @@ export function createLanes(): Lanes {
     nextDueMs: () => waiting.top()?.dueMs,
     nextExpiryMs: () => leases.top()?.lease?.untilMs,
   };
+}
+
+/** Of `what|owner|…`; empty where the name has no parts. */
+function ownerOf(lane: string): string {
+  const from = lane.indexOf('|') + 1;
+  const to = from > 0 ? lane.indexOf('|', from) : -1;
+  return to < 0 ? '' : lane.slice(from, to);
 }
 
 function oldest(lane: Lane): number {

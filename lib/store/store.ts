@@ -45,7 +45,10 @@ export interface Remove {
 
 export interface Enqueue {
   readonly queue: QueueName;
-  /** Items of one lane are claimed in the order of their commits; lanes are independent. */
+  /**
+   * Items of one lane are claimed in the order of their commits; lanes are independent. Of a name in parts,
+   * `what|owner|…`, the second says whose it is.
+   */
   readonly lane: string;
   /** Unique within the queue. */
   readonly id: string;
@@ -127,6 +130,8 @@ export interface Store {
   depth(queue: QueueName): Promise<number>;
   /** Items of one lane. */
   laneDepth(queue: QueueName, lane: string): Promise<number>;
+  /** Items of all lanes of one owner. */
+  ownerDepth(queue: QueueName, owner: string): Promise<number>;
   /** When the next unleased lane becomes due (wall clock, ms); undefined: none. For a worker's timer. */
   nextDueMs(queue: QueueName): Promise<number | undefined>;
   /** Called (soon) after an item was enqueued, a lane hastened or a lease given up by this or, where the backend tells, another process. */

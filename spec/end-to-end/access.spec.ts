@@ -24,7 +24,7 @@ describe('who may come in', () => {
     });
   }
 
-  it('a platform with a secret gets a token, and sends with it', async () => {
+  it('a platform with a secret gets a token, and sends with it [IWF-1523]', async () => {
     world = await startWorld({ platform: { clientSecrets: [sha256('secret')] }, config: { rest: { tokenS: 60 } } });
     const answer = await fetch(`${world.serverRoot}/oauth2/token`, {
       method: 'POST',
@@ -37,7 +37,7 @@ describe('who may come in', () => {
     await world.phone.until(() => world.phone.inbox.length === 1);
   });
 
-  it('a platform brings tokens of its own issuer', async () => {
+  it('a platform brings tokens of its own issuer [IWF-1522]', async () => {
     const { publicKey, privateKey } = await generateKeyPair('EdDSA');
     const keys = JSON.stringify({ keys: [{ ...(await exportJWK(publicKey)), kid: 'k1' }] });
     const issuer = createServer((_request, response) => response.end(keys));
@@ -64,7 +64,7 @@ describe('who may come in', () => {
     issuer.close();
   });
 
-  it('a platform shows its certificate where the face speaks TLS', async () => {
+  it('a platform shows its certificate where the face speaks TLS [IWF-1524]', async () => {
     const fingerprint = new X509Certificate(readFileSync(tlsFile('one.crt'))).fingerprint256.replaceAll(':', '');
     world = await startWorld({
       subscribe: false,
@@ -82,7 +82,7 @@ describe('who may come in', () => {
     expect(await ask({})).to.equal(401);
   });
 
-  it('a suspended platform is refused, and its bots are 480 to the network', async () => {
+  it('a suspended platform is refused, and its bots are 480 to the network [IWF-1525]', async () => {
     world = await startWorld({ platform: { suspended: true }, subscribe: false });
     const refused = await post('Bearer a-key-of-the-spec');
     expect(refused.status).to.equal(403);
@@ -96,7 +96,7 @@ describe('who may come in', () => {
     phone.close();
   });
 
-  it('a platform beyond its requests a second is told to wait', async () => {
+  it('a platform beyond its requests a second is told to wait [IWF-1526]', async () => {
     world = await startWorld({ platform: { limits: { requestsPerS: 2 } } });
     const answers = await Promise.all(Array.from({ length: 5 }, () => post('Bearer a-key-of-the-spec')));
     const refused = answers.filter(({ status }) => status === 429);

@@ -5,7 +5,7 @@ import { dialects, doubled, json, maxBodyBytes, wrong, xml, xmlOf } from './bad-
 import { discovery, resources } from './body-resources.js';
 import { contact, key, startWorld, type World } from './world.js';
 
-describe('bad input to the REST face, over real sockets', () => {
+describe('bad input to the REST face, over real sockets [IWF-1622]', () => {
   let world: World;
   /** One connection for all of it. */
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });

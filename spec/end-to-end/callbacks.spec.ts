@@ -16,7 +16,7 @@ describe('callbacks', () => {
       .filter(({ kind }) => kind === 'chatMessageNotification')
       .map(({ body }) => (body['chatMessage'] as { text?: string } | undefined)?.text);
 
-  it('fail, recover, and lose neither order nor identity', async () => {
+  it('fail, recover, and lose neither order nor identity [IWF-1703]', async () => {
     world = await startWorld({ config: quick });
     const { phone, platform } = world;
     const tries = new Map<string, Set<string | undefined>>();
@@ -33,7 +33,7 @@ describe('callbacks', () => {
     for (const { webhookId, body } of platform.callbacks) expect(body['notificationId']).to.equal(webhookId);
   });
 
-  it('that are dead delay no other subscription', async () => {
+  it('that are dead delay no other subscription [IWF-1704]', async () => {
     world = await startWorld({ config: quick });
     const { phone, platform } = world;
     const dead = new SimulatedPlatform({ serverRoot: world.serverRoot, key, bot });
@@ -53,7 +53,7 @@ describe('callbacks', () => {
     await hanging.stop();
   });
 
-  it('that are never taken: the user who asked to know is told that his message failed', async () => {
+  it('that are never taken: the user who asked to know is told that his message failed [IWF-221]', async () => {
     world = await startWorld({ config: { notify: { ...patient, validityS: 1 } } });
     const { phone, platform } = world;
     platform.answer = () => 503;
@@ -62,7 +62,7 @@ describe('callbacks', () => {
     expect(phone.receipts[0]).to.include({ messageId, status: 'failed' });
   }).timeout(10_000);
 
-  it('of a message that expires (SIP Expires) are not tried longer than it lives', async () => {
+  it('of a message that expires (SIP Expires) are not tried longer than it lives [IWF-1343]', async () => {
     world = await startWorld({ config: { notify: patient } });
     const { phone, platform } = world;
     platform.answer = () => 503;

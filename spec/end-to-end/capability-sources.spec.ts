@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { type FeatureTags, readFeatureTags } from '../../lib/wire/feature-tags.js';
 import { subscribe } from './documents.js';
 import { rawContact, RawPhone } from './raw-phone.js';
+import { describeOnEachEngine } from './each-engine.js';
 import { bot, contact, startWorld, type World } from './world.js';
 
 const all = `/capabilitydiscovery/v1/${encodeURIComponent(bot)}/capabilitySources`;
@@ -15,12 +16,12 @@ interface Row {
   readonly serviceCapability: readonly unknown[];
 }
 
-describe('what the network is told of a chatbot', () => {
+describeOnEachEngine('what the network is told of a chatbot', (engine) => {
   let world: World;
   let raw: RawPhone;
 
   before(async () => {
-    world = await startWorld({ config: { capabilities: { sourcesPerBot: 3 } } });
+    world = await startWorld({ engine, config: { capabilities: { sourcesPerBot: 3 } } });
     raw = await RawPhone.of(world);
   });
   after(async () => {
@@ -36,14 +37,14 @@ describe('what the network is told of a chatbot', () => {
     return readFeatureTags([answer.header('Contact') ?? '']);
   };
 
-  it('is its configuration while no source speaks', async () => {
+  it('is its configuration while no source speaks [IWF-510]', async () => {
     const tags = await seenBy();
     expect([...tags.iaris]).to.include.members(['rcs.chatbot', 'rcs.chatbot.sa']);
     expect([...tags.botVersions]).to.deep.equal(['#=1']);
     expect(tags.isbot).to.equal(true);
   });
 
-  it('is what a source for all says, in the versions that both know, and more for the contacts that another names', async () => {
+  it('is what a source for all says, in the versions that both know, and more for the contacts that another names [IWF-511]', async () => {
     const forAll = await say({ serviceCapability: [{ capabilityId: 'ChatbotSA', version: '#=1,#=2' }] });
     expect(forAll.status).to.equal(201);
     expect(forAll.location).to.equal(urlOf(forAll));
@@ -76,11 +77,11 @@ describe('what the network is told of a chatbot', () => {
     expect((await world.platform.request('GET', urlOf(forAll))).status).to.equal(404);
   });
 
-  it('is told to who cannot say who he is, too', async () => {
+  it('is told to who cannot say who he is, too [IWF-515]', async () => {
     expect((await seenBy('no address')).isbot).to.equal(true);
   });
 
-  it('is said once by one correlator, and not otherwise', async () => {
+  it('is said once by one correlator, and not otherwise [IWF-514]', async () => {
     const request = { clientCorrelator: 'c1', serviceCapability: [{ capabilityId: 'Chat' }] };
     const [first, second] = await Promise.all([say(request), say(request)]);
     expect(urlOf(first)).to.equal(urlOf(second));
@@ -90,7 +91,7 @@ describe('what the network is told of a chatbot', () => {
     expect((await world.platform.request('DELETE', urlOf(first))).status).to.equal(204);
   });
 
-  it('cannot name a contact that is none, nor say too much', async () => {
+  it('cannot name a contact that is none, nor say too much [IWF-516]', async () => {
     const source = { serviceCapability: [{ capabilityId: 'Chat' }] };
     expect((await say({ ...source, contactId: ['sip:'] })).status).to.equal(400);
     for (let made = 0; made < 3; made++) expect((await say(source)).status).to.equal(201);
@@ -98,15 +99,15 @@ describe('what the network is told of a chatbot', () => {
   });
 });
 
-describe('a change of what a contact can do', () => {
+describeOnEachEngine('a change of what a contact can do', (engine) => {
   let world: World;
 
   before(async () => {
-    world = await startWorld();
+    world = await startWorld({ engine });
   });
   after(() => world.stop());
 
-  it('is asked for in a list, a row for each contact', async () => {
+  it('is asked for in a list, a row for each contact [IWF-502]', async () => {
     const path = `/capabilitydiscovery/v1/${encodeURIComponent(bot)}/contactCapabilities`;
     const contactId = [contact, 'no address'];
     const { status, body } = await world.platform.request('POST', path, { adhocContactList: { contactId } });
@@ -118,7 +119,7 @@ describe('a change of what a contact can do', () => {
     expect(rows[1]).to.have.property('serviceException');
   });
 
-  it('is told to the bots that know him', async () => {
+  it('is told to the bots that know him [IWF-513]', async () => {
     await subscribe(world, 'capabilitydiscovery');
     const path = `/capabilitydiscovery/v1/${encodeURIComponent(bot)}/contactCapabilities/${encodeURIComponent(contact)}`;
     expect((await world.platform.request('GET', path)).status).to.equal(200);

@@ -65,7 +65,7 @@ describe('who is a chatbot, over real sockets', () => {
   const sentBy = (uri: string, method: string): Promise<string> =>
     operator.waitFor(`${method} `, (text) => headerOf(text, 'P-Asserted-Identity') === `<${uri}>`);
 
-  it('one that is registered, as it is registered', async () => {
+  it('one that is registered, as it is registered [IWF-1015]', async () => {
     expect(await tagsOf(bot))
       .to.contain('+g.gsma.rcs.isbot')
       .and.contain('+g.gsma.rcs.botversion="#=1,#=3"')
@@ -80,7 +80,7 @@ describe('who is a chatbot, over real sockets', () => {
     expect(JSON.stringify(body['link'])).to.contain(`${world.serverRoot}/bots/chat/v1/`);
   });
 
-  it('any of a domain, by the platform’s defaults, known to the network before it has said a word', async () => {
+  it('any of a domain, by the platform’s defaults, known to the network before it has said a word [IWF-1015]', async () => {
     expect(await heard('sip:any-1@bots.example.org')).to.equal(404);
     expect(await heard(ofDomain)).to.equal(480);
     const tags = await tagsOf(ofDomain);
@@ -100,7 +100,7 @@ describe('who is a chatbot, over real sockets', () => {
     );
   });
 
-  it('whoever comes in under a serverRoot for chatbots, and to the network from then on', async () => {
+  it('whoever comes in under a serverRoot for chatbots, and to the network from then on [IWF-1015]', async () => {
     expect(await heard(ofRoot)).to.equal(404);
     const elsewhere = await platformOf(ofRoot, '');
     expect((await elsewhere.subscribe()).status).to.equal(404);
@@ -131,7 +131,7 @@ describe('who is a chatbot, over real sockets', () => {
     expect(await heard(ofRoot, 'to-root-again')).to.equal(200);
   });
 
-  it('but no user, no bot of another platform, and none by another platform’s key', async () => {
+  it('but no user, no bot of another platform, and none by another platform’s key [IWF-1017]', async () => {
     for (const uri of ['sip:+15550100001@elsewhere.example', 'sip:1@elsewhere.example;user=phone', 'tel:+15550100001'])
       expect((await (await platformOf(uri)).subscribe()).status, uri).to.equal(404);
     expect((await (await platformOf(otherBot)).subscribe()).status).to.equal(404);

@@ -55,7 +55,7 @@ describe('confirmed sessions over real sockets', () => {
   describe('that the bot opens', () => {
     beforeEach(() => start());
 
-    it('is Invited, then Accepted; messages go both ways in it; the user ends it', async () => {
+    it('is Invited, then Accepted; messages go both ways in it; the user ends it [IWF-1203][IWF-1204][IWF-1208]', async () => {
       await subscribe();
       const { phone, platform } = world;
       const answer = await invite({ subject: 'Your order', tParticipantAddress: contact });
@@ -103,7 +103,7 @@ describe('confirmed sessions over real sockets', () => {
       expect(late.status).to.equal(400);
     });
 
-    it('ends by DELETE with a BYE, and nobody is told', async () => {
+    it('ends by DELETE with a BYE, and nobody is told [IWF-1207]', async () => {
       await subscribe();
       const { phone, platform } = world;
       const session = locationOf(await invite());
@@ -115,7 +115,7 @@ describe('confirmed sessions over real sockets', () => {
       expect(platform.callbacks.filter(({ body }) => 'eventType' in body)).to.have.length(1);
     });
 
-    it('is cancelled by DELETE while the phone rings', async () => {
+    it('is cancelled by DELETE while the phone rings [IWF-1210]', async () => {
       await subscribe();
       const { phone, platform } = world;
       phone.pickUp = new Promise(() => undefined);
@@ -132,7 +132,7 @@ describe('confirmed sessions over real sockets', () => {
       [486, 'Declined', 'Declined'],
       [480, 'SessionFailed', 'Disconnected'],
     ] as const) {
-      it(`is ${eventType} where the user's side says ${code}`, async () => {
+      it(`is ${eventType} where the user's side says ${code} [IWF-1211]`, async () => {
         await subscribe();
         world.phone.refuseInvitesWith = code;
         const session = locationOf(await invite());
@@ -141,7 +141,7 @@ describe('confirmed sessions over real sockets', () => {
       });
     }
 
-    it('is made once for one clientCorrelator, and there is one with a user at a time', async () => {
+    it('is made once for one clientCorrelator, and there is one with a user at a time [IWF-1215]', async () => {
       await subscribe();
       const [one, two] = [locationOf(await invite({ clientCorrelator: 'c' })), await invite({ clientCorrelator: 'c' })];
       expect(two.location).to.equal(one);
@@ -151,7 +151,7 @@ describe('confirmed sessions over real sockets', () => {
       expect(world.phone.invitations).to.equal(1);
     });
 
-    it('is refused beyond the number that a bot may have', async () => {
+    it('is refused beyond the number that a bot may have [IWF-1216]', async () => {
       await world.stop();
       await start({ config: { limits: { sessionsPerBot: 1 } } });
       world.phone.pickUp = new Promise(() => undefined);
@@ -164,7 +164,7 @@ describe('confirmed sessions over real sockets', () => {
       expect((await world.platform.request('DELETE', third)).status).to.equal(204);
     });
 
-    it('needs no subscription to events: GET tells, and the messages are told as adhoc', async () => {
+    it('needs no subscription to events: GET tells, and the messages are told as adhoc [IWF-1217]', async () => {
       await subscribe({});
       const { phone, platform } = world;
       const session = locationOf(await invite());
@@ -176,7 +176,7 @@ describe('confirmed sessions over real sockets', () => {
       expect(platform.callbacks.filter((one) => 'eventType' in one.body)).to.have.length(0);
     });
 
-    it('ends when the gateway does, and the bot is told', async () => {
+    it('ends when the gateway does, and the bot is told [IWF-1218]', async () => {
       await subscribe();
       const session = locationOf(await invite());
       await event('Accepted');
@@ -185,7 +185,7 @@ describe('confirmed sessions over real sockets', () => {
       expect(await statusOf(session)).to.equal('Disconnected');
     });
 
-    it('is refused for what it cannot be', async () => {
+    it('is refused for what it cannot be [IWF-1219]', async () => {
       const { platform } = world;
       const statuses = [
         await invite({ tParticipantAddress: 'tel:+15550199999' }),
@@ -202,7 +202,7 @@ describe('confirmed sessions over real sockets', () => {
   });
 
   describe('that the user opens', () => {
-    it('waits for the bot that decides itself, and is connected by its word', async () => {
+    it('waits for the bot that decides itself, and is connected by its word [IWF-1205][IWF-1206]', async () => {
       await start();
       await subscribe();
       const { phone, platform } = world;
@@ -225,7 +225,7 @@ describe('confirmed sessions over real sockets', () => {
       await phone.until(() => !phone.inSession(bot));
     });
 
-    it('says who calls and what about, by SIP From and Subject', async () => {
+    it('says who calls and what about, by SIP From and Subject [IWF-1220]', async () => {
       await start();
       await subscribe();
       const phone = await RawPhone.of(world);
@@ -247,7 +247,7 @@ describe('confirmed sessions over real sockets', () => {
       phone.close();
     });
 
-    it('is declined by DELETE', async () => {
+    it('is declined by DELETE [IWF-1209]', async () => {
       await start();
       await subscribe();
       const phone = await RawPhone.of(world);
@@ -259,7 +259,7 @@ describe('confirmed sessions over real sockets', () => {
       phone.close();
     });
 
-    it('is SessionCancelled where the user gives up', async () => {
+    it('is SessionCancelled where the user gives up [IWF-1212]', async () => {
       await start();
       await subscribe();
       const phone = await RawPhone.of(world);
@@ -276,7 +276,7 @@ describe('confirmed sessions over real sockets', () => {
       phone.close();
     });
 
-    it('is SessionFailed where the bot does not answer in time', async () => {
+    it('is SessionFailed where the bot does not answer in time [IWF-1213]', async () => {
       await start({ config: { sip: { answerTimeoutS: 1 } } });
       await subscribe();
       const phone = await RawPhone.of(world);
@@ -286,7 +286,7 @@ describe('confirmed sessions over real sockets', () => {
       phone.close();
     });
 
-    it('may carry its first message in the invitation, which is told once the bot accepts', async () => {
+    it('may carry its first message in the invitation, which is told once the bot accepts [IWF-1214]', async () => {
       await start();
       await subscribe();
       const phone = await RawPhone.of(world);
@@ -302,7 +302,7 @@ describe('confirmed sessions over real sockets', () => {
       phone.close();
     });
 
-    it('replaces the session before', async () => {
+    it('replaces the session before [IWF-1301]', async () => {
       await start();
       await subscribe();
       const phone = await RawPhone.of(world);
@@ -319,7 +319,7 @@ describe('confirmed sessions over real sockets', () => {
       phone.close();
     });
 
-    it('is answered by the gateway for a bot that does not decide', async () => {
+    it('is answered by the gateway for a bot that does not decide [IWF-1202]', async () => {
       await start();
       await subscribe({});
       const messageId = await world.phone.send(bot, 'hello');

@@ -14,7 +14,7 @@ for (const engine of ['embedded', 'drachtio'] as const)
     });
     after(() => world.stop());
 
-    it('brings a message of the bot to the phone, and its receipts back', async () => {
+    it('brings a message of the bot to the phone, and its receipts back [IWF-101][IWF-201]', async () => {
       const { phone, platform } = world;
       const sent = await platform.send(contact, {
         text: 'Grüße, 世界 🎉',
@@ -38,7 +38,7 @@ for (const engine of ['embedded', 'drachtio'] as const)
       expect(status.body).to.have.nested.property('messageStatusReport.status', 'Displayed');
     });
 
-    it('brings a message of the phone to the bot, and the receipts of the bot back', async () => {
+    it('brings a message of the phone to the bot, and the receipts of the bot back [IWF-102]', async () => {
       const { phone, platform } = world;
       const messageId = await phone.send(bot, 'hallo');
       const told = await platform.waitFor(({ body }) => body['messageId'] === messageId);
@@ -52,14 +52,14 @@ for (const engine of ['embedded', 'drachtio'] as const)
       expect(phone.receipts[0]).to.deep.equal({ messageId, status: 'displayed', way: 'session' });
     });
 
-    it('takes a pager message', async () => {
+    it('takes a pager message [IWF-1103]', async () => {
       const { phone, platform } = world;
       const messageId = await phone.sendPager(bot, 'kurz');
       const told = await platform.waitFor(({ body }) => body['messageId'] === messageId);
       expect(told.body['chatMessage']).to.include({ text: 'kurz' });
     });
 
-    it('says both ways who is typing', async () => {
+    it('says both ways who is typing [IWF-309]', async () => {
       const { phone, platform } = world;
       // Worth nothing behind a message that is still under way: typed again until it meets a free lane.
       const seen = platform.waitFor(({ body }) => body['isComposing'] !== undefined);
@@ -72,7 +72,7 @@ for (const engine of ['embedded', 'drachtio'] as const)
       await phone.until(() => phone.composing.includes('active'));
     });
 
-    it('asks the network what a contact can do', async () => {
+    it('asks the network what a contact can do [IWF-501]', async () => {
       const answer = await world.platform.request(
         'GET',
         `/capabilitydiscovery/v1/${encodeURIComponent(bot)}/contactCapabilities/${encodeURIComponent(contact)}`,

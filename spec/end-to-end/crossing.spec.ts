@@ -8,7 +8,7 @@ import { startWorld, type World } from './world.js';
 /** Characters of a token that sort before and after all that the engine writes. */
 const [lower, higher] = ['!their-call', '~their-call'];
 
-describe('INVITEs that cross', () => {
+describe('INVITEs that cross [IWF-1302]', () => {
   let world: World;
   let callee: Callee;
   let phone: RawPhone;

@@ -12,7 +12,7 @@ interface Letter {
 
 const quick = { notify: { backoff: { baseMs: 20, factor: 1, maxMs: 20, jitter: 0 } } };
 
-describe('dead letters over real sockets', () => {
+describe('dead letters over real sockets [IWF-1720]', () => {
   let world: World;
   let server: CallbackServer;
   let admin: AdminClient;

@@ -11,7 +11,7 @@ const quick = {
   chat: { backoff: { baseMs: 40, factor: 1, maxMs: 40, jitter: 0 } },
 };
 
-describe('delivered, told by the gateway', () => {
+describe('delivered, told by the gateway [IWF-227]', () => {
   let world: World;
 
   afterEach(() => world.stop());

@@ -41,7 +41,7 @@ describe('files by URL in members, over real sockets', () => {
     return body['chatMessage'] as Readonly<Record<string, unknown>>;
   };
 
-  it('a bot posts a file, the phone gets the document, and GET shows what was posted', async () => {
+  it('a bot posts a file, the phone gets the document, and GET shows what was posted [IWF-606]', async () => {
     const { status, location, body } = await world.platform.send(contact, {
       fileTransfer: { file, thumbnail },
       reportRequest: ['Sent'],
@@ -54,7 +54,7 @@ describe('files by URL in members, over real sockets', () => {
     expect(shown).to.have.deep.nested.property('chatMessage.fileTransfer', { file, thumbnail });
   });
 
-  it('in XML and with quoted numbers, too', async () => {
+  it('in XML and with quoted numbers, too [IWF-606]', async () => {
     const members = (one: typeof thumbnail) =>
       Object.entries(one)
         .map(([name, value]) => `<${name}>${String(value).replace('&', '&amp;')}</${name}>`)
@@ -82,7 +82,7 @@ describe('files by URL in members, over real sockets', () => {
     expect(other.status).to.equal(409);
   });
 
-  it('bad input is refused by its name, and nothing goes out', async () => {
+  it('bad input is refused by its name, and nothing goes out [IWF-608]', async () => {
     const before = world.phone.inbox.length;
     const refusal = async (chatMessage: object) => {
       const answer = await world.platform.request('POST', `${withUser}/adhoc/messages`, { chatMessage });
@@ -102,7 +102,7 @@ describe('files by URL in members, over real sockets', () => {
   });
 
   for (const name of ['pretty', 'no-namespace', 'unbound-prefix', 'other-order', 'prefixed', 'no-type']) {
-    it(`a user's document (${name}) comes verbatim, and in members beside`, async () => {
+    it(`a user's document (${name}) comes verbatim, and in members beside [IWF-607]`, async () => {
       const document = fixture(`rcs/file-transfer-http/tolerated/${name}.xml`);
       const message = await told(document);
       expect(message).to.include({ contentType: fileTransferHttpContentType, bodyText: document.toString() });
@@ -131,7 +131,7 @@ describe('files by URL in members, over real sockets', () => {
     await server.close();
   });
 
-  it('a document that cannot be read comes verbatim alone, and both are counted', async () => {
+  it('a document that cannot be read comes verbatim alone, and both are counted [IWF-607]', async () => {
     const bodyText = '<file><file-info type="file"><file-size>many</file-size>';
     const message = await told(bodyText);
     expect(message).to.include({ contentType: fileTransferHttpContentType, bodyText });

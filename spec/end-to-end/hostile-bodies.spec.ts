@@ -34,7 +34,7 @@ function bombs(root: string, attributes: string): Readonly<Record<string, string
   };
 }
 
-describe('hostile bodies', () => {
+describe('hostile bodies [IWF-1624]', () => {
   let world: World;
   let phone: RawPhone;
   before(async () => {

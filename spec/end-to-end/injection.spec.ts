@@ -52,7 +52,7 @@ class RawCallbacks {
   }
 }
 
-describe('no value begins a header of its own', () => {
+describe('no value begins a header of its own [IWF-1623]', () => {
   let world: World;
   let operator: Operator;
   let phone: RawPhone;

@@ -14,11 +14,11 @@ describe('alias link reports over real sockets', () => {
   });
   after(() => world.stop());
 
-  it('leaves a report with the network while nobody listens', async () => {
+  it('leaves a report with the network while nobody listens [IWF-904]', async () => {
     expect(await refusalOf(world.phone.sendDocument(bot, linkReportContentType, document))).to.equal(480);
   });
 
-  it('hands it on verbatim, with the addresses in it', async () => {
+  it('hands it on verbatim, with the addresses in it [IWF-901][IWF-902]', async () => {
     await subscribe(world, 'aliasmgmt');
     await world.phone.sendDocument(bot, linkReportContentType, document);
     const told = await world.platform.waitFor(({ kind }) => kind === 'aliasLinkNotification');
@@ -31,7 +31,7 @@ describe('alias link reports over real sockets', () => {
     });
   });
 
-  it('knows it by the application rcs.botlink alone, whatever the type', async () => {
+  it('knows it by the application rcs.botlink alone, whatever the type [IWF-903]', async () => {
     await world.phone.sendDocument(bot, 'application/vnd.example', 'token=sip:t2@x', [
       'P-Asserted-Identity: <sip:alias@operator.example.net>',
       'Accept-Contact: *;+g.3gpp.iari-ref="urn%3Aurn-7%3A3gpp-application.ims.iari.rcs.botlink"',
@@ -40,7 +40,7 @@ describe('alias link reports over real sockets', () => {
     expect(told.body).to.include({ bodyText: 'token=sip:t2@x' }).and.not.have.any.keys('alias', 'userAddress');
   });
 
-  it('refuses XML that is none with 400', async () => {
+  it('refuses XML that is none with 400 [IWF-905]', async () => {
     expect(await refusalOf(world.phone.sendDocument(bot, linkReportContentType, '<LinkReport>'))).to.equal(400);
   });
 });

@@ -31,7 +31,7 @@ describe('what a platform may send, over real sockets', () => {
     return [exception?.messageId ?? '', ...(exception?.variables ?? [])];
   };
 
-  it('bot JSON passes unseen where nothing is said', async () => {
+  it('bot JSON passes unseen where nothing is said [IWF-123]', async () => {
     await start({});
     expect((await post(card, bad)).status).to.equal(201);
     await arrives(bad);
@@ -40,7 +40,7 @@ describe('what a platform may send, over real sockets', () => {
     expect(await metrics()).not.to.match(/iwf_bot_json_invalid_total\{/);
   });
 
-  it('warn: it goes out all the same, with a count and one line that holds nothing of it', async () => {
+  it('warn: it goes out all the same, with a count and one line that holds nothing of it [IWF-123]', async () => {
     const log = new KeptLog();
     await start({ botJson: 'warn' }, { log });
     expect((await post(card, good)).status).to.equal(201);
@@ -53,7 +53,7 @@ describe('what a platform may send, over real sockets', () => {
     expect(JSON.stringify(log.lines)).not.to.contain('hunter2');
   });
 
-  it('every traffic type passes where nothing is said', async () => {
+  it('every traffic type passes where nothing is said [IWF-1016]', async () => {
     await start({});
     for (const trafficType of ['advertisement', 'Own-1']) {
       expect((await world.platform.send(contact, { text: trafficType, trafficType })).status).to.equal(201);
@@ -62,7 +62,7 @@ describe('what a platform may send, over real sockets', () => {
     expect(world.phone.inbox.map(({ trafficType }) => trafficType)).to.deep.equal(['advertisement', 'Own-1']);
   });
 
-  it('only those of the list pass where there is one, as the operator writes them', async () => {
+  it('only those of the list pass where there is one, as the operator writes them [IWF-1016]', async () => {
     await start({ trafficTypes: ['advertisement', 'Premium'] });
     const refused = await world.platform.send(contact, { text: 'x', trafficType: 'payment', clientCorrelator: 'c' });
     expect([refused.status, ...variablesOf(refused)]).to.deep.equal([
@@ -78,7 +78,7 @@ describe('what a platform may send, over real sockets', () => {
     expect(world.phone.inbox.map(({ trafficType }) => trafficType)).to.deep.equal(['Premium', undefined]);
   });
 
-  it('none passes where the list is empty, also in a confirmed session', async () => {
+  it('none passes where the list is empty, also in a confirmed session [IWF-1016]', async () => {
     await start({ trafficTypes: [] });
     const chat = `/chat/v1/${encodeURIComponent(bot)}`;
     const session = `${chat}/oneToOne/${encodeURIComponent(contact)}`;
@@ -96,7 +96,7 @@ describe('what a platform may send, over real sockets', () => {
     expect(world.phone.inbox).to.have.length(0);
   });
 
-  it('reject: 400 names the JSON path, also in a part, and what is right goes out', async () => {
+  it('reject: 400 names the JSON path, also in a part, and what is right goes out [IWF-123]', async () => {
     await start({ botJson: 'reject' });
     const refused = await post(card, bad);
     expect([refused.status, ...variablesOf(refused)]).to.deep.equal([

@@ -47,7 +47,7 @@ describe('notification channels over real sockets', () => {
   const textOf = (told: Told): unknown => (told['chatMessageNotification']?.['chatMessage'] as { text: string }).text;
 
   describe('long polling', () => {
-    it('answers a poll that hangs as soon as there is something, and the next one when there is more', async () => {
+    it('answers a poll that hangs as soon as there is something, and the next one when there is more [IWF-1503]', async () => {
       const channel = await make({ channelType: 'LongPolling' });
       await subscribe(channel);
       const hanging = poll(channel);
@@ -60,7 +60,7 @@ describe('notification channels over real sockets', () => {
       expect(((await poll(channel)) ?? []).map(textOf)).to.deep.equal(['two']);
     });
 
-    it('is answered null when the wait ends with nothing', async () => {
+    it('is answered null when the wait ends with nothing [IWF-1503]', async () => {
       const channel = await make({ channelType: 'LongPolling', channelData: { maxWaitTime: 0 } });
       expect(await poll(channel)).to.equal(null);
     });
@@ -78,7 +78,7 @@ describe('notification channels over real sockets', () => {
       expect(texts).to.deep.equal(['a', 'b', 'c']);
     });
 
-    it('answers the first poll empty when a second one comes', async () => {
+    it('answers the first poll empty when a second one comes [IWF-1507]', async () => {
       const channel = await make({ channelType: 'LongPolling' });
       await subscribe(channel);
       const first = poll(channel);
@@ -90,7 +90,7 @@ describe('notification channels over real sockets', () => {
       expect(((await winner) ?? []).map(textOf)).to.deep.equal(['here']);
     });
 
-    it('gives again what a client took that went away in the middle', async () => {
+    it('gives again what a client took that went away in the middle [IWF-1504]', async () => {
       const channel = await make({ channelType: 'LongPolling' });
       await subscribe(channel);
       const gone = new AbortController();
@@ -115,7 +115,7 @@ describe('notification channels over real sockets', () => {
       expect(bad.status).to.equal(400);
     });
 
-    it('keeps what was not acknowledged over a restart', async () => {
+    it('keeps what was not acknowledged over a restart [IWF-1505]', async () => {
       const channel = await make({ channelType: 'LongPolling' });
       await subscribe(channel);
       await world.phone.sendPager(bot, 'durable');
@@ -179,7 +179,7 @@ describe('notification channels over real sockets', () => {
       expect(other.status).to.equal(409);
     });
 
-    it('refuses a type of channel that does not exist', async () => {
+    it('refuses a type of channel that does not exist [IWF-1519]', async () => {
       const answer = await world.platform.request('POST', channels, { notificationChannel: { channelType: 'SMS' } });
       expect(answer.status).to.equal(403);
       expect(answer.body).to.have.nested.property('requestError.policyException.messageId', 'POL1023');
@@ -217,7 +217,7 @@ describe('notification channels over real sockets', () => {
     };
     const idOf = (told: Told | undefined): unknown => Object.values(told ?? {})[0]?.['notificationId'];
 
-    it('carries notifications, and repeats to the next connection what was not acknowledged', async () => {
+    it('carries notifications, and repeats to the next connection what was not acknowledged [IWF-1504][IWF-1506]', async () => {
       const channel = await make({ channelType: 'WebSockets' });
       expect(channel.channelData.channelURL).to.match(/^ws:/);
       await subscribe(channel);
@@ -259,7 +259,7 @@ describe('notification channels over real sockets', () => {
       socket.close();
     });
 
-    it('lets a newer connection take the place of the older', async () => {
+    it('lets a newer connection take the place of the older [IWF-1507]', async () => {
       const channel = await make({ channelType: 'WebSockets' });
       const first = await open(channel);
       const closed = once(first.socket, 'close');

@@ -12,7 +12,7 @@ interface Check {
 /** So long the process does nothing else, again and again. */
 const burstMs = 120;
 
-describe('a gateway with more to do than it can', () => {
+describe('a gateway with more to do than it can [IWF-1721]', () => {
   let world: World;
   let phone: RawPhone;
   let busy: NodeJS.Immediate | undefined;

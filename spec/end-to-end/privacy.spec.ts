@@ -1,17 +1,18 @@
 import { expect } from 'chai';
 import { parsePrivacy, privacyContentType } from '../../lib/wire/rcs/privacy.js';
 import { refusalOf, subscribe } from './documents.js';
+import { describeOnEachEngine } from './each-engine.js';
 import { bot, contact, startWorld, type World } from './world.js';
 
 function command(id: string, action: string): string {
   return `<AM xmlns="urn:gsma:params:xml:ns:rcs:rcs:aliasmgmt"><Command-ID>${id}</Command-ID><action>${action}</action></AM>`;
 }
 
-describe('privacy commands over real sockets', () => {
+describeOnEachEngine('privacy commands over real sockets', (engine) => {
   let world: World;
 
   before(async () => {
-    world = await startWorld({ config: { privacy: { deadlineS: 3 } } });
+    world = await startWorld({ engine, config: { privacy: { deadlineS: 3 } } });
   });
   after(() => world.stop());
 
@@ -34,12 +35,12 @@ describe('privacy commands over real sockets', () => {
     return answers();
   };
 
-  it('leaves a command with the network while nobody listens', async () => {
+  it('leaves a command with the network while nobody listens [IWF-807]', async () => {
     expect(await refusalOf(ask('c0', 'fetchsettings'))).to.equal(480);
     await subscribe(world, 'aliasmgmt');
   });
 
-  it('tells the platform, shows the command, and sends the answer to the user', async () => {
+  it('tells the platform, shows the command, and sends the answer to the user [IWF-801][IWF-802]', async () => {
     await ask('c1', 'fetchsettings');
     const { body } = await told('c1');
     expect(body).to.include({ action: 'FetchSettings', senderAddress: contact, callbackData: 'the data' });
@@ -54,7 +55,7 @@ describe('privacy commands over real sockets', () => {
     expect((await put(href.replace('c1', 'c99'), { result: 'Failed' })).status, 'unknown').to.equal(404);
   });
 
-  it('asks for a new token where AliasOn comes while it is on', async () => {
+  it('asks for a new token where AliasOn comes while it is on [IWF-804]', async () => {
     await ask('c2', 'aliason');
     const first = await told('c2');
     expect(first.body).not.to.have.property('renew');
@@ -74,7 +75,7 @@ describe('privacy commands over real sockets', () => {
     await put(linkOf(again.body), { result: 'Failed' });
   });
 
-  it('says in the bot’s identity whether the alias is in use', async () => {
+  it('says in the bot’s identity whether the alias is in use [IWF-805]', async () => {
     const identities = () => world.phone.documents.map(({ identity }) => /tk=\w+/.exec(identity)?.[0]);
     await ask('t1', 'aliason');
     await put(linkOf((await told('t1')).body), { result: 'Success' });
@@ -86,7 +87,7 @@ describe('privacy commands over real sockets', () => {
     expect(identities().at(-1)).to.equal('tk=off');
   });
 
-  it('takes the same Command-ID twice and tells it once', async () => {
+  it('takes the same Command-ID twice and tells it once [IWF-806]', async () => {
     await ask('c6', 'aliaslink');
     await ask('c6', 'aliaslink');
     await ask('c7', 'x-unheard-of');
@@ -96,7 +97,7 @@ describe('privacy commands over real sockets', () => {
     expect(same).to.have.length(1);
   });
 
-  it('answers Failed at the deadline, and tells the platform', async () => {
+  it('answers Failed at the deadline, and tells the platform [IWF-803]', async () => {
     await ask('c8', 'aliason');
     const { body } = await told('c8');
     expect(await answerTo('c8')).to.deep.equal([{ kind: 'answer', commandId: 'c8', result: 'failed' }]);
@@ -104,7 +105,7 @@ describe('privacy commands over real sockets', () => {
     expect((await put(linkOf(body), { result: 'Success' })).status, 'too late').to.equal(409);
   });
 
-  it('refuses what cannot be read with 400', async () => {
+  it('refuses what cannot be read with 400 [IWF-808]', async () => {
     const sent = (content: string) => refusalOf(world.phone.sendDocument(bot, privacyContentType, content));
     expect(await sent('<AM xmlns="urn:gsma:params:xml:ns:rcs:rcs:aliasmgmt"/>')).to.equal(400);
     expect(await sent(command('x'.repeat(256), 'aliason'))).to.equal(400);

@@ -26,7 +26,7 @@ const legs = [
 ] as const;
 
 for (const { protocol, engine } of legs)
-  describe(`behind Kamailio with Record-Route, over ${protocol}, engine ${engine}`, () => {
+  describe(`behind Kamailio with Record-Route, over ${protocol}, engine ${engine} [IWF-1345]`, () => {
     let port: number;
     let world: World;
     let kamailio: Kamailio;

@@ -12,16 +12,17 @@ import {
   requestText,
   tagOf,
 } from './raw-phone.js';
+import { describeOnEachEngine } from './each-engine.js';
 import { contact, number, otherBot, startWorld, type World } from './world.js';
 
 const messageType = 'message/cpim';
 
-describe('what the network sends and cannot be taken', () => {
+describeOnEachEngine('what the network sends and cannot be taken', (engine) => {
   let world: World;
   let phone: RawPhone;
 
   before(async () => {
-    world = await startWorld({ config: { msrp: { maxMessageBytes: 4000 } } });
+    world = await startWorld({ engine, config: { msrp: { maxMessageBytes: 4000 } } });
   });
   after(() => world.stop());
   beforeEach(async () => {
@@ -31,7 +32,7 @@ describe('what the network sends and cannot be taken', () => {
 
   describe('by SIP', () => {
     for (const method of ['INVITE', 'MESSAGE', 'OPTIONS'] as const) {
-      it(`${method} to a chatbot that nobody knows is answered 404`, async () => {
+      it(`${method} to a chatbot that nobody knows is answered 404 [IWF-1602]`, async () => {
         const body = method === 'INVITE' ? offer() : method === 'MESSAGE' ? cpim('hello').toString() : '';
         const type = method === 'INVITE' ? 'application/sdp' : messageType;
         const to = 'sip:nobody@botplatform.example.net';
@@ -39,7 +40,7 @@ describe('what the network sends and cannot be taken', () => {
       });
     }
 
-    it('INVITE to a chatbot without a live subscription is 480 with Retry-After, and OPTIONS is still answered', async () => {
+    it('INVITE to a chatbot without a live subscription is 480 with Retry-After, and OPTIONS is still answered [IWF-517]', async () => {
       const refused = await phone.invite({ to: otherBot });
       expect(refused.status).to.equal(480);
       expect(refused.header('Retry-After')).to.match(/^\d+$/);
@@ -48,32 +49,32 @@ describe('what the network sends and cannot be taken', () => {
       expect(options.header('Contact')).to.include('+g.gsma.rcs.isbot').and.include('ims.iari.rcs.chatbot');
     });
 
-    it('MESSAGE to a chatbot without a live subscription is 480: the network keeps it', async () => {
+    it('MESSAGE to a chatbot without a live subscription is 480: the network keeps it [IWF-1603]', async () => {
       const body = cpim('hello', { id: 'nobody-listens' }).toString();
       expect((await phone.ask('MESSAGE', { to: otherBot, type: messageType, body })).status).to.equal(480);
     });
 
-    it('an offer without m=message is 488', async () => {
+    it('an offer without m=message is 488 [IWF-1606]', async () => {
       const body = offer().replace(/m=message[^]*/, 'm=audio 4000 RTP/AVP 0\r\n');
       expect((await phone.invite({ body })).status).to.equal(488);
     });
 
-    it('an offer whose types have none in common with ours is 488', async () => {
+    it('an offer whose types have none in common with ours is 488 [IWF-1606]', async () => {
       expect((await phone.invite({ body: offer(['a=accept-types:image/png']) })).status).to.equal(488);
     });
 
-    it('SDP that is none is 400', async () => {
+    it('SDP that is none is 400 [IWF-1607]', async () => {
       expect((await phone.invite({ body: 'this is no description' })).status).to.equal(400);
     });
 
-    it('a body that is not SDP is 415', async () => {
+    it('a body that is not SDP is 415 [IWF-1607]', async () => {
       const refused = await phone.invite({ type: 'application/json', body: '{}' });
       expect(refused.status).to.equal(415);
       expect(refused.header('Accept')).to.include('application/sdp');
     });
 
     for (const method of ['INVITE', 'MESSAGE'] as const) {
-      it(`${method} that asks for a version which the chatbot does not speak is 606`, async () => {
+      it(`${method} that asks for a version which the chatbot does not speak is 606 [IWF-1003]`, async () => {
         const tags = `${icsiSession};${iariChatbot};+g.gsma.rcs.botversion="#=7"`;
         const lines = [`Accept-Contact: *;${tags};require;explicit`];
         const body = method === 'INVITE' ? offer() : cpim('hello').toString();
@@ -82,24 +83,24 @@ describe('what the network sends and cannot be taken', () => {
       });
     }
 
-    it('MESSAGE of a type that no chatbot takes is 415, and says what is taken', async () => {
+    it('MESSAGE of a type that no chatbot takes is 415, and says what is taken [IWF-1604]', async () => {
       const refused = await phone.ask('MESSAGE', { type: 'image/png', body: 'png' });
       expect(refused.status).to.equal(415);
       expect(refused.header('Accept')).to.include(messageType);
     });
 
-    it('MESSAGE whose CPIM is none is 400', async () => {
+    it('MESSAGE whose CPIM is none is 400 [IWF-1605]', async () => {
       expect((await phone.ask('MESSAGE', { type: messageType, body: 'no headers' })).status).to.equal(400);
     });
 
-    it('a national number without a country is 484', async () => {
+    it('a national number without a country is 484 [IWF-1608]', async () => {
       const user = 'tel:0301234';
       expect((await phone.ask('MESSAGE', { user, type: messageType, body: cpim('x').toString() })).status).to.equal(
         484,
       );
     });
 
-    it('a malformed request harms no other', async () => {
+    it('a malformed request harms no other [IWF-1609]', async () => {
       const malformed = await RawPhone.of(world);
       malformed.send('INVITE sip:shop@botplatform.example.net SIP/2.0\r\nVia: rubbish\r\n\r\n');
       expect((await phone.ask('OPTIONS')).status).to.equal(200);
@@ -108,29 +109,29 @@ describe('what the network sends and cannot be taken', () => {
   });
 
   describe('by MSRP', () => {
-    it('content other than CPIM and is-composing is 415', async () => {
+    it('content other than CPIM and is-composing is 415 [IWF-1612]', async () => {
       const chat = await phone.chat();
       expect(await chat.say('plain', { type: 'text/plain' })).to.equal(415);
       expect(await chat.say(cpim('and on it goes'))).to.equal(200);
     });
 
-    it('a message beyond the limit is 413', async () => {
+    it('a message beyond the limit is 413 [IWF-1611]', async () => {
       const chat = await phone.chat();
       expect(await chat.say(cpim('x'.repeat(5000)), { range: '1-*/5200' })).to.equal(413);
     });
 
-    it('CPIM that cannot be read is 400', async () => {
+    it('CPIM that cannot be read is 400 [IWF-1612]', async () => {
       const chat = await phone.chat();
       expect(await chat.say('no headers')).to.equal(400);
     });
 
-    it('an unknown session is 481', async () => {
+    it('an unknown session is 481 [IWF-1316]', async () => {
       const chat = await phone.chat();
       chat.msrp.write(send({ to: chat.path.replace(/\/[^/;]+;/, '/unknown;'), body: cpim('x') }));
       expect(await chat.msrp.status()).to.equal(481);
     });
 
-    it('the session of another connection is 506', async () => {
+    it('the session of another connection is 506 [IWF-1315]', async () => {
       const chat = await phone.chat();
       const thief = await Peer.connect(world.ports.msrp);
       thief.write(send({ to: chat.path, body: cpim('x') }));
@@ -138,7 +139,7 @@ describe('what the network sends and cannot be taken', () => {
       thief.destroy();
     });
 
-    it('garbage closes its own connection alone', async () => {
+    it('garbage closes its own connection alone [IWF-1610]', async () => {
       const chat = await phone.chat();
       const vandal = await Peer.connect(world.ports.msrp);
       vandal.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
@@ -150,7 +151,7 @@ describe('what the network sends and cannot be taken', () => {
   describe('of receipts', () => {
     const user = `sip:${number}@ims.example.net;user=phone`;
 
-    it('one for a message of another user changes nothing', async () => {
+    it('one for a message of another user changes nothing [IWF-207]', async () => {
       const { platform } = world;
       const reportRequest = ['Sent', 'Displayed'] as const;
       const { location = '' } = await platform.send(contact, { text: 'for one user', reportRequest });
@@ -164,7 +165,7 @@ describe('what the network sends and cannot be taken', () => {
       expect(await statusOf(location)).to.equal('Displayed');
     });
 
-    it('a late Delivered does not lower Displayed', async () => {
+    it('a late Delivered does not lower Displayed [IWF-212]', async () => {
       const { platform } = world;
       const { location = '' } = await platform.send(contact, { text: 'late', reportRequest: ['Displayed'] });
       await world.phone.until(() => world.phone.inbox.some(({ text }) => text === 'late'));
@@ -175,7 +176,7 @@ describe('what the network sends and cannot be taken', () => {
       expect(await statusOf(location)).to.equal('Displayed');
     });
 
-    it('one that was not asked for is 204, and nothing goes to the user', async () => {
+    it('one that was not asked for is 204, and nothing goes to the user [IWF-214]', async () => {
       const { platform } = world;
       const body = cpim('no receipts please', { id: 'quiet' }).toString();
       await phone.ask('MESSAGE', { user, type: messageType, body });
@@ -188,7 +189,7 @@ describe('what the network sends and cannot be taken', () => {
       expect(world.phone.receipts[0]).to.include({ messageId: 'loud' });
     });
 
-    it('of a bot for a message that is not its own is 404', async () => {
+    it('of a bot for a message that is not its own is 404 [IWF-215]', async () => {
       expect((await world.platform.putStatus(contact, 'never-seen', 'Displayed')).status).to.equal(404);
     });
 
@@ -199,7 +200,7 @@ describe('what the network sends and cannot be taken', () => {
   });
 
   describe('calls of unusual form', () => {
-    it('an INVITE without SDP is answered with our offer, and the answer comes in the ACK', async () => {
+    it('an INVITE without SDP is answered with our offer, and the answer comes in the ACK [IWF-1328]', async () => {
       const callId = 'no-sdp';
       const answer = await phone.ask('INVITE', { callId });
       expect(answer.status).to.equal(200);
@@ -210,7 +211,7 @@ describe('what the network sends and cannot be taken', () => {
       expect(await msrp.status()).to.equal(200);
     });
 
-    it('a re-INVITE with the same SDP refreshes: the same answer, and MSRP goes on', async () => {
+    it('a re-INVITE with the same SDP refreshes: the same answer, and MSRP goes on [IWF-1304]', async () => {
       const chat = await phone.chat();
       const lines = ['Supported: timer', 'Session-Expires: 1800;refresher=uac'];
       const dialog = { callId: chat.callId, toTag: chat.toTag };
@@ -225,14 +226,14 @@ describe('what the network sends and cannot be taken', () => {
       expect(await chat.say(cpim('still here'))).to.equal(200);
     });
 
-    it('the answer to an INVITE names the chatbot as what it is', async () => {
+    it('the answer to an INVITE names the chatbot as what it is [IWF-1002]', async () => {
       const answer = await phone.invite({ callId: 'who-are-you' });
       expect(answer.header('Contact')).to.match(/^<sip:shop@/);
       expect(answer.header('Contact')).to.include('+g.gsma.rcs.isbot').and.include('+g.gsma.rcs.botversion="#=1"');
       phone.ack('who-are-you', tagOf(answer));
     });
 
-    it('an INVITE that is cancelled at once leaves no session behind', async () => {
+    it('an INVITE that is cancelled at once leaves no session behind [IWF-1329]', async () => {
       const callId = 'cancelled';
       const { port } = phone;
       const invite = requestText('INVITE', port, { callId, type: 'application/sdp', body: offer() });
@@ -246,7 +247,7 @@ describe('what the network sends and cannot be taken', () => {
       expect(toInvite?.status).to.equal(487);
     });
 
-    it('a message inside the INVITE is taken', async () => {
+    it('a message inside the INVITE is taken [IWF-1106]', async () => {
       const part = (type: string, body: string) => `--b\r\nContent-Type: ${type}\r\n\r\n${body}\r\n`;
       const first = cpim('first words', { id: 'in-invite' }).toString();
       const body = `${part(messageType, first)}${part('application/sdp', offer())}--b--\r\n`;
@@ -258,7 +259,7 @@ describe('what the network sends and cannot be taken', () => {
     });
   });
 
-  it('counts a message that comes twice once', async () => {
+  it('counts a message that comes twice once [IWF-1601]', async () => {
     const chat = await phone.chat();
     const twice = cpim('once', { id: 'twice' });
     expect([await chat.say(twice), await chat.say(twice)]).to.deep.equal([200, 200]);

@@ -47,7 +47,7 @@ describe('what a platform asks', () => {
   const hello = JSON.stringify({ chatMessage: { text: 'hello' } });
 
   describe('and must not have', () => {
-    it('without a key it is 401, and says how to come in', async () => {
+    it('without a key it is 401, and says how to come in [IWF-1520]', async () => {
       const answer = await ask('POST', messages(bot), hello, { authorization: '' });
       expect(answer.status).to.equal(401);
       expect(answer.headers.get('www-authenticate')).to.match(/^Bearer/);
@@ -57,14 +57,14 @@ describe('what a platform asks', () => {
       expect((await ask('POST', messages(bot), hello, { authorization: 'Bearer wrong' })).status).to.equal(401);
     });
 
-    it('another platform’s chatbot is 404, as one that nobody knows', async () => {
+    it('another platform’s chatbot is 404, as one that nobody knows [IWF-1521]', async () => {
       const theirs = await ask('POST', messages(otherBot), hello);
       const nobodys = await ask('POST', messages('sip:nobody@botplatform.example.net'), hello);
       expect([theirs.status, nobodys.status]).to.deep.equal([404, 404]);
       expect(errorOf(theirs)).to.equal(errorOf(nobodys));
     });
 
-    it('another platform’s message and subscription are 404', async () => {
+    it('another platform’s message and subscription are 404 [IWF-1521]', async () => {
       const sent = await ask('POST', messages(bot), hello);
       const url = sent.body.resourceReference?.resourceURL ?? '';
       const path = url.slice(world.serverRoot.length);
@@ -101,25 +101,25 @@ describe('what a platform asks', () => {
       });
     }
 
-    it('a user that is no address: SVC0004', async () => {
+    it('a user that is no address: SVC0004 [IWF-1621]', async () => {
       const answer = await ask('POST', messages(bot, 'nobody'), hello);
       expect(answer.status).to.equal(400);
       expect(errorOf(answer)).to.equal('SVC0004');
     });
 
-    it('a message that is too long is SVC0280', async () => {
+    it('a message that is too long is SVC0280 [IWF-117]', async () => {
       const text = JSON.stringify({ chatMessage: { text: 'x'.repeat(1_100_000) } });
       const answer = await ask('POST', messages(bot), text);
       expect(answer.status).to.equal(400);
       expect(errorOf(answer)).to.equal('SVC0280');
     });
 
-    it('a body that is too large is 413', async () => {
+    it('a body that is too large is 413 [IWF-1614]', async () => {
       const text = JSON.stringify({ chatMessage: { text: 'x'.repeat(3_000_000) } });
       expect((await ask('POST', messages(bot), text)).status).to.equal(413);
     });
 
-    it('a verb that is not known is 405 with Allow', async () => {
+    it('a verb that is not known is 405 with Allow [IWF-1511]', async () => {
       const answer = await ask('DELETE', messages(bot));
       expect(answer.status).to.equal(405);
       expect(answer.headers.get('allow')).to.include('POST');
@@ -135,7 +135,7 @@ describe('what a platform asks', () => {
     const post = (correlator: string, text: string): Promise<Asked> =>
       ask('POST', messages(bot), JSON.stringify({ chatMessage: { text, clientCorrelator: correlator } }));
 
-    it('with the same correlator gets the first answer again, and one message goes out', async () => {
+    it('with the same correlator gets the first answer again, and one message goes out [IWF-1514]', async () => {
       const { phone } = world;
       const first = await post('c-1', 'only once');
       const again = await post('c-1', 'only once');
@@ -156,7 +156,7 @@ describe('what a platform asks', () => {
       expect(phone.inbox.filter(({ text }) => text === 'one of eight')).to.have.length(1);
     });
 
-    it('with the same correlator and another message is 409', async () => {
+    it('with the same correlator and another message is 409 [IWF-1515]', async () => {
       await post('c-5', 'this');
       const other = await post('c-5', 'that');
       expect(other.status).to.equal(409);
@@ -164,7 +164,7 @@ describe('what a platform asks', () => {
     });
   });
 
-  it('shows a message as it was posted, and its status', async () => {
+  it('shows a message as it was posted, and its status [IWF-1530]', async () => {
     const { platform } = world;
     const sent = await platform.send(contact, { text: 'look at me', trafficType: 'payment' });
     const shown = await platform.request('GET', sent.location ?? '');
@@ -172,7 +172,7 @@ describe('what a platform asks', () => {
     expect(shown.body).to.have.nested.property('chatMessage.conversationID');
   });
 
-  it('is told by notify host rules where callbacks may go', async () => {
+  it('is told by notify host rules where callbacks may go [IWF-1528]', async () => {
     const path = `/chat/v1/${encodeURIComponent(bot)}/subscriptions`;
     const subscribe = (notifyURL: string): Promise<Asked> =>
       ask('POST', path, JSON.stringify({ chatNotificationSubscription: { callbackReference: { notifyURL } } }));

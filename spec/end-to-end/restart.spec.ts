@@ -10,7 +10,7 @@ describe('a gateway that stops and starts again', () => {
 
   afterEach(() => world.stop());
 
-  it('keeps subscriptions, messages that wait, callbacks that wait, and what receipts need', async () => {
+  it('keeps subscriptions, messages that wait, callbacks that wait, and what receipts need [IWF-1706]', async () => {
     const soon = { baseMs: 300, factor: 1, maxMs: 300, jitter: 0 };
     world = await startWorld({ config: { chat: { backoff: never }, notify: { backoff: soon } } });
     const { phone, platform } = world;
@@ -36,7 +36,7 @@ describe('a gateway that stops and starts again', () => {
     await phone.until(() => phone.receipts.length === 1);
   });
 
-  it('knows a user’s message again, and a correlator', async () => {
+  it('knows a user’s message again, and a correlator [IWF-1601]', async () => {
     world = await startWorld();
     const { platform } = world;
     const body = cpim('only once', { id: 'known-again' }).toString();
@@ -58,7 +58,7 @@ describe('a gateway that stops and starts again', () => {
     expect(platform.callbacks.filter(({ body: { messageId } }) => messageId === 'known-again')).to.have.length(1);
   });
 
-  describe('while it stops', () => {
+  describe('while it stops [IWF-1705]', () => {
     it('ends its sessions with BYE', async () => {
       world = await startWorld();
       const { phone, platform } = world;

@@ -1,15 +1,16 @@
 import { expect } from 'chai';
 import { parseRevoke, printRevoke, revokeContentType } from '../../lib/wire/rcs/revoke.js';
 import { refusalOf } from './documents.js';
+import { describeOnEachEngine } from './each-engine.js';
 import { bot, contact, startWorld, type World } from './world.js';
 
 const asked = ['Sent', 'Delivered', 'Displayed', 'Failed'] as const;
 
-describe('revoking a message over real sockets', () => {
+describeOnEachEngine('revoking a message over real sockets', (engine) => {
   let world: World;
 
   before(async () => {
-    world = await startWorld({ config: { revoke: { deadlineS: 2 } } });
+    world = await startWorld({ engine, config: { revoke: { deadlineS: 2 } } });
   });
   after(() => world.stop());
   beforeEach(async () => {
@@ -44,7 +45,7 @@ describe('revoking a message over real sockets', () => {
     return (body as { messageStatusReport: { status: string } }).messageStatusReport.status;
   };
 
-  it('withdraws what was not yet sent, at once', async () => {
+  it('withdraws what was not yet sent, at once [IWF-404]', async () => {
     world.phone.refuseWith = 480;
     const before = world.phone.refused;
     const messageId = await send('not yet');
@@ -55,7 +56,7 @@ describe('revoking a message over real sockets', () => {
     expect(world.phone.documents).to.have.length(0);
   });
 
-  it('sends the request, and settles with the answer that comes later', async () => {
+  it('sends the request, and settles with the answer that comes later [IWF-401][IWF-402]', async () => {
     const messageId = await send('sent');
     await told(messageId, 'Sent');
     expect((await revoke(messageId)).status).to.equal(202);
@@ -68,7 +69,7 @@ describe('revoking a message over real sockets', () => {
     expect(requests, 'asked once').to.have.length(1);
   });
 
-  it('is RevokeFailed where the network says so', async () => {
+  it('is RevokeFailed where the network says so [IWF-405]', async () => {
     const messageId = await send('refused');
     await told(messageId, 'Sent');
     await revoke(messageId);
@@ -78,7 +79,7 @@ describe('revoking a message over real sockets', () => {
     expect(await statusOf(messageId)).to.equal('RevokeFailed');
   });
 
-  it('is RevokeFailed at once in a session whose network revokes nothing', async () => {
+  it('is RevokeFailed at once in a session whose network revokes nothing [IWF-406]', async () => {
     world.phone.revokes = false;
     const messageId = await send('without msgrevoke');
     await told(messageId, 'Sent');
@@ -87,7 +88,7 @@ describe('revoking a message over real sockets', () => {
     expect(failed['description']).to.equal('The network does not revoke messages');
   });
 
-  it('believes a receipt more than the answer', async () => {
+  it('believes a receipt more than the answer [IWF-403]', async () => {
     const messageId = await send('seen meanwhile');
     await told(messageId, 'Sent');
     await revoke(messageId);
@@ -100,7 +101,7 @@ describe('revoking a message over real sockets', () => {
     expect(await statusOf(messageId)).to.equal('Displayed');
   });
 
-  it('is settled at once where the message has arrived', async () => {
+  it('is settled at once where the message has arrived [IWF-407]', async () => {
     const messageId = await send('arrived');
     await told(messageId, 'Sent');
     await world.phone.sendReceipt(bot, messageId, 'delivered');
@@ -110,7 +111,7 @@ describe('revoking a message over real sockets', () => {
     expect(await statusOf(messageId)).to.equal('Delivered');
   });
 
-  it('is RevokeFailed at the deadline, and Revoked after all where the answer comes late', async () => {
+  it('is RevokeFailed at the deadline, and Revoked after all where the answer comes late [IWF-408]', async () => {
     const messageId = await send('unanswered');
     await told(messageId, 'Sent');
     await revoke(messageId);
@@ -120,7 +121,7 @@ describe('revoking a message over real sockets', () => {
     await told(messageId, 'Revoked');
   });
 
-  it('does not believe another number, and drops an answer that nobody waits for', async () => {
+  it('does not believe another number, and drops an answer that nobody waits for [IWF-409]', async () => {
     const messageId = await send('forged');
     await told(messageId, 'Sent');
     await revoke(messageId);
@@ -132,7 +133,7 @@ describe('revoking a message over real sockets', () => {
     await told(messageId, 'Revoked');
   });
 
-  it('refuses a document that cannot be read with 400, and a message that is not known with 404', async () => {
+  it('refuses a document that cannot be read with 400, and a message that is not known with 404 [IWF-410]', async () => {
     expect(await refusalOf(world.phone.sendDocument(bot, revokeContentType, '<MessageRevokeResponse>'))).to.equal(400);
     expect((await revoke('no-such-message')).status).to.equal(404);
   });

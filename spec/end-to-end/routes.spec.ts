@@ -84,7 +84,7 @@ describe('several operators', () => {
     await Promise.all([home.close(), abroad.close()]);
   });
 
-  it('reach a user each by its own way, with its headers and its form of his address', async () => {
+  it('reach a user each by its own way, with its headers and its form of his address [IWF-1401]', async () => {
     await world.platform.send('tel:+4930123456', { text: 'hallo' });
     const there = await abroad.waitFor('MESSAGE', isMessage);
     expect(there).to.match(/^MESSAGE sip:\+4930123456@ims\.abroad\.example\.net;user=phone SIP\/2\.0\r\n/);
@@ -99,13 +99,13 @@ describe('several operators', () => {
     expect(headerOf(here, 'P-Visited-Network-ID')).to.equal(undefined);
   });
 
-  it('are found by the domain of an address, too', async () => {
+  it('are found by the domain of an address, too [IWF-1401]', async () => {
     await world.platform.send('sip:a-token@hub.example.net', { text: 'to a token' });
     const there = await abroad.waitFor('MESSAGE sip:a-token@hub.example.net');
     expect(there).to.include('to a token');
   });
 
-  it('keep the icid of what was sent for the records', async () => {
+  it('keep the icid of what was sent for the records [IWF-1402]', async () => {
     const sent = await home.waitFor('MESSAGE', isMessage);
     const icid = /icid-value=([^;]+)/.exec(headerOf(sent, 'P-Charging-Vector') ?? '')?.[1];
     const line = await log.waitFor('sip request sent', (fields) => fields['icid'] === icid);
@@ -113,7 +113,7 @@ describe('several operators', () => {
     expect(line['conversationId']).to.equal(headerOf(sent, 'Conversation-ID'));
   });
 
-  it('are answered with their own charging vector and our term-ioi', async () => {
+  it('are answered with their own charging vector and our term-ioi [IWF-1403]', async () => {
     const text = requestOf('MESSAGE', {
       bot,
       from: 'tel:+4930123456',
@@ -166,7 +166,7 @@ describe('a next hop', () => {
     return (await response.json()) as Awaited<ReturnType<typeof readyz>>;
   }
 
-  it('that refuses connections is passed over, is seen to be down, and is told of', async () => {
+  it('that refuses connections is passed over, is seen to be down, and is told of [IWF-1404]', async () => {
     const sent = await world.platform.send('tel:+15550100001', { text: 'over the second', reportRequest: ['Sent'] });
     expect(sent.status).to.equal(201);
     await second.waitFor('MESSAGE', (text) => text.includes('over the second'));
@@ -183,7 +183,7 @@ describe('a next hop', () => {
     expect(metrics).to.include(`iwf_sip_next_hop_up{hop="${second.hop}"} 1`);
   });
 
-  it('that comes back is found by OPTIONS, and preferred again', async () => {
+  it('that comes back is found by OPTIONS, and preferred again [IWF-1405]', async () => {
     first = await Operator.listen(deadPort);
     await first.waitFor('OPTIONS');
     await log.waitFor('next hop up');
@@ -192,7 +192,7 @@ describe('a next hop', () => {
     expect((await readyz()).status).to.equal('ready');
   });
 
-  it('that answers 503 is passed over until its Retry-After is over', async () => {
+  it('that answers 503 is passed over until its Retry-After is over [IWF-1406]', async () => {
     first!.answer = (text) =>
       text.startsWith('MESSAGE') ? { statusLine: '503 Busy', lines: ['Retry-After: 60'] } : { statusLine: '200 OK' };
     await world.platform.send('tel:+15550100001', { text: 'busy once' });
@@ -228,7 +228,7 @@ for (const engine of ['embedded', 'drachtio'] as const) {
 
     // A server elsewhere has the timers of the standard: 32 s.
     if (engine === 'embedded')
-      it('is given up when the timer fires, and a session is opened over the other; then it is spared', async () => {
+      it('is given up when the timer fires, and a session is opened over the other; then it is spared [IWF-1407]', async () => {
         await world.platform.send('tel:+15550100001', { text: 'over the second', reportRequest: ['Sent'] });
         await silent.waitFor('INVITE');
         const peer = await callee.session();
@@ -239,7 +239,7 @@ for (const engine of ['embedded', 'drachtio'] as const) {
         expect(silent.seen.some((text) => text.includes('+15550100002'))).to.equal(false);
       });
 
-    it('or that breaks off: the other is taken', async () => {
+    it('or that breaks off: the other is taken [IWF-1408]', async () => {
       await silent.close();
       await world.platform.send('tel:+15550100003', { text: 'broken off' });
       await readMessage(await callee.session());
@@ -277,7 +277,7 @@ describe('Privacy: id', () => {
     return String(told.body['senderAddress']);
   }
 
-  it('keeps the number from a platform that is not trusted with it, behind a token that stays the same', async () => {
+  it('keeps the number from a platform that is not trusted with it, behind a token that stays the same [IWF-1409]', async () => {
     const token = await sendHidden('hidden-1');
     expect(token).to.match(/^sip:u[0-9a-f]{32}@anonymous\.invalid$/);
     expect(await sendHidden('hidden-2', ['Privacy: user;id'])).to.equal(token);
@@ -285,7 +285,7 @@ describe('Privacy: id', () => {
     expect(await sendHidden('shown-1', [])).to.equal(`tel:${number}`);
   });
 
-  it('lets receipts and replies reach the user all the same', async () => {
+  it('lets receipts and replies reach the user all the same [IWF-1410]', async () => {
     const token = await sendHidden('hidden-3');
     expect((await world.platform.putStatus(token, 'hidden-3', 'Displayed')).status).to.equal(204);
     const receipt = await operator.waitFor('MESSAGE', (text) => text.includes('<message-id>hidden-3</message-id>'));
@@ -296,7 +296,7 @@ describe('Privacy: id', () => {
     expect(reply).to.match(new RegExp(`^MESSAGE tel:\\${number} SIP`));
   });
 
-  it('holds in a session, which takes the replies to the token', async () => {
+  it('holds in a session, which takes the replies to the token [IWF-1410]', async () => {
     const phone = await RawPhone.of(world);
     const chat = await phone.chat({ lines: ['Privacy: id'] });
     expect(await chat.say(message('from a chat', { id: 'hidden-chat' }))).to.equal(200);
@@ -308,13 +308,13 @@ describe('Privacy: id', () => {
     phone.close();
   });
 
-  it('makes a token that nobody is known behind an unknown address', async () => {
+  it('makes a token that nobody is known behind an unknown address [IWF-1412]', async () => {
     const sent = await world.platform.send(`sip:u${'0'.repeat(32)}@anonymous.invalid`, { text: 'anybody?' });
     expect(sent.status).to.equal(400);
     expect(JSON.stringify(sent.body)).to.include('SVC0004');
   });
 
-  it('matches the receipt of a user who shows his number then', async () => {
+  it('matches the receipt of a user who shows his number then [IWF-1411]', async () => {
     const reply = await operator.waitFor('MESSAGE', (text) => text.includes('a reply'));
     const messageId = /imdn\.Message-ID: (\S+)/.exec(reply)?.[1] ?? '';
     const text = requestOf('MESSAGE', {

@@ -43,7 +43,7 @@ describe('the life of a session', () => {
 
   const invites = (): readonly string[] => callee.operator.seen.filter((text) => text.startsWith('INVITE '));
 
-  describe('session timer', () => {
+  describe('session timer [IWF-1317]', () => {
     it('is refreshed by UPDATE at half of its interval where the peer allows it, again and again', async () => {
       callee.lines = ['Allow: INVITE, ACK, BYE, UPDATE', 'Session-Expires: 2;refresher=uac', 'Require: timer'];
       await begin();
@@ -70,7 +70,7 @@ describe('the life of a session', () => {
       expect((await readMessage(peer)).body?.toString()).to.include('over the same connection');
     });
 
-    it('that the peer does not refresh ends the session with BYE; the next message opens another', async () => {
+    it('that the peer does not refresh ends the session with BYE; the next message opens another [IWF-1319]', async () => {
       callee.lines = ['Session-Expires: 3;refresher=uas', 'Require: timer'];
       await begin();
       await sendText('hello');
@@ -95,7 +95,7 @@ describe('the life of a session', () => {
     });
   });
 
-  describe('a refresh that is refused', () => {
+  describe('a refresh that is refused [IWF-1318]', () => {
     async function refuseOnce(answer: { statusLine: string; lines?: readonly string[] }): Promise<string> {
       callee.lines = ['Allow: INVITE, ACK, BYE, UPDATE', 'Session-Expires: 4;refresher=uac', 'Require: timer'];
       await begin();
@@ -127,7 +127,7 @@ describe('the life of a session', () => {
   });
 
   describe('re-INVITE of the peer', () => {
-    it('with another path moves the media there', async () => {
+    it('with another path moves the media there [IWF-1303]', async () => {
       await begin();
       phone = await RawPhone.of(world);
       const chat = await phone.chat();
@@ -152,7 +152,7 @@ describe('the life of a session', () => {
       peer.destroy();
     });
 
-    it('with the same description leaves MSRP alone, and gets the same answer', async () => {
+    it('with the same description leaves MSRP alone, and gets the same answer [IWF-1304]', async () => {
       await begin();
       phone = await RawPhone.of(world);
       const chat = await phone.chat();
@@ -163,7 +163,7 @@ describe('the life of a session', () => {
       expect(await chat.say(cpim('still here', { id: 'still' }))).to.equal(200);
     });
 
-    it('that cannot be agreed to is 488, and the session goes on', async () => {
+    it('that cannot be agreed to is 488, and the session goes on [IWF-1305]', async () => {
       await begin();
       phone = await RawPhone.of(world);
       const chat = await phone.chat();
@@ -176,7 +176,7 @@ describe('the life of a session', () => {
   });
 
   describe('a connection that is reset', () => {
-    it('in the midst of a message of the user: he binds the session again, and it comes once', async () => {
+    it('in the midst of a message of the user: he binds the session again, and it comes once [IWF-1326]', async () => {
       await begin();
       phone = await RawPhone.of(world);
       const chat = await phone.chat();
@@ -195,7 +195,7 @@ describe('the life of a session', () => {
       expect(JSON.stringify(came.body)).to.include('x'.repeat(3000));
     });
 
-    it('in the midst of a message of the bot: it goes again, whole, in a new session', async () => {
+    it('in the midst of a message of the bot: it goes again, whole, in a new session [IWF-1327]', async () => {
       await begin();
       const id = await sendText(`start ${'y'.repeat(50_000)} end`);
       const first = await callee.session();
@@ -215,7 +215,7 @@ describe('the life of a session', () => {
   });
 
   describe('an MSRP refusal', () => {
-    it('413 is the end of the message, and the bot learns why', async () => {
+    it('413 is the end of the message, and the bot learns why [IWF-1313]', async () => {
       await begin();
       const id = await sendText('too much');
       const peer = await callee.session();
@@ -224,7 +224,7 @@ describe('the life of a session', () => {
     });
 
     for (const status of [481, 506]) {
-      it(`${status} is the end of the session: the message goes in a new one`, async () => {
+      it(`${status} is the end of the session: the message goes in a new one [IWF-1314]`, async () => {
         await begin();
         const id = await sendText('once more');
         const peer = await callee.session();
@@ -236,7 +236,7 @@ describe('the life of a session', () => {
     }
   });
 
-  describe('Retry-After', () => {
+  describe('Retry-After [IWF-1322]', () => {
     it('is waited for, neither shorter nor longer', async () => {
       const patient = { backoff: { baseMs: 3_600_000, factor: 1, maxMs: 3_600_000, jitter: 0 } };
       callee.refusal = { statusLine: '480 Away', lines: ['Retry-After: 1'] };
@@ -252,7 +252,7 @@ describe('the life of a session', () => {
   });
 
   describe('CEMA', () => {
-    it('connects to c= and m= where both sides have it, and addresses the path', async () => {
+    it('connects to c= and m= where both sides have it, and addresses the path [IWF-1311]', async () => {
       const path = 'msrp://192.0.2.1:7777/behind-a-border;tcp';
       callee.sdp = { path, lines: ['a=msrp-cema'] };
       await begin();
@@ -263,7 +263,7 @@ describe('the life of a session', () => {
   });
 
   describe('a path of several hops', () => {
-    it('is connected to at its first, and addressed as a whole', async () => {
+    it('is connected to at its first, and addressed as a whole [IWF-1312]', async () => {
       const path = `msrp://127.0.0.1:${callee.listener.port}/relay;tcp msrp://192.0.2.1:7777/behind-it;tcp`;
       callee.sdp = { path };
       await begin();
@@ -272,7 +272,7 @@ describe('the life of a session', () => {
     });
   });
 
-  describe('MSRP over TLS', () => {
+  describe('MSRP over TLS [IWF-1309]', () => {
     const tls = { cert: tlsFile('one.crt'), key: tlsFile('one.key') };
     const phonePath = 'msrps://127.0.0.1:9/phone;tcp';
     const secureOffer = (fingerprint: string): string =>

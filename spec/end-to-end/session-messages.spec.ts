@@ -33,7 +33,7 @@ describe('messages and their sessions, over real sockets', () => {
   const put = (path: string, wanted: string): Promise<number> =>
     status('PUT', `${path}/status`, { messageStatusReport: { status: wanted } });
 
-  it('are found and acknowledged there alone, or under adhoc', async () => {
+  it('are found and acknowledged there alone, or under adhoc [IWF-1221]', async () => {
     const { phone, platform } = world;
     const one = await opened();
     const post = (): Promise<RestAnswer> =>
@@ -71,7 +71,7 @@ describe('messages and their sessions, over real sockets', () => {
     expect(await status('GET', `${withUser}/adhoc/messages/${adhoc}`)).to.equal(200);
   });
 
-  it('the display name that a user gives in CPIM is told as senderName, unless he wants privacy', async () => {
+  it('the display name that a user gives in CPIM is told as senderName, unless he wants privacy [IWF-124]', async () => {
     await world.stop();
     world = await startWorld({
       platform: { trustedWithNumbers: false },

@@ -1,11 +1,12 @@
 import { expect } from 'chai';
 import { Handsets, partOf } from '../../scripts/crash/handsets.js';
 import { cpim, offer, rawContact, RawPhone } from './raw-phone.js';
+import { describeOnEachEngine } from './each-engine.js';
 import { bot, contact, startWorld, type World } from './world.js';
 
 const quick = { backoff: { baseMs: 40, factor: 1, maxMs: 40, jitter: 0 } };
 
-describe('sessions and standalone messages', () => {
+describeOnEachEngine('sessions and standalone messages', (engine) => {
   let world: World;
 
   afterEach(() => world.stop());
@@ -22,19 +23,19 @@ describe('sessions and standalone messages', () => {
   }
 
   describe('which of them a chatbot uses', () => {
-    it('mode session: a session, whatever the size', async () => {
-      world = await startWorld({ mode: 'session' });
+    it('mode session: a session, whatever the size [IWF-1110][IWF-1201]', async () => {
+      world = await startWorld({ engine, mode: 'session' });
       expect((await deliver('short')).way).to.equal('session');
       expect((await deliver('long '.repeat(2000))).way).to.equal('session');
     });
 
-    it('mode auto: a session while nothing is known of the contact', async () => {
-      world = await startWorld({ mode: 'auto' });
+    it('mode auto: a session while nothing is known of the contact [IWF-1107]', async () => {
+      world = await startWorld({ engine, mode: 'auto' });
       expect((await deliver('hello')).way).to.equal('session');
     });
 
-    it('mode auto: no session for a contact that is known to take standalone messages alone', async () => {
-      world = await startWorld({ mode: 'auto' });
+    it('mode auto: no session for a contact that is known to take standalone messages alone [IWF-1108]', async () => {
+      world = await startWorld({ engine, mode: 'auto' });
       world.phone.services = 'standalone';
       const { platform } = world;
       const path = `/capabilitydiscovery/v1/${encodeURIComponent(bot)}/contactCapabilities/${encodeURIComponent(contact)}`;
@@ -43,10 +44,10 @@ describe('sessions and standalone messages', () => {
       expect((await deliver('hello')).way).to.equal('pager');
     });
 
-    it('mode standalone: a pager message while the request fits, a large message beyond', async () => {
+    it('mode standalone: a pager message while the request fits, a large message beyond [IWF-1101][IWF-1104]', async () => {
       const handsets = new Handsets();
       await handsets.start();
-      world = await startWorld({ mode: 'standalone', config: { sip: { nextHop: handsets.nextHop } } });
+      world = await startWorld({ engine, mode: 'standalone', config: { sip: { nextHop: handsets.nextHop } } });
       const texts = ['short', 'long '.repeat(2000), 'short again'];
       for (const text of texts) await world.platform.send(contact, { text });
       await handsets.until(() => handsets.arrivals.length === 3);
@@ -60,19 +61,21 @@ describe('sessions and standalone messages', () => {
       handsets.stop();
     });
 
-    it('mode standalone: a limit of its own for a path that carries more', async () => {
-      world = await startWorld({ mode: 'standalone', config: { sip: { pagerMaxBytes: 20_000 } } });
+    it('mode standalone: a limit of its own for a path that carries more [IWF-1111]', async () => {
+      // A drachtio-server takes no frames of that size: this one does.
+      const config = { sip: { pagerMaxBytes: 20_000, drachtio: { maxFrameBytes: 40_000, maxInFlightBytes: 80_000 } } };
+      world = await startWorld({ engine, mode: 'standalone', config });
       expect((await deliver('long '.repeat(2000))).way).to.equal('pager');
     });
 
-    it('mode auto: the other way once, where the contact does not take the first', async () => {
-      world = await startWorld({ mode: 'auto' });
+    it('mode auto: the other way once, where the contact does not take the first [IWF-1109]', async () => {
+      world = await startWorld({ engine, mode: 'auto' });
       world.phone.refuseInvitesWith = 488;
       expect((await deliver('hello')).way).to.equal('pager');
     });
 
-    it('mode session: a contact that takes no sessions gets nothing, and the bot learns why', async () => {
-      world = await startWorld({ mode: 'session' });
+    it('mode session: a contact that takes no sessions gets nothing, and the bot learns why [IWF-1110]', async () => {
+      world = await startWorld({ engine, mode: 'session' });
       world.phone.refuseInvitesWith = 488;
       await world.platform.send(contact, { text: 'hello' });
       const told = await world.platform.waitFor(({ body }) => body['status'] === 'Failed');
@@ -82,7 +85,7 @@ describe('sessions and standalone messages', () => {
 
   describe('how long a session lives', () => {
     it('messages of both sides share the one that is up', async () => {
-      world = await startWorld();
+      world = await startWorld({ engine });
       const { phone, platform } = world;
       await phone.send(bot, 'hi');
       await deliver('hello');
@@ -92,8 +95,8 @@ describe('sessions and standalone messages', () => {
       expect(phone.invitations).to.equal(0);
     });
 
-    it('ends with BYE once nobody has used it for the idle time, and the next message opens another', async () => {
-      world = await startWorld({ config: { chat: { idleTimeoutS: 1 } } });
+    it('ends with BYE once nobody has used it for the idle time, and the next message opens another [IWF-1325]', async () => {
+      world = await startWorld({ engine, config: { chat: { idleTimeoutS: 1 } } });
       const { phone } = world;
       await deliver('hello');
       expect(phone.inSession(bot)).to.equal(true);
@@ -102,8 +105,8 @@ describe('sessions and standalone messages', () => {
       expect(phone.invitations).to.equal(2);
     });
 
-    it('ends when the user opens a new one: the new is answered, the old gets its BYE', async () => {
-      world = await startWorld();
+    it('ends when the user opens a new one: the new is answered, the old gets its BYE [IWF-1301]', async () => {
+      world = await startWorld({ engine });
       const phone = await RawPhone.of(world);
       const first = await phone.chat({ callId: 'first' });
       const second = await phone.chat({ callId: 'second' });
@@ -115,8 +118,8 @@ describe('sessions and standalone messages', () => {
       phone.close();
     });
 
-    it('a large message of the user lives beside his chat', async () => {
-      world = await startWorld();
+    it('a large message of the user lives beside his chat [IWF-1105]', async () => {
+      world = await startWorld({ engine });
       const phone = await RawPhone.of(world);
       const chat = await phone.chat({ callId: 'chat' });
       const large = 'P-Asserted-Service: urn:urn-7:3gpp-service.ims.icsi.oma.cpm.largemsg';
@@ -136,7 +139,7 @@ describe('sessions and standalone messages', () => {
         handsets = new Handsets();
         await handsets.start();
         const config = { chat: quick, sip: { nextHop: handsets.nextHop }, msrp: { transactionTimeoutS: 1 } };
-        world = await startWorld({ config });
+        world = await startWorld({ engine, config });
         phone = await RawPhone.of(world);
       });
       afterEach(() => {
@@ -144,7 +147,7 @@ describe('sessions and standalone messages', () => {
         phone.close();
       });
 
-      it('a phone that vanishes gets its message in a new session', async () => {
+      it('a phone that vanishes gets its message in a new session [IWF-1306]', async () => {
         const chat = await phone.chat();
         chat.msrp.destroy();
         await chat.msrp.closed;
@@ -153,7 +156,7 @@ describe('sessions and standalone messages', () => {
         expect(handsets.arrivals[0]).to.include({ way: 'session', user: '+15550100002' });
       }).timeout(10_000);
 
-      it('a chunk that is never answered ends the session, and its message goes again in another', async () => {
+      it('a chunk that is never answered ends the session, and its message goes again in another [IWF-1307]', async () => {
         const chat = await phone.chat();
         const { location = '' } = await world.platform.send(rawContact, { text: 'anybody there?' });
         expect((await chat.msrp.request()).method).to.equal('SEND');
@@ -162,8 +165,8 @@ describe('sessions and standalone messages', () => {
       }).timeout(10_000);
     });
 
-    it('a message is not sent twice where the session ends after its 200', async () => {
-      world = await startWorld({ config: { chat: quick } });
+    it('a message is not sent twice where the session ends after its 200 [IWF-1308]', async () => {
+      world = await startWorld({ engine, config: { chat: quick } });
       await deliver('once');
       await world.phone.hangUp(bot);
       await deliver('next');
@@ -171,8 +174,11 @@ describe('sessions and standalone messages', () => {
     });
   });
 
-  it('another conversationID than the one that is up opens a session of its own', async () => {
-    world = await startWorld();
+  // Resources read it; the choice between session and standalone does not ask for it.
+  it.skip('goes by the service that the message names in serviceCapability [IWF-1014]');
+
+  it('another conversationID than the one that is up opens a session of its own [IWF-1010]', async () => {
+    world = await startWorld({ engine });
     const { phone, platform } = world;
     await deliver('in the first');
     const conversationID = 'f81d4fae-7dec-11d0-a765-00a0c91e6bf6';

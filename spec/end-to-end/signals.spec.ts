@@ -23,7 +23,7 @@ describe('receipts and typing over real sockets', () => {
   const post = (contentType: string, bodyText: string, more: object = {}) =>
     world.platform.send(contact, { contentType, bodyText, ...more });
 
-  it('a user who stops typing without a word is idle after the time', async () => {
+  it('a user who stops typing without a word is idle after the time [IWF-305]', async () => {
     await world.phone.send(bot, 'hallo');
     await world.platform.waitFor(({ body }) => body['chatMessage'] !== undefined);
     const seen = (state: string) =>
@@ -36,7 +36,7 @@ describe('receipts and typing over real sockets', () => {
     await seen('idle');
   });
 
-  it('a bot’s receipt posted as a message goes out as a receipt, once, and has no status', async () => {
+  it('a bot’s receipt posted as a message goes out as a receipt, once, and has no status [IWF-206][IWF-213]', async () => {
     const messageId = await world.phone.send(bot, 'read me');
     const posted = await post('message/imdn+xml', imdn(messageId), { clientCorrelator: 'r1' });
     expect(posted.status).to.equal(201);
@@ -47,7 +47,7 @@ describe('receipts and typing over real sockets', () => {
     expect(again.location).to.equal(posted.location);
   });
 
-  it('goes by MESSAGE where no session is up', async () => {
+  it('goes by MESSAGE where no session is up [IWF-210]', async () => {
     const messageId = await world.phone.send(bot, 'read me later');
     await world.phone.hangUp(bot);
     expect((await post('message/imdn+xml', imdn(messageId))).status).to.equal(201);
@@ -55,7 +55,7 @@ describe('receipts and typing over real sockets', () => {
     expect(world.phone.receipts.at(-1)).to.include({ messageId, way: 'pager' });
   });
 
-  it('a bot’s typing posted as a message is dropped without a session, and sent in one', async () => {
+  it('a bot’s typing posted as a message is dropped without a session, and sent in one [IWF-303][IWF-308]', async () => {
     expect((await post('application/im-iscomposing+xml', typing)).status).to.equal(201);
     await world.phone.send(bot, 'hallo');
     expect(world.phone.composing).to.deep.equal([]);
@@ -63,7 +63,7 @@ describe('receipts and typing over real sockets', () => {
     await world.phone.until(() => world.phone.composing.includes('active'));
   });
 
-  it('refuses either where it cannot be read', async () => {
+  it('refuses either where it cannot be read [IWF-310]', async () => {
     expect((await post('message/imdn+xml', '<imdn>')).status).to.equal(400);
     expect((await post('application/im-iscomposing+xml', 'active')).status).to.equal(400);
   });

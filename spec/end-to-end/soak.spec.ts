@@ -3,7 +3,7 @@ import { restartPlan } from '../../scripts/soak/plan.js';
 import { soakRun } from '../../scripts/soak/run.js';
 
 /** Short runs; `npm run soak -- 1800` is a long one, with any seed. */
-describe('a gateway among faults', () => {
+describe('a gateway among faults [IWF-1722]', () => {
   it('has delivered or reported all that it had acknowledged: in order, unaltered, repetitions marked', async () => {
     const { faults, toUser, toBot, struck } = await soakRun(9, 12);
     expect(faults).to.deep.equal([]);

@@ -12,7 +12,7 @@ import { startWorld, type World } from './world.js';
 
 const quick = { backoff: { baseMs: 40, factor: 1, maxMs: 40, jitter: 0 } };
 
-describe('SIP over TLS, the whole gateway', () => {
+describe('SIP over TLS, the whole gateway [IWF-1346]', () => {
   let authority: Authority;
   let ours: Certificate;
   let theirs: Certificate;

@@ -11,7 +11,7 @@ import { bot, contact, startWorld, type World } from './world.js';
 
 const secret = `whsec_${Buffer.from('thirty-two octets, or a few more.').toString('base64')}`;
 
-describe('the challenge of a notifyURL', () => {
+describe('the challenge of a notifyURL [IWF-1533]', () => {
   let world: World;
   let server: CallbackServer;
 

@@ -14,7 +14,7 @@ const peculiar = ' <a href="x">&amp; \'q\' ]]> \r\n\té 🎉 \u2028 ';
 
 type Members = Readonly<Record<string, unknown>>;
 
-describe('notifications in XML', () => {
+describe('notifications in XML [IWF-1532]', () => {
   let world: World;
   let server: CallbackServer;
 

@@ -88,6 +88,8 @@ export class FlowNetwork {
   }
 
   private hear(wire: Wire, { text, socket, owner }: { text: string; socket: Socket; owner: Line | undefined }): void {
+    // A 100 comes only where the answer is slow (RFC 3261 §17.2.1): no part of a conversation.
+    if (text.startsWith('SIP/2.0 100 ')) return;
     const line = owner ?? this.lines.find(({ digits }) => text.includes(digits));
     if (!line) return;
     if (!isAnswer(wire, text)) this.origins.set(exchange(wire, text), socket);

@@ -17,7 +17,7 @@ describe('a user who is typing', () => {
   const type = (user: string, refresh?: number): void =>
     watch.heard(user, { state: 'active', ...(refresh === undefined ? {} : { refresh }) }, () => idle.push(user));
 
-  it('is idle once the default time has passed', async () => {
+  it('is idle once the default time has passed [IWF-305]', async () => {
     type('a');
     await clock.advance(119_999);
     expect(idle).to.deep.equal([]);
@@ -27,7 +27,7 @@ describe('a user who is typing', () => {
     expect(idle).to.deep.equal(['a']);
   });
 
-  it('is idle after the refresh that he names, up to an hour', async () => {
+  it('is idle after the refresh that he names, up to an hour [IWF-306]', async () => {
     type('a', 60);
     type('b', 86_400);
     await clock.advance(60_000);
@@ -36,7 +36,7 @@ describe('a user who is typing', () => {
     expect(idle).to.deep.equal(['a', 'b']);
   });
 
-  it('goes on while he repeats it', async () => {
+  it('goes on while he repeats it [IWF-306]', async () => {
     type('a', 60);
     await clock.advance(59_000);
     type('a', 60);
@@ -46,7 +46,7 @@ describe('a user who is typing', () => {
     expect(idle).to.deep.equal(['a']);
   });
 
-  it('needs no word where he says so himself, or sends his message', async () => {
+  it('needs no word where he says so himself, or sends his message [IWF-311]', async () => {
     type('a');
     type('b');
     watch.heard('a', { state: 'idle' }, () => idle.push('a'));

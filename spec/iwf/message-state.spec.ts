@@ -1,9 +1,9 @@
 import { expect } from 'chai';
-import { isSettled, type MessageEvent, next } from '../../lib/iwf/message-state.js';
+import { type MessageEvent, needsContent, next } from '../../lib/iwf/message-state.js';
 import { toldAs } from '../../lib/iwf/message-log.js';
 import type { MessageStatus } from '../../lib/resources/message-status.js';
 
-describe('life of an outbound message', () => {
+describe('life of an outbound message [IWF-218]', () => {
   const lives: readonly [title: string, events: readonly MessageEvent[], end: MessageStatus][] = [
     ['is sent, delivered and displayed', ['sent', 'delivered', 'displayed'], 'Displayed'],
     ['does not fall back when Delivered comes late', ['sent', 'displayed', 'delivered'], 'Displayed'],
@@ -26,29 +26,30 @@ describe('life of an outbound message', () => {
   }
 
   it('keeps the content only while it may have to be sent again', () => {
-    expect((['Pending', 'Sent'] as const).map(isSettled)).to.deep.equal([false, false]);
-    expect((['Delivered', 'Displayed', 'Failed', 'Revoked', 'Expired'] as const).map(isSettled)).to.not.include(false);
+    expect(needsContent('Pending')).to.equal(true);
+    const others = ['Sent', 'Delivered', 'Displayed', 'Failed', 'Revoked', 'Expired'] as const;
+    expect(others.map(needsContent)).to.not.include(true);
   });
 });
 
 describe('what a bot is told of a status', () => {
-  it('is only Failed where nothing was asked', () => {
+  it('is only Failed where nothing was asked [IWF-223]', () => {
     expect(toldAs('Failed', undefined)).to.equal('Failed');
     expect(toldAs('Delivered', undefined)).to.equal(undefined);
     expect(toldAs('Expired', undefined)).to.equal('Failed');
   });
-  it('is what reportRequest names', () => {
+  it('is what reportRequest names [IWF-223]', () => {
     expect(toldAs('Delivered', ['Delivered'])).to.equal('Delivered');
     expect(toldAs('Failed', ['Delivered'])).to.equal(undefined);
     expect(toldAs('Sent', ['Sent'])).to.equal('Sent');
   });
-  it('names Expired and Interworked only to who asked for them by name', () => {
+  it('names Expired and Interworked only to who asked for them by name [IWF-204]', () => {
     expect(toldAs('Expired', ['Expired'])).to.equal('Expired');
     expect(toldAs('Expired', ['Failed'])).to.equal('Failed');
     expect(toldAs('Interworked', ['Delivered'])).to.equal('Delivered');
     expect(toldAs('Interworked', ['Interworked'])).to.equal('Interworked');
   });
-  it('always tells the end of a revoke, and never Pending', () => {
+  it('always tells the end of a revoke, and never Pending [IWF-417]', () => {
     expect(toldAs('Revoked', [])).to.equal('Revoked');
     expect(toldAs('RevokeFailed', undefined)).to.equal('RevokeFailed');
     expect(toldAs('Pending', ['Sent'])).to.equal(undefined);

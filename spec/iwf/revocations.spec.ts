@@ -68,6 +68,7 @@ describe('a revoke under way', () => {
         return [{ queue: 'notify', lane: 'n', id: randomUUID(), value: status }];
       },
       tell: () => undefined,
+      room: () => Promise.resolve('free'),
     };
     const messages: MessageLog = new MessageLog({
       store,
@@ -129,14 +130,14 @@ describe('a revoke under way', () => {
     else await store.ack(claim, { count: 1, ...changes });
   }
 
-  it('that came before the message was sent leaves nothing to send', async () => {
+  it('that came before the message was sent leaves nothing to send [IWF-404]', async () => {
     expect(await request()).to.equal('accepted');
     expect(await statusNow()).to.equal('Revoked');
     expect(await told()).to.deep.equal(['Revoked']);
     expect(await store.depth('outbound')).to.equal(0);
   });
 
-  it('that came while a worker sends waits until the message is sent', async () => {
+  it('that came while a worker sends waits until the message is sent [IWF-415]', async () => {
     const [claim] = await store.claim('outbound', lane);
     expect(await request()).to.equal('accepted');
     expect(await request(), 'twice').to.equal('accepted');
@@ -149,7 +150,7 @@ describe('a revoke under way', () => {
     ]);
   });
 
-  it('that came while a worker sends is told where the message arrives first', async () => {
+  it('that came while a worker sends is told where the message arrives first [IWF-415]', async () => {
     await store.claim('outbound', lane);
     await request();
     await move('delivered');
@@ -165,7 +166,7 @@ describe('a revoke under way', () => {
       await request();
     });
 
-    it('is tried again where the network cannot take it now', async () => {
+    it('is tried again where the network cannot take it now [IWF-411]', async () => {
       answers = [503, 200];
       await runDue();
       await clock.advance(1000);
@@ -174,14 +175,14 @@ describe('a revoke under way', () => {
       expect(await statusNow()).to.equal('Sent');
     });
 
-    it('fails where the network refuses it for good', async () => {
+    it('fails where the network refuses it for good [IWF-411]', async () => {
       answers = [403];
       await runDue();
       expect(await statusNow()).to.equal('RevokeFailed');
       expect(await told()).to.deep.equal(['RevokeFailed']);
     });
 
-    it('fails at its deadline, also in a gateway that has started since', async () => {
+    it('fails at its deadline, also in a gateway that has started since [IWF-412]', async () => {
       await runDue();
       parts = assemble();
       await clock.advance(59_999);

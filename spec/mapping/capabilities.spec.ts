@@ -38,7 +38,7 @@ describe('capabilities', () => {
     );
   });
 
-  it('what is announced for a capability is read as that capability', () => {
+  it('what is announced for a capability is read as that capability [IWF-519]', () => {
     const ids: readonly CapabilityId[] = capabilityIds.filter((id) => id !== 'IPVideoCall');
     for (const capabilityId of ids) {
       const printed = printContactParameters(tagsOfCapabilities([{ capabilityId }]));
@@ -47,7 +47,7 @@ describe('capabilities', () => {
     }
   });
 
-  it('announces a chatbot’s roles once, with their versions, and leaves out what it does not know', () => {
+  it('announces a chatbot’s roles once, with their versions, and leaves out what it does not know [IWF-1009]', () => {
     const roles = [
       { capabilityId: 'ChatbotSession', version: '#=1' },
       { capabilityId: 'ChatbotSA', version: '#=1, #=2' },
@@ -63,7 +63,7 @@ describe('capabilities', () => {
     });
   });
 
-  describe('answers to OPTIONS', () => {
+  describe('answers to OPTIONS [IWF-505][IWF-506][IWF-507]', () => {
     const rcs = iari('rcs.fthttp');
     const outcomes = [
       [200, rcs, 'capabilities'],

@@ -6,7 +6,7 @@ import { parseImdn } from '../../lib/wire/imdn.js';
 import { fixture } from '../wire/fixtures.js';
 
 describe('dispositions', () => {
-  describe('a user’s receipt changes the status', () => {
+  describe('a user’s receipt changes the status [IWF-216]', () => {
     const rows = [
       ['delivery-delivered', 'Delivered', undefined],
       ['delivery-failed', 'Failed', 'IMDN delivery failed'],
@@ -41,7 +41,7 @@ describe('dispositions', () => {
   const print = (receipt: ReturnType<typeof mapReceipt>) =>
     receipt === undefined ? '' : printCpim(receipt).toString();
 
-  it('a receipt repeats Message-ID and DateTime, goes back along the route, and asks for nothing', () => {
+  it('a receipt repeats Message-ID and DateTime, goes back along the route, and asks for nothing [IWF-205][IWF-219]', () => {
     expect(print(mapReceipt(inbound(), 'delivered', envelope))).to.equal(
       'From: <sip:bot@x>\r\nTo: <sip:user@x>\r\nNS: imdn <urn:ietf:params:imdn>\r\nimdn.Message-ID: r-1\r\nDateTime: 2026-11-22T10:00:07Z\r\n' +
         'imdn.IMDN-Route: <sip:a@x>\r\nimdn.IMDN-Route: <sip:b@x>\r\n\r\n' +
@@ -58,7 +58,7 @@ describe('dispositions', () => {
     expect(print(mapReceipt(inbound(), 'failed', envelope))).to.contain('<delivery-notification><status><failed/>');
   });
 
-  it('Original-To becomes original-recipient-uri', () => {
+  it('Original-To becomes original-recipient-uri [IWF-220]', () => {
     for (const value of ['<sip:list@x>', 'sip:list@x', 'L <sip:list@x>']) {
       const receipt = mapReceipt(inbound(`i.Original-To: ${value}\r\n`), 'delivered', envelope);
       expect(print(receipt)).to.contain('<original-recipient-uri>sip:list@x</original-recipient-uri>');
@@ -79,7 +79,7 @@ describe('dispositions', () => {
     );
   });
 
-  it('only what was asked for is sent', () => {
+  it('only what was asked for is sent [IWF-214]', () => {
     expect(isReceiptAsked(inbound(), 'delivered')).to.equal(true);
     expect(isReceiptAsked(inbound(), 'failed')).to.equal(true);
     expect(isReceiptAsked(inbound(), 'displayed')).to.equal(false);

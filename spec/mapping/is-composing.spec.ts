@@ -4,7 +4,7 @@ import { classifyInbound } from '../../lib/mapping/message-inbound.js';
 import { parseCpim, printCpim } from '../../lib/wire/cpim.js';
 import { parseIsComposing } from '../../lib/wire/is-composing.js';
 
-describe('typing', () => {
+describe('typing [IWF-304]', () => {
   const state = {
     state: 'active',
     contentType: 'text/plain',

@@ -106,7 +106,7 @@ describe('inbound messages', () => {
         'root',
       );
     });
-    it('a required header that nobody understands is refused (RFC 3862 §4.6)', () => {
+    it('a required header that nobody understands is refused (RFC 3862 §4.6) [IWF-121]', () => {
       const require = (name: string) =>
         cpim(`imdn.Message-ID: 1\r\nRequire: ${name}\r\nNS: x <urn:x>\r\nx.Y: 1\r\n`, '', 'x');
       expect(classifyInbound(require('imdn.Message-ID')).kind).to.equal('message');

@@ -21,7 +21,7 @@ function partOfError(act: () => unknown): string | undefined {
 }
 
 describe('outbound messages', () => {
-  it('text, with its requests and traffic type', () => {
+  it('text, with its requests and traffic type [IWF-1004]', () => {
     expect(print({ text: 'héllo', reportRequest: ['Delivered', 'Displayed'], trafficType: 'advertisement' })).to.equal(
       'From: <sip:anonymous@anonymous.invalid>\r\n' +
         'To: <sip:anonymous@anonymous.invalid>\r\n' +
@@ -64,7 +64,7 @@ describe('outbound messages', () => {
     expect(cpim.headers.slice(0, 2).map((h) => h.value)).to.deep.equal(['<sip:bot@h>', '<tel:+15550100>']);
   });
 
-  describe('reportRequest becomes imdn.Disposition-Notification', () => {
+  describe('reportRequest becomes imdn.Disposition-Notification [IWF-222]', () => {
     const rows: readonly (readonly [ReportRequest[] | undefined, string])[] = [
       [undefined, 'negative-delivery'],
       [[], 'negative-delivery'],
@@ -95,7 +95,7 @@ describe('outbound messages', () => {
     expect(outboundKind({ text: 'x' })).to.equal('message');
   });
 
-  describe('refused with SVC0002 naming the part', () => {
+  describe('refused with SVC0002 naming the part [IWF-116]', () => {
     const contentType = 'image/png';
     const rows: readonly (readonly [part: string, ChatMessage])[] = [
       ['text', {}],
@@ -116,7 +116,7 @@ describe('outbound messages', () => {
     }
   });
 
-  it('round trip: what a bot sends comes back as it was', () => {
+  it('round trip: what a bot sends comes back as it was [IWF-122]', () => {
     const text = fc.string({ unit: 'grapheme' }).map((text) => ({ text }));
     const body = fc.uint8Array().map((bytes) => {
       const bodyText = Buffer.from(bytes).toString('base64');

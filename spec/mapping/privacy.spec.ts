@@ -3,12 +3,12 @@ import { mapPrivacyAction, mapPrivacyAnswer, settingAfter } from '../../lib/mapp
 import { privacyActions } from '../../lib/wire/rcs/privacy.js';
 
 describe('privacy commands', () => {
-  it('name every known action as the platform knows it, others verbatim', () => {
+  it('name every known action as the platform knows it, others verbatim [IWF-810]', () => {
     expect(privacyActions.map(mapPrivacyAction)).to.deep.equal(['FetchSettings', 'AliasOn', 'AliasOff', 'AliasLink']);
     expect(mapPrivacyAction('AliasDance')).to.equal('AliasDance');
   });
 
-  it('are answered with the Command-ID', () => {
+  it('are answered with the Command-ID [IWF-802]', () => {
     expect(mapPrivacyAnswer('c', { result: 'Success', setting: 'On', alias: 'sip:t@x' })).to.deep.equal({
       kind: 'answer',
       commandId: 'c',
@@ -23,7 +23,7 @@ describe('privacy commands', () => {
     });
   });
 
-  it('change the setting by their success alone, and by what the platform says of it', () => {
+  it('change the setting by their success alone, and by what the platform says of it [IWF-811]', () => {
     expect(settingAfter('AliasOn', { result: 'Success', alias: 't' })).to.deep.equal({ setting: 'On', alias: 't' });
     expect(settingAfter('AliasOff', { result: 'Success' })).to.deep.equal({ setting: 'Off' });
     expect(settingAfter('FetchSettings', { result: 'Success', setting: 'On' })).to.deep.equal({ setting: 'On' });

@@ -5,7 +5,7 @@ import { linkReportContentType } from '../../lib/wire/rcs/link-report.js';
 const dateTime = '2026-11-22T10:00:00Z';
 
 describe('reports', () => {
-  it('names the bot that the MESSAGE went to where the spam report names none', () => {
+  it('names the bot that the MESSAGE went to where the spam report names none [IWF-706]', () => {
     const context = { reportId: 'r', senderAddress: 'tel:+15550100001', bot: 'sip:b@x', dateTime };
     expect(mapSpamReport({ messageIds: [] }, context)).to.deep.equal({
       reportId: 'r',
@@ -17,7 +17,7 @@ describe('reports', () => {
     expect(mapSpamReport({ chatbot: 'sip:other@x', messageIds: ['m'] }, context).chatbot).to.equal('sip:other@x');
   });
 
-  it('hands a link report on verbatim, with the addresses in it', () => {
+  it('hands a link report on verbatim, with the addresses in it [IWF-901]', () => {
     const xml = '<L><token>sip:t1@x;tk=on</token><user>tel:+15550100001</user></L>';
     expect(mapLinkReport(linkReportContentType, Buffer.from(xml), dateTime)).to.deep.equal({
       alias: 'sip:t1@x;tk=on',

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { failureDescription, msrpOutcome, sipOutcome } from '../../lib/mapping/status.js';
 
-describe('answers', () => {
+describe('answers [IWF-1324]', () => {
   describe('of SIP, by exact code, else by class', () => {
     const rows: Readonly<Record<string, readonly number[]>> = {
       sent: [200, 202, 299],
@@ -14,7 +14,7 @@ describe('answers', () => {
     for (const [kind, codes] of Object.entries(rows)) {
       for (const code of codes) it(`${code}: ${kind}`, () => expect(sipOutcome(code).kind).to.equal(kind));
     }
-    it('500 at most three times for one message', () => {
+    it('500 at most three times for one message [IWF-1323]', () => {
       expect(sipOutcome(500)).to.deep.equal({ kind: 'retry', maxAttempts: 3 });
       expect(sipOutcome(503)).to.deep.equal({ kind: 'retry' });
     });

@@ -30,7 +30,7 @@ function contentOf(assembled: Assembled | undefined): string {
   return assembled.content.toString();
 }
 
-describe('chunk assembler', () => {
+describe('chunk assembler [IWF-1310]', () => {
   it('hands on a message of one chunk without copying it', () => {
     const one = chunk(1, 'hello', '$');
     const assembled = house().assembler.take(one);

@@ -36,14 +36,14 @@ describe('MSRP session, inbound', () => {
     expect(session.state).to.equal('idle');
   });
 
-  it('is bound by an empty SEND, which is answered 200 along its path', async () => {
+  it('is bound by an empty SEND, which is answered 200 along its path [IWF-1807]', async () => {
     await bound();
     expect(app.bound).to.equal(1);
     expect(session.state).to.equal('bound');
     expect(app.messages).to.deep.equal([]);
   });
 
-  it('gives a message to the application, and answers when that has settled', async () => {
+  it('gives a message to the application, and answers when that has settled [IWF-1808]', async () => {
     await bound();
     let settle: () => void = () => undefined;
     app.verdict = () => new Promise((resolve) => (settle = () => resolve(undefined)));
@@ -81,7 +81,7 @@ describe('MSRP session, inbound', () => {
     ]);
   });
 
-  it('answers along the relays: the response to the nearest, the REPORT the whole way', async () => {
+  it('answers along the relays: the response to the nearest, the REPORT the whole way [IWF-1312]', async () => {
     await open();
     const from = `msrp://relay.example.net:9000/r;tcp ${peerPath}`;
     peer.write(send({ to, from, body: 'x', extra: [['Success-Report', 'yes']] }));
@@ -129,7 +129,7 @@ describe('MSRP session, inbound', () => {
     }
   }
 
-  it('answers each chunk at once, the last with the application', async () => {
+  it('answers each chunk at once, the last with the application [IWF-1808]', async () => {
     await bound();
     peer.write(send({ to, id: 'long', body: 'abcd', range: '1-*/8', flag: '+' }));
     expect(await peer.status()).to.equal(200);

@@ -58,7 +58,7 @@ describe('MSRP session, outbound', () => {
     expect([header(request, 'Success-Report'), header(request, 'Failure-Report')]).to.deep.equal(['yes', 'partial']);
   });
 
-  it('cuts a long message into chunks of 2048 octets, accepted when each is answered', async () => {
+  it('cuts a long message into chunks of 2048 octets, accepted when each is answered [IWF-1809]', async () => {
     await bound();
     const content = Buffer.from(Array.from({ length: 5000 }, (_, n) => n % 256));
     const outcome = session.send(message('long', content));
@@ -73,7 +73,7 @@ describe('MSRP session, outbound', () => {
     expect(await outcome).to.deep.equal({ kind: 'accepted' });
   });
 
-  it('lets a short message pass a long one', async () => {
+  it('lets a short message pass a long one [IWF-1809]', async () => {
     await bound({ maxUnansweredChunks: 4 });
     void session.send(message('long', 'x'.repeat(100_000)));
     const first = [await peer.request(), await peer.request(), await peer.request(), await peer.request()];

@@ -16,7 +16,7 @@ function identity(name: string) {
 const one = identity('one');
 const two = identity('two');
 
-describe('MSRP over TLS', () => {
+describe('MSRP over TLS [IWF-1309]', () => {
   let active: House;
   let passive: House;
 

@@ -55,7 +55,7 @@ describe('MSRP transport', () => {
     expect(peer.reads).to.equal(reads + 1);
   });
 
-  it('closes a connection with garbage on it, counted, and harms no other', async () => {
+  it('closes a connection with garbage on it, counted, and harms no other [IWF-1610]', async () => {
     house = await House.open();
     const { session } = house.session();
     const [good, bad] = [await house.peer(), await house.peer()];
@@ -98,7 +98,7 @@ describe('MSRP transport', () => {
     expect(house.counts.get('msrp_connections_refused_total not-admitted')).to.equal(1);
   });
 
-  it('takes so many connections, and so many of one source', async () => {
+  it('takes so many connections, and so many of one source [IWF-1713]', async () => {
     for (const [limit, reason] of [
       [{ maxConnections: 2 }, 'limit'],
       [{ maxConnectionsPerSource: 2 }, 'source-limit'],
@@ -120,7 +120,7 @@ describe('MSRP transport', () => {
     }
   });
 
-  it('has so many sessions', async () => {
+  it('has so many sessions [IWF-1713]', async () => {
     house = await House.open({ maxSessions: 2 });
     const { session } = house.session();
     house.session();

@@ -122,7 +122,7 @@ const table: [readonly string[] | undefined, string, string][] = [
   [['127.0.0.1'], `http://127.0.0.1/${'x'.repeat(2_048)}`, bad],
 ];
 
-describe('allow-list of notifyURLs', () => {
+describe('allow-list of notifyURLs [IWF-1528]', () => {
   for (const [allow, url, verdict] of table) {
     const shown = url.length > 80 ? `${url.slice(0, 40)}… (${url.length})` : url;
     it(`[${allow?.join(', ') ?? ''}] ${JSON.stringify(shown)}: ${verdict}`, async () => {
@@ -189,7 +189,7 @@ describe('public addresses', () => {
     }
   });
 
-  it('are never in a loopback or private network, however they are written', () => {
+  it('are never in a loopback or private network, however they are written [IWF-1718]', () => {
     const privates = ['127.0.0.0/8', '10.0.0.0/8', '192.168.0.0/16', '169.254.0.0/16'].map((text) =>
       parseNetwork(text)!,
     );

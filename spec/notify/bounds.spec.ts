@@ -13,7 +13,7 @@ const gatesOf = (bot: string): Gate[] => [
   { key: `bot ${bot}`, max: 32 },
 ];
 
-describe('places for callbacks', () => {
+describe('places for callbacks [IWF-1707]', () => {
   it('are half of what is there for one alone', () => {
     const admission = createAdmission();
     let entered = 0;
@@ -54,7 +54,7 @@ describe('places for callbacks', () => {
   });
 });
 
-describe('room for lanes that wait', () => {
+describe('room for lanes that wait [IWF-1707]', () => {
   it('is bounded per group and in all, and always leaves some', () => {
     const room = createLaneRoom<number>(100, 30);
     const fill = (group: string): number => {

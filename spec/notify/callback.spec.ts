@@ -194,7 +194,7 @@ describe('a callback on the wire', () => {
     expect(seen).to.deep.equal([['n1', { kind: 'answered', status: 204 }]]);
   });
 
-  describe('goes to judged addresses only', () => {
+  describe('goes to judged addresses only [IWF-1528]', () => {
     const named = (): string => platform.url.replace('127.0.0.1', 'bot.test');
 
     it('of a listed name, to those that are allowed', async () => {

@@ -57,7 +57,7 @@ describe('delivery of notifications', () => {
     expect(call!.headers['webhook-signature']).to.equal(`v1,${signature}`);
   });
 
-  it('repeats the same octets and the same id until it is taken', async () => {
+  it('repeats the same octets and the same id until it is taken [IWF-1703]', async () => {
     await begin();
     await notify.subscriptions.create(bot(), 'chat', subscriptionRequest(platform.url));
     platform.answer = (call, response) => status(platform.calls.length < 4 ? 503 : 200)(call, response);
@@ -68,7 +68,7 @@ describe('delivery of notifications', () => {
     expect(new Set(platform.calls.map(({ headers }) => headers['webhook-id'])).size).to.equal(1);
   });
 
-  it('keeps the order of a lane, whatever fails', async () => {
+  it('keeps the order of a lane, whatever fails [IWF-1703]', async () => {
     await begin();
     await notify.subscriptions.create(bot(), 'chat', subscriptionRequest(platform.url));
     const taken: string[] = [];
@@ -90,7 +90,7 @@ describe('delivery of notifications', () => {
     expect(taken).to.deep.equal(texts);
   });
 
-  it('lets a hanging callback of one bot delay no other', async () => {
+  it('lets a hanging callback of one bot delay no other [IWF-1704]', async () => {
     await begin();
     const [a, b] = [bot('a'), bot('b')];
     await notify.subscriptions.create(a, 'chat', subscriptionRequest(`${platform.url}/hangs`));
@@ -121,7 +121,7 @@ describe('delivery of notifications', () => {
     expect(most).to.equal(3);
   });
 
-  it('makes an item a dead letter at once on 4xx, tells its owner in the same commit, and goes on', async () => {
+  it('makes an item a dead letter at once on 4xx, tells its owner in the same commit, and goes on [IWF-1714]', async () => {
     const metrics = countingMetrics();
     await begin({
       metrics,
@@ -143,7 +143,7 @@ describe('delivery of notifications', () => {
     expect(metrics.counts.get('notify_dead_letters refused')).to.equal(1);
   });
 
-  it('ends the subscription on 410 and makes all that it had queued dead letters', async () => {
+  it('ends the subscription on 410 and makes all that it had queued dead letters [IWF-1716]', async () => {
     await begin();
     const { subscription } = await notify.subscriptions.create(bot(), 'chat', subscriptionRequest(platform.url));
     platform.answer = (call, response) => status(410)(call, response);
@@ -181,7 +181,7 @@ describe('delivery of notifications', () => {
     expect(platform.calls.length).to.be.greaterThan(1);
   });
 
-  it('pauses the whole bot on 429, as long as Retry-After says, and no other bot', async () => {
+  it('pauses the whole bot on 429, as long as Retry-After says, and no other bot [IWF-1716]', async () => {
     await begin();
     const [a, b] = [bot('a'), bot('b')];
     for (const each of [a, b]) await notify.subscriptions.create(each, 'chat', subscriptionRequest(platform.url));

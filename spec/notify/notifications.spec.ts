@@ -119,7 +119,7 @@ describe('notifications', () => {
   });
 
   describe('told at once', () => {
-    it('come without being stored', async () => {
+    it('come without being stored [IWF-307]', async () => {
       await subscribe();
       notify.notifications.tell(composing('active'));
       await platform.received(1);
@@ -136,7 +136,7 @@ describe('notifications', () => {
       expect(platform.calls.map(({ text }) => text)).to.deep.equal(['first']);
     });
 
-    it('are dropped where the callback fails, and never repeated', async () => {
+    it('are dropped where the callback fails, and never repeated [IWF-307]', async () => {
       await subscribe();
       platform.answer = status(503);
       notify.notifications.tell(composing('active'));

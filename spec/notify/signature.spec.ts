@@ -10,7 +10,7 @@ const vector = {
   signature: 'v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=',
 };
 
-describe('signature of a callback (Standard Webhooks)', () => {
+describe('signature of a callback (Standard Webhooks) [IWF-1527]', () => {
   it('gives the published vector', () => {
     expect(signatureOf([signatureKey(vector.secret)], vector)).to.equal(vector.signature);
   });

@@ -1,7 +1,12 @@
 import { expect } from 'chai';
 import type { Chatbot } from '../../lib/iwf/actions.js';
 import { ApiError } from '../../lib/resources/api-error.js';
-import { notifyDefaults, type NotifyOptions } from '../../lib/notify/options.js';
+import {
+  defaultPlatformLimits,
+  notifyDefaults,
+  type NotifyOptions,
+  type PlatformLimits,
+} from '../../lib/notify/options.js';
 import { Subscriptions } from '../../lib/notify/subscriptions.js';
 import type { Store } from '../../lib/store/store.js';
 import { FakeClock } from '../support/fake-clock.js';
@@ -15,13 +20,14 @@ describe('subscriptions', () => {
   let store: Store;
   let subscriptions: Subscriptions;
 
-  const open = (options: Partial<NotifyOptions> = {}): Subscriptions =>
+  const open = (options: Partial<NotifyOptions> = {}, limits: Partial<PlatformLimits> = {}): Subscriptions =>
     new Subscriptions({
       store,
       clock,
       log: silent,
       metrics: countingMetrics(),
       options: { ...notifyDefaults, ...options },
+      limitsOf: () => ({ ...defaultPlatformLimits, ...limits }),
       verify: () => Promise.resolve(),
       judge: (_bot: Chatbot, notifyURL: string) =>
         notifyURL === url ? Promise.resolve() : Promise.reject(new ApiError('POL0001', [])),
@@ -83,7 +89,7 @@ describe('subscriptions', () => {
     expect(await subscriptions.endOf(subscription.id)).to.be.undefined;
   });
 
-  it('stop at once when their duration is over, and say so', async () => {
+  it('stop at once when their duration is over, and say so [IWF-1508]', async () => {
     const { subscription } = await subscriptions.create(bot(), 'chat', subscriptionRequest(url, { duration: 7_200 }));
     await clock.advance(7_199_999);
     expect(subscriptions.ofBot(bot().uri, 'chat')).to.have.length(1);
@@ -95,7 +101,7 @@ describe('subscriptions', () => {
     expect(await store.list('subscription')).to.deep.equal([]);
   });
 
-  it('show what remains of their duration, and are prolonged from now on', async () => {
+  it('show what remains of their duration, and are prolonged from now on [IWF-1508]', async () => {
     const { subscription } = await subscriptions.create(bot(), 'chat', subscriptionRequest(url, { duration: 100 }));
     await clock.advance(30_500);
     expect((await subscriptions.list(bot(), 'chat'))[0]?.duration).to.equal(70);
@@ -142,12 +148,24 @@ describe('subscriptions', () => {
   });
 
   it('are so many per bot and no more, also at the same time', async () => {
-    subscriptions = open({ maxSubscriptionsPerBot: 2 });
+    subscriptions = open({}, { subscriptionsPerBot: 2 });
     const create = (who: Chatbot): Promise<unknown> => subscriptions.create(who, 'chat', subscriptionRequest(url));
     const made = await Promise.allSettled([1, 2, 3, 4].map(() => create(bot())));
     expect(made.filter(({ status }) => status === 'fulfilled')).to.have.length(2);
     expect((await failure(create(bot()))).id).to.equal('POL0001');
     await create(bot('b'));
+  });
+
+  it('are so many of all bots of a platform and no more, also at the same time', async () => {
+    subscriptions = open({}, { subscriptionsPerPlatform: 3 });
+    const create = (who: Chatbot): Promise<unknown> => subscriptions.create(who, 'chat', subscriptionRequest(url));
+    const made = await Promise.allSettled([bot('a'), bot('a'), bot('b'), bot('b')].map(create));
+    expect(made.filter(({ status }) => status === 'fulfilled')).to.have.length(3);
+    expect((await failure(create(bot('c')))).id).to.equal('POL0001');
+    await create(bot('x', 'other'));
+    const [first] = subscriptions.ofBot(bot('a').uri, 'chat');
+    await subscriptions.remove(bot('a'), 'chat', first!.id);
+    await create(bot('c'));
   });
 
   it('are so many in all and no more', async () => {

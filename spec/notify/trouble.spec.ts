@@ -98,7 +98,7 @@ describe('delivery to a platform in trouble', () => {
     await drained();
   });
 
-  it('opens the circuit after 20 failures in a row, then tries one each 5 seconds', async () => {
+  it('opens the circuit after 20 failures in a row, then tries one each 5 seconds [IWF-1715]', async () => {
     const metrics = countingMetrics();
     await begin({ metrics });
     await subscribe('a', '/dead');

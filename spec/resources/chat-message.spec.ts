@@ -5,7 +5,7 @@ import { refusal, refused } from './failure.js';
 const message = (members: object) => ({ chatMessage: members });
 
 describe('resources/chat-message', () => {
-  it('reads text with what goes with it', () => {
+  it('reads text with what goes with it [IWF-120]', () => {
     const given = {
       text: 'hello',
       reportRequest: ['Delivered', 'Displayed'],
@@ -21,12 +21,12 @@ describe('resources/chat-message', () => {
     expect(parseChatMessage(message(given))).to.deep.equal(given);
   });
 
-  it('reads bodyText with its type', () => {
+  it('reads bodyText with its type [IWF-120]', () => {
     const given = { bodyText: 'aGk=', contentType: 'text/plain;charset=utf-8', contentEncoding: 'base64' };
     expect(parseChatMessage(message(given))).to.deep.equal(given);
   });
 
-  it('reads the dialect of quoted scalars and collapsed lists', () => {
+  it('reads the dialect of quoted scalars and collapsed lists [IWF-1502]', () => {
     const given = {
       text: 'x',
       expiry: '60',

@@ -36,7 +36,7 @@ describe('chatSessionInformation', () => {
   });
 
   for (const body of [{ subject: 'a\r\nVia: b' }, { originatorName: '' }, { tParticipantAddress: 'not a URI' }]) {
-    it(`refuses ${JSON.stringify(body)}`, () => {
+    it(`refuses ${JSON.stringify(body)} [IWF-1219]`, () => {
       expect(() => parseChatSession({ chatSessionInformation: body })).to.throw(ApiError);
     });
   }

@@ -47,7 +47,7 @@ function judged(action: () => unknown): void {
   }
 }
 
-describe('resources: whatever comes', () => {
+describe('resources: whatever comes [IWF-1619]', () => {
   for (const [root, parse] of Object.entries(parsers)) {
     it(`${root} is read or refused as the client’s fault, in JSON and in XML`, () => {
       fc.assert(

@@ -40,7 +40,7 @@ describe('resources/json-text', () => {
     ['{1:2}', 1],
   ];
   for (const [text, position] of malformed) {
-    it(`names the position of what is malformed: ${JSON.stringify(text)}`, () => {
+    it(`names the position of what is malformed: ${JSON.stringify(text)} [IWF-1613]`, () => {
       const error = refusal(() => parseJson(text));
       expect(error.id).to.equal('SVC0002');
       expect(error.variables).to.deep.equal(['JSON', `malformed at position ${position}`]);
@@ -64,7 +64,7 @@ describe('resources/json-text', () => {
     );
   });
 
-  it('reads up to the depth limit, and refuses beyond without parsing', () => {
+  it('reads up to the depth limit, and refuses beyond without parsing [IWF-1617]', () => {
     const nested = (depth: number) => '['.repeat(depth) + ']'.repeat(depth);
     expect(parseJson(nested(maxJsonDepth))).to.be.an('array');
     expect(refusal(() => parseJson(nested(maxJsonDepth + 1))).variables[1]).to.equal(

@@ -79,7 +79,7 @@ describe('resources/subscription', () => {
   const { parseSubscription, parseSubscriptionUpdate, printSubscription, printSubscriptionList } = subscriptions;
   const callbackReference = { notifyURL: 'https://p.example/n' };
 
-  it('reads either dialect, with the defaults of the API', () => {
+  it('reads either dialect, with the defaults of the API [IWF-1502]', () => {
     expect(parseSubscription('chat', { chatNotificationSubscription: { callbackReference } })).to.deep.equal({
       notifyURL: 'https://p.example/n',
       notificationFormat: 'JSON',

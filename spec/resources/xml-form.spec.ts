@@ -101,7 +101,7 @@ describe('resources/xml-form', () => {
     expect(refusal(() => parseXml(`${message('')}\n<x`)).variables[1]).to.match(/^malformed at line 2, column \d+$/);
   });
 
-  it('is limited in depth, elements and attributes', () => {
+  it('is limited in depth, elements and attributes [IWF-1617]', () => {
     const deep = (depth: number) => message('<a>'.repeat(depth - 1) + '</a>'.repeat(depth - 1));
     expect(parseXml(deep(maxXmlDepth))).to.deep.equal({ chatMessage: {} });
     expect(refusal(() => parseXml(deep(maxXmlDepth + 1))).variables[1]).to.contain('nested deeper');

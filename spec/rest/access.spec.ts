@@ -95,7 +95,7 @@ describe('tokens of an external issuer', () => {
 
   const post = async (text: string) => face.call('POST', messages, hello, bearer(text));
 
-  it('open the APIs that their scope names, and no others', async () => {
+  it('open the APIs that their scope names, and no others [IWF-1522]', async () => {
     const good = await token();
     expect((await post(good)).status).to.equal(201);
     const other = await face.call('GET', capabilities, undefined, bearer(good));
@@ -232,7 +232,7 @@ describe('/oauth2/token', () => {
       ...headers,
     });
 
-  it('gives a short-lived token for a secret, which opens what was asked', async () => {
+  it('gives a short-lived token for a secret, which opens what was asked [IWF-1523]', async () => {
     const reply = await ask('grant_type=client_credentials&scope=oma_rest_chat.all_v1');
     expect(reply.status).to.equal(200);
     expect(reply.headers.get('cache-control')).to.equal('no-store');
@@ -423,7 +423,7 @@ describe('REST over TLS', () => {
     });
   }
 
-  it('knows a platform by its certificate', async () => {
+  it('knows a platform by its certificate [IWF-1524]', async () => {
     expect(await get({ cert: read('one.crt'), key: read('one.key') })).to.equal(200);
   });
 

@@ -5,10 +5,11 @@ import { EventEmitter, once } from 'node:events';
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { connect, createServer } from 'node:net';
-import { startAdmin, type AdminDeps, type AdminFace } from '../../lib/rest/admin.js';
+import { defaultAdminLimits, startAdmin, type AdminDeps, type AdminFace } from '../../lib/rest/admin.js';
 import type { ReadyCheck } from '../../lib/rest/readiness.js';
 import { createTraceRing } from '../../lib/trace/ring.js';
 import { traceView } from '../../lib/trace/view.js';
+import { systemClock } from '../../lib/clock.js';
 import { FakeClock } from '../support/fake-clock.js';
 
 const key = createHash('sha256').update('demo-admin').digest('hex');
@@ -33,6 +34,7 @@ describe('admin face', () => {
     checks: [],
     metrics: { expose: () => Promise.resolve('iwf_x 1\n'), contentType: 'text/plain; version=0.0.4' },
     trace: traceView(createTraceRing({ conversations: 0, eventsPerConversation: 1 })),
+    limits: defaultAdminLimits,
     clock: new FakeClock(),
     log: { debug: silent, info: silent, warn: silent, error: silent },
   };
@@ -97,7 +99,7 @@ describe('admin face', () => {
   });
 
   it('takes the key as Bearer alone, in any case of the scheme', async () => {
-    const face = await start();
+    const face = await start({ clock: systemClock });
     const statusWith = async (authorization: string) =>
       (await ask(face, '/trace', { headers: { Authorization: authorization } })).status;
     expect(await statusWith('Bearer demo-admin')).to.equal(200);
@@ -120,7 +122,7 @@ describe('admin face', () => {
       return { status, said: JSON.parse(body) as unknown };
     };
 
-    it('is 200 when every check passes', async () => {
+    it('is 200 when every check passes [IWF-1717]', async () => {
       expect(
         await statusOf([check('sip', { state: 'ok' }), check('store', { state: 'ok', detail: 'sqlite' })]),
       ).to.deep.equal({
@@ -142,7 +144,7 @@ describe('admin face', () => {
       expect(JSON.parse(body)).to.include({ status: 'degraded' });
     });
 
-    it('is 503 and names what fails, rejects or throws', async () => {
+    it('is 503 and names what fails, rejects or throws [IWF-1717]', async () => {
       const face = await start({
         checks: [
           check('rest', { state: 'ok' }),
@@ -204,7 +206,7 @@ describe('admin face', () => {
       });
     });
 
-    it('are shown as JSON, as a ladder, as text and as a capture file, by conversation or key', async () => {
+    it('are shown as JSON, as a ladder, as text and as a capture file, by conversation or key [IWF-1815]', async () => {
       const face = await start({ trace: view });
       const json = await ask(face, '/trace/conv%201', { headers: credential });
       expect(JSON.parse(json.body)).to.deep.equal({

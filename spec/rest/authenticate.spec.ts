@@ -43,7 +43,7 @@ describe('rest/authenticate', () => {
     expect(face.gateway.sent).to.have.length(0);
   });
 
-  it('acr:auth names the only chatbot of the credential, and is refused where it has several', async () => {
+  it('acr:auth names the only chatbot of the credential, and is refused where it has several [IWF-1509]', async () => {
     const path = '/chat/v1/acr%3Aauth/subscriptions';
     expect((await face.call('GET', path)).status).to.equal(200);
     const reply = await face.call('GET', path, undefined, { Authorization: 'Bearer key-b' });

@@ -9,7 +9,7 @@ describe('rest/chat', () => {
 
   const hello = { chatMessage: { text: 'hello', reportRequest: ['Delivered', 'Displayed'] } };
 
-  it('sends a message: 201, Location equal to resourceURL byte for byte', async () => {
+  it('sends a message: 201, Location equal to resourceURL byte for byte [IWF-1513]', async () => {
     const reply = await face.call('POST', messages, hello);
     expect(reply.status).to.equal(201);
     const resourceURL = `${serverRoot}${messages}/m%201`;
@@ -101,7 +101,7 @@ describe('rest/chat', () => {
       expect(new Set([first, text, contact].map((one) => one?.fingerprint)).size).to.equal(3);
     });
 
-    it('by the header Idempotency-Key as its equal', async () => {
+    it('by the header Idempotency-Key as its equal [IWF-1516]', async () => {
       expect((await post({ text: 'x' }, { 'Idempotency-Key': 'k1' }))?.correlator).to.equal('k1');
       expect((await post({ text: 'x', clientCorrelator: 'k1' }, { 'Idempotency-Key': 'k1' }))?.correlator).to.equal(
         'k1',
@@ -162,7 +162,7 @@ describe('rest/chat', () => {
     }
   });
 
-  it('measures content as the network carries it: SVC0280 beyond the limit', async () => {
+  it('measures content as the network carries it: SVC0280 beyond the limit [IWF-117]', async () => {
     await face.close();
     const { defaultRestLimits } = await import('../../lib/rest/deps.js');
     face = await openFace({ limits: { ...defaultRestLimits, maxMessageBytes: 4 } });
@@ -177,7 +177,7 @@ describe('rest/chat', () => {
     expect(await send({ ...base64, bodyText: 'AAAAAAA=' })).to.equal('400 SVC0280 4');
   });
 
-  it('says that chatbots have no group chat, and that confirmed sessions are not there yet: 403 POL2006', async () => {
+  it('says that chatbots have no group chat, and that confirmed sessions are not there yet: 403 POL2006 [IWF-1512]', async () => {
     for (const path of ['group', 'group/1/messages']) {
       const reply = await face.call('GET', `/chat/v1/${botPath}/${path}`);
       expect([reply.status, reply.refusal]).to.deep.equal([403, 'POL2006 group chat']);

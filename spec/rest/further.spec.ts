@@ -118,7 +118,7 @@ describe('rest/capability-sources', () => {
     expect(await ids('some')).to.deep.equal([400]);
   });
 
-  it('refuses what it does not know', async () => {
+  it('refuses what it does not know [IWF-516]', async () => {
     const refusal = async (members: object) => (await face.call('POST', path, { capabilitySource: members })).refusal;
     expect(await refusal({})).to.equal('SVC0002 capabilitySource.serviceCapability');
     expect(await refusal({ serviceCapability: [{ capabilityId: 'Fax' }] })).to.equal(
@@ -141,7 +141,7 @@ describe('rest/spam-reports, rest/alias-management', () => {
   });
   afterEach(() => face.close());
 
-  it('lists, shows and forgets spam reports', async () => {
+  it('lists, shows and forgets spam reports [IWF-703]', async () => {
     const path = `/spamreport/v1/${botPath}/reports`;
     const shown = { ...report, resourceURL: `${serverRoot}${path}/r%201` };
     expect((await face.call('GET', path)).body).to.deep.equal({
@@ -155,7 +155,7 @@ describe('rest/spam-reports, rest/alias-management', () => {
     }
   });
 
-  it('shows privacy commands and takes their answers', async () => {
+  it('shows privacy commands and takes their answers [IWF-813]', async () => {
     const path = `/aliasmgmt/v1/${botPath}/tel%3A%2B1/commands`;
     expect((await face.call('GET', `${path}/c%2F1`)).body).to.deep.equal({
       privacyCommand: { ...command, resourceURL: `${serverRoot}${path}/c%2F1` },
@@ -208,7 +208,7 @@ describe('rest/capability-discovery: a list of contacts', () => {
   }
   const rows = (body: unknown) => (body as List).contactServiceCapabilitiesList.contactServiceCapabilities;
 
-  it('a row for each contact in the order asked, failures in theirs', async () => {
+  it('a row for each contact in the order asked, failures in theirs [IWF-502]', async () => {
     const contacts = ['tel:+1', 'tel:+404', 'nobody', ...Array.from({ length: 20 }, (_, n) => `tel:${n}`), 'tel:+503'];
     const reply = await ask(contacts);
     expect(reply.status).to.equal(200);
@@ -218,20 +218,20 @@ describe('rest/capability-discovery: a list of contacts', () => {
     expect(failures).to.deep.equal(['1', 'SVC2008', 'SVC0004', ...Array<string>(20).fill('1'), 'SVC1000']);
   });
 
-  it('filters by status, and asks the network on demand', async () => {
+  it('filters by status, and asks the network on demand [IWF-518]', async () => {
     expect(rows((await ask('tel:1', '?statusFilter=Disabled&refresh')).body)[0]?.serviceCapability).to.have.length(0);
     expect(face.gateway.asked.at(-1)?.refresh).to.equal(true);
     expect((await ask('tel:1', '?statusFilter=x')).refusal).to.equal('SVC0003 statusFilter');
   });
 
-  it('takes up to 100 contacts', async () => {
+  it('takes up to 100 contacts [IWF-518]', async () => {
     const contacts = Array.from({ length: 101 }, (_, n) => `tel:${n}`);
     expect(rows((await ask(contacts.slice(1))).body)).to.have.length(100);
     const reply = await ask(contacts);
     expect([reply.status, reply.refusal]).to.deep.equal([403, 'POL0003 adhocContactList.contactId']);
   });
 
-  it('says in the row that the hour is used up', async () => {
+  it('says in the row that the hour is used up [IWF-509]', async () => {
     await face.close();
     face = await openFace({ limits: { ...defaultRestLimits, contactsPerHour: 1 } });
     const list = rows((await ask(['tel:1', 'tel:2'])).body);

@@ -24,7 +24,7 @@ for (const [way, path] of [
       return `${reply.status} ${reply.refusal}`;
     };
 
-    it('malformed JSON names its position', async () => {
+    it('malformed JSON names its position [IWF-1613]', async () => {
       const reply = await face.call('POST', path, '{"chatMessage":{"text":"x"}');
       expect([reply.status, reply.refusal]).to.deep.equal([400, 'SVC0002 JSON']);
       expect(reply.text).to.contain('malformed at position 27');
@@ -40,7 +40,7 @@ for (const [way, path] of [
       );
     });
 
-    it('names of the prototype', async () => {
+    it('names of the prototype [IWF-1618]', async () => {
       expect(await refusal('{"__proto__":{"chatMessage":{"text":"x"}}}')).to.equal(
         '400 SVC0002 chatMessage or isComposing',
       );
@@ -51,7 +51,7 @@ for (const [way, path] of [
       expect(({} as Record<string, unknown>)['text']).to.equal(undefined);
     });
 
-    it('wrong types, and texts that would break a header', async () => {
+    it('wrong types, and texts that would break a header [IWF-1012]', async () => {
       expect(await refusal({ chatMessage: { text: 5 } })).to.equal('400 SVC0002 chatMessage.text');
       expect(await refusal({ chatMessage: { text: 'x', senderName: 'a\r\nRoute: b' } })).to.equal(
         '400 SVC0002 chatMessage.senderName',
@@ -101,7 +101,7 @@ for (const [way, path] of [
       expect(await refusal(`\ufeff${JSON.stringify(hello)}`)).to.match(/^201/);
     });
 
-    it('too large, announced or not: 413, and the connection serves on', async () => {
+    it('too large, announced or not: 413, and the connection serves on [IWF-1614]', async () => {
       const big = JSON.stringify({ chatMessage: { text: 'x'.repeat(1000) } });
       expect(await refusal(big)).to.equal('413 SVC0280 1000');
       const chunk = `${(500).toString(16)}\r\n${'x'.repeat(500)}\r\n`;
@@ -125,7 +125,7 @@ for (const [way, path] of [
       expect(face.gateway.sent).to.have.length(1);
     });
 
-    it('an answer that cannot be given in a form that is accepted: 406, before anything is done', async () => {
+    it('an answer that cannot be given in a form that is accepted: 406, before anything is done [IWF-1517]', async () => {
       const accepting = (Accept: string) => refusal(hello, { Accept });
       for (const accept of ['text/html', 'application/json;q=0', 'image/*', 'application/json;q=x'])
         expect(await accepting(accept), accept).to.equal('406 POL0011 Accept');
@@ -214,7 +214,7 @@ describe('rest: paths and verbs', () => {
     [`/capabilitydiscovery/v1/${botPath}/contactCapabilities`, 'POST'],
   ];
   for (const [path, allow] of verbs) {
-    it(`405 with Allow: ${allow} at ${path.split('/').slice(1, 2).join('')}…${path.split('/').at(-1) ?? ''}`, async () => {
+    it(`405 with Allow: ${allow} at ${path.split('/').slice(1, 2).join('')}…${path.split('/').at(-1) ?? ''} [IWF-1511]`, async () => {
       const unused = ['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'].filter((verb) => !allow.includes(verb));
       for (const verb of unused) {
         const reply = await face.call(verb, path);
@@ -251,7 +251,7 @@ describe('rest: paths and verbs', () => {
     expect([reply.status, reply.refusal]).to.deep.equal([404, 'SVC2008 resource']);
   });
 
-  it('labels of metrics are of the house, never of the client', async () => {
+  it('labels of metrics are of the house, never of the client [IWF-1719]', async () => {
     await face.call('POST', messages, hello);
     await face.call('PATCH', `/chat/v1/${botPath}/group`);
     await face.call('GET', '/x');

@@ -13,7 +13,7 @@ describe('rest/subscriptions', () => {
   for (const [api, { one, list }] of Object.entries(subscriptionRoots)) {
     const path = `/${api}/v1/${botPath}/subscriptions`;
 
-    it(`${api}: creates, lists, shows, prolongs, ends`, async () => {
+    it(`${api}: creates, lists, shows, prolongs, ends [IWF-1510]`, async () => {
       const created = await face.call('POST', path, {
         [one]: { callbackReference, duration: 600, clientCorrelator: 'c' },
       });
@@ -98,7 +98,7 @@ describe('rest/capability-discovery', () => {
     expect(face.gateway.asked.map((asked) => asked.refresh)).to.deep.equal([false, true, true, false]);
   });
 
-  it('tells a stranger from one who does not answer', async () => {
+  it('tells a stranger from one who does not answer [IWF-507]', async () => {
     const stranger = await face.call('GET', `${contacts}/tel:+1404`);
     expect([stranger.status, stranger.refusal]).to.deep.equal([404, 'SVC2008 contact']);
     const silent = await face.call('GET', `${contacts}/tel:+1503`);
@@ -106,7 +106,7 @@ describe('rest/capability-discovery', () => {
     expect((await face.call('GET', `${contacts}/nobody`)).refusal).to.equal('SVC0004 contactId');
   });
 
-  it('lets a platform ask about so many distinct contacts an hour', async () => {
+  it('lets a platform ask about so many distinct contacts an hour [IWF-509]', async () => {
     await face.close();
     const { defaultRestLimits } = await import('../../lib/rest/deps.js');
     face = await openFace({ limits: { ...defaultRestLimits, contactsPerHour: 2 } });

@@ -72,7 +72,7 @@ describe('rest/docs', () => {
     expect((await face.call('GET', '/docs/start.js')).text).to.contain("'../openapi.json'");
   });
 
-  it('describes every resource that is served, with a first minute to copy', async () => {
+  it('describes every resource that is served, with a first minute to copy [IWF-1529]', async () => {
     const { openapi, paths, info } = await document();
     expect(openapi).to.equal('3.1.0');
     expect(info.description).to.contain('curl').and.to.contain('adhoc/messages');

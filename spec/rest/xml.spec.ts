@@ -11,7 +11,7 @@ describe('rest: the XML form', () => {
   beforeEach(async () => (face = await openFace()));
   afterEach(() => face.close());
 
-  it('takes XML and answers in XML where nothing else is asked for', async () => {
+  it('takes XML and answers in XML where nothing else is asked for [IWF-1501]', async () => {
     const reply = await face.call('POST', messages, hello, asXml);
     expect(reply.status).to.equal(201);
     expect(reply.headers.get('content-type')).to.equal('application/xml; charset=utf-8');
@@ -21,14 +21,14 @@ describe('rest: the XML form', () => {
     expect(face.gateway.sent[0]?.message).to.deep.equal({ text: 'héllo', clientCorrelator: 'c' });
   });
 
-  it('the same request in XML and in JSON is the same request', async () => {
+  it('the same request in XML and in JSON is the same request [IWF-1531]', async () => {
     await face.call('POST', messages, hello, { 'Content-Type': 'text/xml; charset=utf-8' });
     await face.call('POST', messages, { chatMessage: { text: 'héllo', clientCorrelator: 'c' } });
     const [xml, json] = face.gateway.sent.map((sent) => sent.idempotency?.fingerprint);
     expect(xml).to.equal(json);
   });
 
-  it('answers in the form of Accept, whatever the body’s', async () => {
+  it('answers in the form of Accept, whatever the body’s [IWF-1501]', async () => {
     const inJson = await face.call('POST', messages, hello, { ...asXml, Accept: 'application/json' });
     expect(inJson.body).to.have.nested.property('resourceReference.resourceURL');
     const liked: [accept: string, type: string][] = [
@@ -47,7 +47,7 @@ describe('rest: the XML form', () => {
     }
   });
 
-  it('keeps the form of the subscription for its notifications', async () => {
+  it('keeps the form of the subscription for its notifications [IWF-1518]', async () => {
     const reply = await face.call(
       'POST',
       `/chat/v1/${botPath}/subscriptions`,

@@ -104,6 +104,10 @@ describe('the simulated phone', () => {
       ['/send', `{"text":"${'a'.repeat(70_000)}"}`, 413],
       ['/composing', '{"state":"perhaps"}', 400],
       ['/refuse', '{"status":200}', 400],
+      ['/services', '{"services":"some"}', 400],
+      ['/alias', '{}', 400],
+      ['/spam', '{"spamType":7}', 400],
+      ['/revoke-answer', '{"messageId":"m","result":"perhaps"}', 400],
       ['/send', undefined, 405],
       ['/nothing', undefined, 404],
     ];

@@ -33,7 +33,7 @@ async function start(): Promise<Application> {
   return { srf, face, sipPort: engine.listening.find(({ protocol }) => protocol === 'udp')?.port ?? 0 };
 }
 
-describe('an unmodified drachtio-srf application', () => {
+describe('an unmodified drachtio-srf application [IWF-1805]', () => {
   let caller: Application;
   let callee: Application;
 

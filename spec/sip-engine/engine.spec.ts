@@ -51,7 +51,7 @@ describe('The duties of a server (RFC 3261 §8.2)', () => {
     });
   }
 
-  it('a body that is no UTF-8: 415 with Accept', async () => {
+  it('a body that is no UTF-8: 415 with Accept [IWF-1615]', async () => {
     const on = await stage();
     on.net.receive(Buffer.from(requestText({ method: 'MESSAGE', body: 'caf\xe9' }).replace(': 5', ': 4'), 'latin1'));
     const [answer] = on.net.take();
@@ -267,7 +267,7 @@ function called(on: Stage, lines?: readonly string[], answer: readonly HeaderLin
   return { id: on.requests.at(-1)!.dialogId!, tag };
 }
 
-describe('Dialogs as the called side', () => {
+describe('Dialogs as the called side [IWF-1802]', () => {
   it('are named by Call-ID and the caller’s tag, and know their own requests', async () => {
     const on = await stage();
     const { id, tag } = called(on);

@@ -173,7 +173,7 @@ describe('CANCEL of ours (RFC 3261 §9.1)', () => {
   });
 });
 
-describe('Dialogs as the calling side (RFC 3261 §13.2)', () => {
+describe('Dialogs as the calling side (RFC 3261 §13.2) [IWF-1802]', () => {
   it('acknowledge on the application’s word, again at every repetition of the 2xx', async () => {
     const on = await stage();
     const { id, invite } = await calling(on, [

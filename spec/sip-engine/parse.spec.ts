@@ -141,7 +141,7 @@ describe('A SIP message on its bytes', () => {
     }
   });
 
-  describe('torture (after RFC 4475)', () => {
+  describe('torture (after RFC 4475) [IWF-1620]', () => {
     for (const name of readdirSync(join(FIXTURES, 'valid'))) {
       it(`takes ${name}`, () => {
         expect(parse(fixture('valid', name)).routing.callId).to.match(/\S/);
@@ -154,7 +154,7 @@ describe('A SIP message on its bytes', () => {
     }
   });
 
-  it('throws nothing but MalformedMessage, whatever comes', () => {
+  it('throws nothing but MalformedMessage, whatever comes [IWF-1619]', () => {
     const whole = fixture('valid', 'compact-forms.sip');
     fc.assert(
       fc.property(

@@ -36,7 +36,7 @@ function sipp(scenario: string, args: readonly string[]): Promise<Run> {
   });
 }
 
-describe('SIPp against the engine', function () {
+describe('SIPp against the engine [IWF-1804]', function () {
   this.timeout(40_000);
   let engine: Engine;
   let seen: Seen;

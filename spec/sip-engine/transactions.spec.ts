@@ -70,7 +70,7 @@ async function times(on: Stage, ms: number): Promise<number[]> {
   return found;
 }
 
-describe('Client transactions (RFC 3261 §17.1)', () => {
+describe('Client transactions (RFC 3261 §17.1) [IWF-1801]', () => {
   it('INVITE over UDP: timer A doubles, timer B ends it', async () => {
     const on = stage('udp');
     client(on, true);
@@ -175,7 +175,7 @@ describe('Client transactions (RFC 3261 §17.1)', () => {
   });
 });
 
-describe('Server transactions (RFC 3261 §17.2)', () => {
+describe('Server transactions (RFC 3261 §17.2) [IWF-1801]', () => {
   it('INVITE refused over UDP: timer G repeats up to T2, timer H gives up', async () => {
     const on = stage('udp');
     server(on, true).respond(486, Buffer.from('486'));

@@ -24,7 +24,7 @@ const TWO = 'OPTIONS sip:b SIP/2.0\r\nContent-Length :\r\n 0\r\n\r\n';
 describe('Messages out of a stream (RFC 3261 §18.3)', () => {
   const stream = `${ONE}\r\n\r\n${TWO}${ONE}`;
 
-  it('come out the same whatever the split', () => {
+  it('come out the same whatever the split [IWF-1803]', () => {
     for (let size = 1; size <= stream.length; size++) {
       const framer = new TcpFramer(LIMITS);
       const out: string[] = [];
@@ -214,7 +214,7 @@ describe('Transports on sockets', () => {
     expect(await Promise.all([atNamed, atFrom])).to.deep.equal(['to sent-by', 'to rport']);
   });
 
-  it('drops datagrams of strangers, and closes their connections', async () => {
+  it('drops datagrams of strangers, and closes their connections [IWF-1712]', async () => {
     const on = await stage(['udp/127.0.0.1:0', 'tcp/127.0.0.1:0'], { trusted: () => false });
     const peer = await udpPeer();
     peer.socket.send(ONE, on.listening[0]!.port, '127.0.0.1');

@@ -9,7 +9,7 @@ const OFFER = Buffer.from('v=0\r\ns=offer\r\n');
 const ANSWER = Buffer.from('v=0\r\ns=answer\r\n');
 
 export function describeCalls(name: string, makeNode: MakeNode): void {
-  describe(`${name}: calls`, () => {
+  describe(`${name}: calls [IWF-1711]`, () => {
     let a: Station;
     let b: Station;
     let earA: Ear;

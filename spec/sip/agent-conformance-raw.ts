@@ -7,7 +7,7 @@ const FROM = ['From', '<sip:bot@botplatform.example>'] as const;
 const SDP = 'v=0\r\ns=-\r\n';
 
 export function describeRawPeers(name: string, makeNode: MakeNode): void {
-  describe(`${name}: raw peers`, () => {
+  describe(`${name}: raw peers [IWF-1711]`, () => {
     let station: Station;
     let peer: RawPeer;
 
@@ -123,7 +123,7 @@ export function describeRawPeers(name: string, makeNode: MakeNode): void {
       await Promise.all([first, ...rest].map((received) => received.answer({ status: 200 })));
     });
 
-    it('answers 415 to a body that is no UTF-8', async () => {
+    it('answers 415 to a body that is no UTF-8 [IWF-1615]', async () => {
       await open('udp');
       peer.send(
         Buffer.concat([

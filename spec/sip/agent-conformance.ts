@@ -8,7 +8,7 @@ const FROM = ['From', '<sip:bot@botplatform.example>'] as const;
 const TEXT = ['Content-Type', 'text/plain;charset=UTF-8'] as const;
 
 export function describeSipAgent(name: string, makeNode: MakeNode): void {
-  describe(`${name}: conformance`, () => {
+  describe(`${name}: conformance [IWF-1711]`, () => {
     let a: Station;
     let b: Station;
 
@@ -116,7 +116,7 @@ export function describeSipAgent(name: string, makeNode: MakeNode): void {
       expect(await answered).to.include({ status: 486 });
     });
 
-    it('lets no value end its header line', async () => {
+    it('lets no value end its header line [IWF-1012]', async () => {
       const injected = [FROM, ['Subject', 'a\r\nX-Injected: 1']] as const;
       expect(await a.agent.request({ method: 'MESSAGE', uri: b.uri(), headers: injected })).to.include({ status: 400 });
       expect(b.messages.size).to.equal(0);

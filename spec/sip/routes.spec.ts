@@ -7,7 +7,7 @@ function rule(match: string, nextHop: string, more: Partial<Route> = {}): RouteR
   return { ...others, match, nextHops: [nextHop], ...more };
 }
 
-describe('routes', () => {
+describe('routes [IWF-1401]', () => {
   const routes = routesOf(
     [
       rule('+1', 'sip:north'),

@@ -197,6 +197,23 @@ export function describeItems(fixture: Fixture): void {
       expect(await store.depth('outbound')).to.equal(1);
     });
 
+    it('counts what waits in all lanes of one owner', async () => {
+      const { store } = fixture;
+      await enqueue(store, 'message|a|1', 'a1', 'a2');
+      await enqueue(store, 'receipt|a|1', 'a3');
+      await enqueue(store, 'message|b|1', 'b1');
+      await enqueue(store, 'plain', 'p1');
+      const depths = (): Promise<readonly number[]> =>
+        Promise.all(['a', 'b', 'c', '1', 'plain'].map((owner) => store.ownerDepth('outbound', owner)));
+      expect(await depths()).to.deep.equal([3, 1, 0, 0, 0]);
+      expect(await store.ownerDepth('notify', 'a')).to.equal(0);
+      expect(await store.withdraw('outbound', 'a3')).to.equal(true);
+      for (const claim of await claimAll(store, { perLane: 1 })) await store.ack(claim);
+      expect(await depths()).to.deep.equal([1, 0, 0, 0, 0]);
+      for (const claim of await claimAll(store)) await store.nack(claim, 0);
+      expect(await depths()).to.deep.equal([1, 0, 0, 0, 0]);
+    });
+
     it('withdraws the last item of a lane, and the lane with it', async () => {
       const { store } = fixture;
       await enqueue(store, 'lane', 'a');

@@ -18,7 +18,7 @@ export interface Fixture {
 
 /** `make` gives an empty place each time it is called. */
 export function describeStore(name: string, make: () => Promise<Backend>): void {
-  describe(`store: ${name}`, () => {
+  describe(`store: ${name} [IWF-1810]`, () => {
     const fixture = {} as Fixture;
 
     beforeEach(async () => {

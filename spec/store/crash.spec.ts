@@ -59,7 +59,7 @@ function isAscending(claim: Claim): boolean {
   return numbers.every((n, place) => place === 0 || n > (numbers[place - 1] ?? 0));
 }
 
-describe('store: a crash', () => {
+describe('store: a crash [IWF-1811]', () => {
   it('keeps what was answered, whole and in order, crash after crash', async function () {
     this.timeout(60_000);
     const folder = await temporaryFolder();

@@ -51,7 +51,7 @@ export const importTable: readonly Row[] = [
     area: 'msrp',
     values: ['wire', errors],
     types: handedIn,
-    packages: ['node:buffer', 'node:crypto', 'node:net', 'node:tls'],
+    packages: ['node:buffer', 'node:crypto', 'node:dns', 'node:net', 'node:tls'],
   },
   {
     area: 'notify',
@@ -111,7 +111,11 @@ export const importTable: readonly Row[] = [
     packages: ['sip.js', 'node:buffer', 'node:crypto', 'node:events', 'node:http', 'node:net', 'node:url'],
   },
   { area: 'config', packages: ['ajv', 'yaml', 'node:fs', 'node:net', 'node:url'] },
-  { area: 'log', packages: ['winston', 'node:crypto', 'node:stream'] },
+  {
+    area: 'log',
+    types: ['clock', 'metrics'],
+    packages: ['winston', 'node:crypto', 'node:fs', 'node:path', 'node:stream'],
+  },
   { area: 'metrics', types: ['log'], packages: ['prom-client'] },
   { area: 'clock' },
   { area: 'errors' },

@@ -42,7 +42,7 @@ describe('addresses', () => {
     }
   });
 
-  describe('tokens: the case of the user part and every parameter count', () => {
+  describe('tokens: the case of the user part and every parameter count [IWF-812]', () => {
     for (const [input, key] of rows('address/tokens.txt')) {
       it(`${input} is ${key}`, () => expect(parseAddress(input)).to.include({ kind: 'token', key }));
     }

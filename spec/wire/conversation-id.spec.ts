@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { isConversationId, isUuid } from '../../lib/wire/conversation-id.js';
 
-describe('Conversation-ID and Contribution-ID', () => {
+describe('Conversation-ID and Contribution-ID [IWF-1011]', () => {
   for (const id of [
     'f81d4fae-7dec-11d0-a765-00a0c91e6bf6',
     '0123456789abcdef0123456789abcdef',

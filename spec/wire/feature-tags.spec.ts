@@ -15,7 +15,7 @@ import {
 import { fixtures } from './fixtures.js';
 import { placeOfRefusal } from './refusal.js';
 
-describe('feature tags', () => {
+describe('feature tags [IWF-508]', () => {
   describe('reading: all of these say chat session, chatbot session and version 1', () => {
     for (const [name, bytes] of fixtures('feature-tags/chatbot-session')) {
       it(name, () => {

@@ -35,7 +35,7 @@ describe('IMDN', () => {
     ['tolerated/legacy-prefixed.xml', { notification: 'interworking', status: 'interworked', as: 'legacy-sms' }],
   ];
   for (const [name, disposition] of interworked) {
-    it(`${name}: knows the interworking extension by local names`, () => {
+    it(`${name}: knows the interworking extension by local names [IWF-225]`, () => {
       expect(parseImdn(fixture(`imdn/${name}`)).disposition).to.deep.equal(disposition);
     });
   }
@@ -61,7 +61,7 @@ describe('IMDN', () => {
     'dtd.xml': '1:33',
   };
   for (const [name, bytes] of fixtures('imdn/invalid')) {
-    it(`${name}: refused at ${places[name] ?? '?'}`, () => {
+    it(`${name}: refused at ${places[name] ?? '?'} [IWF-226]`, () => {
       expect(placeOfRefusal(() => parseImdn(bytes))).to.equal(places[name]);
     });
   }

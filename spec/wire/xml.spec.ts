@@ -54,10 +54,11 @@ describe('XML', () => {
     ['UTF-16', Buffer.from('\ufeff<a/>', 'utf16le'), 'document'],
   ];
   for (const [what, document, place] of refused) {
-    it(`refuses ${what} at ${place}`, () => expect(placeOfRefusal(() => parseXml(document))).to.equal(place));
+    it(`refuses ${what} at ${place} [IWF-1616]`, () =>
+      expect(placeOfRefusal(() => parseXml(document))).to.equal(place));
   }
 
-  describe('limits', () => {
+  describe('limits [IWF-1617]', () => {
     const limits = { maxBytes: 100, maxDepth: 3, maxElements: 5, maxAttributes: 2 };
     const at = (document: string) => placeOfRefusal(() => parseXml(document, { limits }));
 

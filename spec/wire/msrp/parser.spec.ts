@@ -85,7 +85,7 @@ describe('MSRP frame parser', () => {
     expect(empty.kind === 'request' && empty.body?.length).to.equal(0);
   });
 
-  it('gives the same frames wherever the octets are cut', () => {
+  it('gives the same frames wherever the octets are cut [IWF-1806]', () => {
     const stream = Buffer.concat(fixtures('valid').map(({ bytes }) => bytes));
     const whole = new FrameParser(limits).push(stream);
     for (let cut = 0; cut <= stream.length; cut++) {
@@ -161,7 +161,7 @@ describe('MSRP frame parser', () => {
     });
   });
 
-  it('octets changed at random give frames or a DecodeError, nothing else', () => {
+  it('octets changed at random give frames or a DecodeError, nothing else [IWF-1619]', () => {
     const stream = Buffer.concat(fixtures('valid').map(({ bytes }) => bytes));
     const changes = fc.array(fc.tuple(fc.nat(stream.length - 1), fc.nat(255)), { minLength: 1, maxLength: 8 });
     fc.assert(

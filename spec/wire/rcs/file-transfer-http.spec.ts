@@ -24,14 +24,14 @@ describe('file transfer by HTTP', () => {
     until,
   };
   for (const [name, bytes] of fixtures(`${folder}/tolerated`)) {
-    it(`${name}: is a file with its thumbnail`, () => {
+    it(`${name}: is a file with its thumbnail [IWF-603]`, () => {
       const { files } = parseFileTransferHttp(bytes);
       const audio = name === 'unbound-prefix.xml' ? { playingLengthMs: 12_500 } : {};
       expect(files).to.deep.equal([thumbnail, { ...file, ...audio }]);
     });
   }
 
-  it('reads the extensions', () => {
+  it('reads the extensions [IWF-604]', () => {
     const read = (name: string) => parseFileTransferHttp(fixture(`${folder}/canonical/${name}`)).files[0];
     expect(read('extension.xml')).to.deep.include({ brandedUrl: 'https://brand.example/f', hash: 'a94a8fe5' });
     expect(read('audio.xml')).to.deep.include({ playingLengthMs: 12_500 });
@@ -53,7 +53,7 @@ describe('file transfer by HTTP', () => {
     'dtd.xml': '1:15',
   };
   for (const [name, bytes] of fixtures(`${folder}/invalid`)) {
-    it(`${name}: refused at ${places[name] ?? '?'}`, () => {
+    it(`${name}: refused at ${places[name] ?? '?'} [IWF-605]`, () => {
       expect(placeOfRefusal(() => parseFileTransferHttp(bytes))).to.equal(places[name]);
     });
   }

@@ -3,7 +3,7 @@ import { parseLinkReport } from '../../../lib/wire/rcs/link-report.js';
 import { fixture } from '../fixtures.js';
 import { placeOfRefusal } from '../refusal.js';
 
-describe('alias link report', () => {
+describe('alias link report [IWF-902]', () => {
   const rows = [
     ['elements.xml', { alias: 'sip:Ab9@alias.example.net', userAddress: 'tel:+15550100' }],
     ['tk.xml', { alias: 'sip:Ab9@alias.example.net;tk=on', userAddress: 'sip:+15550100@home.example' }],

@@ -27,7 +27,7 @@ describe('privacy management', () => {
     });
   }
 
-  it('another network’s words come from its vocabulary', () => {
+  it('another network’s words come from its vocabulary [IWF-809]', () => {
     const vocabulary = {
       ...defaultPrivacyVocabulary,
       result: 'status',

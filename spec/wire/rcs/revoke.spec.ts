@@ -18,12 +18,12 @@ describe('revoke', () => {
     ['unknown-result.xml', { kind: 'answer', messageId: 'm-1', result: 'failed' }],
   ] as const;
   for (const [name, revoke] of tolerated) {
-    it(`${name}: read by local names, whatever the root`, () => {
+    it(`${name}: read by local names, whatever the root [IWF-414]`, () => {
       expect(parseRevoke(fixture(`rcs/revoke/tolerated/${name}`))).to.deep.equal(revoke);
     });
   }
 
-  it('another network’s names come from its vocabulary', () => {
+  it('another network’s names come from its vocabulary [IWF-413]', () => {
     const vocabulary = {
       ...defaultRevokeVocabulary,
       requestRoot: 'imRevoke',

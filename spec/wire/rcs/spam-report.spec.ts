@@ -4,7 +4,7 @@ import { parseSpamReport, printSpamReport } from '../../../lib/wire/rcs/spam-rep
 import { fixture, fixtures } from '../fixtures.js';
 import { placeOfRefusal } from '../refusal.js';
 
-describe('spam report', () => {
+describe('spam report [IWF-706]', () => {
   for (const [name, bytes] of fixtures('rcs/spam-report/canonical')) {
     it(`${name}: parse and print give the same bytes`, () => {
       expect(printSpamReport(parseSpamReport(bytes)).toString()).to.equal(bytes.toString());

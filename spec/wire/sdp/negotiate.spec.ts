@@ -82,7 +82,7 @@ describe('answer to an offer', () => {
     expect(valueOf(named.answer.session, 'c')).to.equal('IN IP6 gw.example.net');
   });
 
-  it('connects by c= and m= with CEMA under both its names, else by the path', () => {
+  it('connects by c= and m= with CEMA under both its names, else by the path [IWF-1311]', () => {
     for (const name of ['cema', 'cema-legacy-acm']) {
       const result = accepted(answer(offerOf(name), local));
       expect(result).to.deep.include({ cema: true, connect: { host: '198.51.100.7', port: 30000 } });

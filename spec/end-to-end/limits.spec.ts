@@ -1,0 +1,102 @@
+/** What one platform, bot or user may take up: each limit is an answer, and a number in the metrics. */
+import { expect } from 'chai';
+import { until } from '../notify/harness.js';
+import { adminClient } from '../support/admin-client.js';
+import { bot, contact, otherBot, otherKey, startWorld, type World } from './world.js';
+import { SimulatedPlatform } from '../../lib/sim/platform.js';
+
+const second = 'sip:second@botplatform.example.net';
+const patient = { chat: { backoff: { baseMs: 3_600_000, factor: 1, maxMs: 3_600_000, jitter: 0 } } };
+
+describe('limits of a platform [IWF-1723]', () => {
+  let world: World;
+
+  afterEach(() => world.stop());
+
+  const subscribe = (of = bot, by = world.platform): ReturnType<SimulatedPlatform['request']> =>
+    by.request('POST', `/chat/v1/${encodeURIComponent(of)}/subscriptions`, {
+      chatNotificationSubscription: { callbackReference: { notifyURL: world.platform.notifyURL } },
+    });
+  const channel = (of = bot): ReturnType<SimulatedPlatform['request']> =>
+    world.platform.request('POST', `/notificationchannel/v1/${encodeURIComponent(of)}/channels`, {
+      notificationChannel: { channelType: 'LongPolling' },
+    });
+  const reached = async (limit: string): Promise<number> => {
+    const { body } = await adminClient(() => world.gateway.ports.admin).ask('GET', '/metrics');
+    const line = new RegExp(`^iwf_limit_reached_total\\{limit="${limit}"\\} (\\d+)$`, 'm').exec(String(body));
+    return Number(line?.[1] ?? 0);
+  };
+  const statuses = (answers: readonly { readonly status: number }[]): readonly number[] =>
+    answers.map(({ status }) => status);
+
+  it('subscriptions of a bot and of a platform, its own before those of all', async () => {
+    world = await startWorld({
+      subscribe: false,
+      config: { limits: { subscriptionsPerBot: 1, subscriptionsPerPlatform: 100 } },
+      platform: {
+        chatbots: [{ uri: bot }, { uri: second }],
+        limits: { subscriptionsPerBot: 2, subscriptionsPerPlatform: 3 },
+      },
+    });
+    expect(statuses([await subscribe(), await subscribe(), await subscribe()])).to.deep.equal([201, 201, 403]);
+    expect(statuses([await subscribe(second), await subscribe(second)])).to.deep.equal([201, 403]);
+    const other = new SimulatedPlatform({ serverRoot: world.serverRoot, key: otherKey, bot: otherBot });
+    expect(statuses([await subscribe(otherBot, other), await subscribe(otherBot, other)])).to.deep.equal([201, 403]);
+  });
+
+  it('channels of a platform', async () => {
+    world = await startWorld({
+      subscribe: false,
+      platform: { chatbots: [{ uri: bot }, { uri: second }], limits: { channelsPerPlatform: 2 } },
+    });
+    const refused = [await channel(), await channel(second), await channel()];
+    expect(statuses(refused)).to.deep.equal([201, 201, 403]);
+    expect(refused[2]?.body).to.have.nested.property('requestError.policyException.messageId', 'POL0001');
+    expect(await reached('channels')).to.equal(1);
+  });
+
+  it('what waits of one bot: 503 to the bot, 480 to the network, and another bot is free', async () => {
+    world = await startWorld({ config: patient, platform: { limits: { queuedPerBot: 3 } } });
+    const { phone, platform } = world;
+    phone.refuseWith = 480;
+    for (const text of ['1', '2', '3']) expect((await platform.send(contact, { text })).status).to.equal(201);
+    const refused = await platform.send(contact, { text: 'too many' });
+    expect(refused.status).to.equal(503);
+    expect(refused.body).to.have.nested.property('requestError.serviceException.messageId', 'SVC1000');
+    const why = (error: unknown): string => String(error);
+    expect(await phone.sendPager(bot, 'not now').catch(why)).to.include('480');
+    expect(await phone.send(bot, 'not now').catch(why)).to.include('480');
+    expect(await reached('queue of the bot')).to.be.at.least(3);
+    const other = new SimulatedPlatform({ serverRoot: world.serverRoot, key: otherKey, bot: otherBot });
+    expect((await other.send(contact, { text: 'another bot is free' })).status).to.equal(201);
+  });
+
+  it('what waits for the callbacks of one user: 480 to him, and to nobody else', async () => {
+    world = await startWorld({
+      platform: { limits: { laneLength: 2 } },
+      config: { notify: { backoff: { baseMs: 3_600_000, factor: 1, maxMs: 3_600_000, jitter: 0 } } },
+    });
+    const { phone, platform } = world;
+    platform.answer = () => 503;
+    await phone.sendPager(bot, 'one');
+    await phone.sendPager(bot, 'two');
+    expect(await phone.sendPager(bot, 'three').catch((error: unknown) => String(error))).to.include('480');
+    expect(await reached('lane of the user')).to.equal(1);
+    expect((await platform.send(contact, { text: 'the bot may still write' })).status).to.equal(201);
+    await phone.until(() => phone.inbox.length === 1);
+  });
+
+  it('room comes back with what is delivered', async () => {
+    world = await startWorld({
+      config: { chat: { backoff: { baseMs: 30, factor: 1, maxMs: 30, jitter: 0 } } },
+      platform: { limits: { queuedPerBot: 1 } },
+    });
+    const { phone, platform } = world;
+    phone.refuseWith = 480;
+    expect((await platform.send(contact, { text: 'first' })).status).to.equal(201);
+    expect((await platform.send(contact, { text: 'second' })).status).to.equal(503);
+    phone.refuseWith = undefined;
+    await phone.until(() => phone.inbox.length === 1);
+    await until(async () => (await platform.send(contact, { text: 'third' })).status === 201);
+  });
+});
