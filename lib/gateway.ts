@@ -11,6 +11,7 @@ import { createNotify } from './gateway/notify.js';
 import { result, storeCheck } from './gateway/checks.js';
 import { openDirectory, rootsOf } from './gateway/platforms.js';
 import { disguiseOf } from './gateway/disguise.js';
+import { msrpReach } from './gateway/msrp-reach.js';
 import { createLoad } from './gateway/load.js';
 import { deadLetterActions } from './gateway/dead-letters.js';
 import { letterHooks } from './gateway/letter-hooks.js';
@@ -209,6 +210,7 @@ function createMsrp({ config, log, metrics, trace }: Parts): MsrpEndpoint {
     log,
     randomId: () => randomBytes(16).toString('hex'),
     admit: trustedBy(config.sip.trustedPeers),
+    reach: msrpReach({ ...config.msrp, ...config.sip }),
     ...(config.msrp.tls && { tls: pemTexts(config.msrp.tls) }),
     ...(trace && { trace: (event) => trace.event(event) }),
   });

@@ -21,6 +21,7 @@ const checks: readonly ((config: CompleteConfig) => Iterable<Finding>)[] = [
   urls,
   listening,
   trustedPeers,
+  connectTo,
   dependencies,
   orders,
   retentions,
@@ -47,6 +48,13 @@ function* listening({ sip }: CompleteConfig): Iterable<Finding> {
     }
     if (seen.has(text) && address?.port !== 0) yield { path, text: `is listed twice: ${text}` };
     seen.add(text);
+  }
+}
+
+function* connectTo({ msrp }: CompleteConfig): Iterable<Finding> {
+  for (const [at, text] of msrp.connectTo.entries()) {
+    if (!parseBlock(text))
+      yield { path: ['msrp', 'connectTo', at], text: `is not an IP address or CIDR block: ${text}` };
   }
 }
 

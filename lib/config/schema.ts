@@ -142,6 +142,8 @@ const sip = object(
   },
 );
 
+const cidr = text('an IP address or a CIDR block', '^[0-9A-Fa-f.:]+(/[0-9]{1,3})?$', 49);
+
 const msrp = object(
   {
     host,
@@ -166,6 +168,7 @@ const msrp = object(
     connectTimeoutMs: milliseconds,
     bindTimeoutS: seconds,
     unboundTimeoutS: seconds,
+    connectTo: list(cidr),
     offerTls: flag,
   },
   { advertise: host, tls: object({ cert: path, key: path }) },

@@ -24,9 +24,14 @@ export interface SipConfig extends Omit<CompleteConfig['sip'], 'listen' | 'trust
   readonly trustedNames: readonly string[];
 }
 
+export interface MsrpConfig extends Omit<CompleteConfig['msrp'], 'connectTo'> {
+  readonly connectTo: readonly AddressBlock[];
+}
+
 /** Everything that can be configured; keys, units and reasons: config/default.yaml. */
-export interface Config extends Omit<CompleteConfig, 'sip'> {
+export interface Config extends Omit<CompleteConfig, 'sip' | 'msrp'> {
   readonly sip: SipConfig;
+  readonly msrp: MsrpConfig;
 }
 
 export type PlatformConfig = CompletePlatform;
@@ -36,8 +41,10 @@ export type LimitsConfig = CompleteConfig['limits'];
 /** Call after the checks: what does not parse there does not come here. */
 export function valuesOf(complete: CompleteConfig): Config {
   const { listen, trustedPeers, ...sip } = complete.sip;
+  const { connectTo, ...msrp } = complete.msrp;
   return {
     ...complete,
+    msrp: { ...msrp, connectTo: connectTo.flatMap((text) => parseBlock(text) ?? []) },
     sip: {
       ...sip,
       listen: listen.flatMap((text) => parseListen(text) ?? []),

@@ -35,7 +35,7 @@ interface LoadDeps {
 
 export function createLoad({ overload: limits }: Config, deps: LoadDeps): Load {
   const flow = createFlow();
-  const gauges = { ...processGauges(deps.store), answerDelayMs: () => flow.meanMs() };
+  const gauges = processGauges(deps.store, flow);
   const overload = createOverload({ ...deps, limits, gauges });
   const refused = (work: Work, from: Origin): number | undefined =>
     overload.admit(work, from) ? undefined : limits.retryAfterS;
@@ -107,11 +107,15 @@ function createFlow(): Flow {
   };
 }
 
+/** Below it the process waits for others more than it works: for a processor, or the store. To refuse work would not help. */
+const busyShare = 0.7;
+
 /** Of this process: the mean delay of its event loop, and how long the store takes to answer, the question that is open included. */
-function processGauges(store: Pick<Store, 'ping'>): Omit<Gauges, 'answerDelayMs'> & { close(): void } {
+function processGauges(store: Pick<Store, 'ping'>, flow: Flow): Gauges & { close(): void } {
   const resolutionMs = 10;
   const histogram = monitorEventLoopDelay({ resolution: resolutionMs });
   histogram.enable();
+  let used = performance.eventLoopUtilization();
   let loopDelayMs = 0;
   let askedMs: number | undefined;
   let tookMs = 0;
@@ -125,18 +129,26 @@ function processGauges(store: Pick<Store, 'ping'>): Omit<Gauges, 'answerDelayMs'
     // A store that fails says so at every commit; here it is only asked how fast it is.
     store.ping().then(answered, answered);
   };
+  const readLoop = (): void => {
+    const { mean } = histogram;
+    histogram.reset();
+    // No sample since the last look: the loop is as late as it was. The interval of the samples is part of what is measured.
+    if (!Number.isNaN(mean)) loopDelayMs = Math.max(0, mean / 1e6 - resolutionMs);
+  };
   return {
-    loopDelayMs() {
-      const { mean } = histogram;
-      histogram.reset();
-      // No sample since the last look: the loop is as late as it was. The interval of the samples is part of what is measured.
-      if (!Number.isNaN(mean)) loopDelayMs = Math.max(0, mean / 1e6 - resolutionMs);
-      return loopDelayMs;
-    },
-    storeDelayMs() {
+    read() {
+      readLoop();
+      const before = used;
+      used = performance.eventLoopUtilization();
+      const isBusy = performance.eventLoopUtilization(used, before).utilization >= busyShare;
       const openMs = askedMs === undefined ? 0 : performance.now() - askedMs;
       if (askedMs === undefined) ask();
-      return Math.max(openMs, tookMs);
+      const answerDelayMs = flow.meanMs();
+      return {
+        loopDelayMs: isBusy ? loopDelayMs : 0,
+        storeDelayMs: Math.max(openMs, tookMs),
+        answerDelayMs: isBusy ? answerDelayMs : 0,
+      };
     },
     close: () => histogram.disable(),
   };

@@ -26,11 +26,15 @@ export interface Origin {
   readonly source: string;
 }
 
-/** What is measured; each reading covers the time since the last one. */
+/** What was measured since the last reading. */
+export interface Readings {
+  readonly loopDelayMs: number;
+  readonly storeDelayMs: number;
+  readonly answerDelayMs: number;
+}
+
 export interface Gauges {
-  loopDelayMs(): number;
-  storeDelayMs(): number;
-  answerDelayMs(): number;
+  read(): Readings;
 }
 
 export interface OverloadDeps {
@@ -70,9 +74,7 @@ export function createOverload({ limits, clock, log, metrics, gauges }: Overload
   let timer: Timer | undefined;
 
   const look = (): void => {
-    const loopDelayMs = gauges.loopDelayMs();
-    const storeDelayMs = gauges.storeDelayMs();
-    const answerDelayMs = gauges.answerDelayMs();
+    const { loopDelayMs, storeDelayMs, answerDelayMs } = gauges.read();
     pressure = Math.max(
       loopDelayMs / limits.loopDelayMs,
       storeDelayMs / limits.storeDelayMs,

@@ -90,6 +90,8 @@ export interface MsrpDeps {
   readonly trace?: ((event: TraceEvent) => void) | undefined;
   /** Whether an address may connect; absent: every one. */
   readonly admit?: ((address: string) => boolean) | undefined;
+  /** Whether a session may connect to an address: SDP is the network's word; absent: to every one. */
+  readonly reach?: ((address: string) => boolean) | undefined;
   /** PEM texts; with them TLS is understood on the same port, and msrps: paths are offered. */
   readonly tls?: { readonly cert: string; readonly key: string } | undefined;
 }

@@ -1,5 +1,6 @@
 /** Listening and connecting: TCP, and TLS on the same port; who may connect, and how many (RFC 4975 §10, §14.4). */
-import { createServer, connect as connectTcp, isIP, type Server, type Socket } from 'node:net';
+import { lookup as lookupName } from 'node:dns';
+import { createServer, connect as connectTcp, isIP, type LookupFunction, type Server, type Socket } from 'node:net';
 import { PeerError } from '../errors.js';
 import type { DecodeError } from '../wire/decode-error.js';
 import type { Fingerprint } from './api.js';
@@ -72,7 +73,11 @@ export class Transport {
     if (this.connections.size + this.opening.size >= this.options.maxConnections) {
       throw new PeerError('msrp', 408, 'too many connections', 'ours');
     }
-    const socket = connectTcp({ host: target.host, port: target.port, noDelay: true });
+    if (isIP(target.host) !== 0 && !this.mayReach(target.host)) {
+      throw new PeerError('msrp', 408, 'an address that is not to be connected to');
+    }
+    const { host, port } = target;
+    const socket = connectTcp({ host, port, noDelay: true, lookup: this.reachableAddresses });
     await this.opened(socket, 'connect');
     if (!target.secure) return this.connection(socket, undefined);
     const secured = (this.tls ?? new Tls(undefined)).connect(socket);
@@ -86,6 +91,24 @@ export class Transport {
     if (!this.server.listening) return;
     await new Promise<void>((resolve) => this.server.close(() => resolve()));
   }
+
+  private mayReach(address: string): boolean {
+    if (this.deps.reach?.(address) !== false) return true;
+    this.deps.metrics.count('msrp_connections_refused_total', { reason: 'not-reachable' });
+    this.deps.log.warn('msrp connect refused', { address });
+    return false;
+  }
+
+  /** Of a name: what was judged is what is connected to. */
+  private readonly reachableAddresses: LookupFunction = (hostname, options, callback) => {
+    lookupName(hostname, { ...options, all: true }, (error, addresses) => {
+      const allowed = error ? [] : addresses.filter(({ address }) => this.mayReach(address));
+      const [first] = allowed;
+      if (!first) callback(error ?? new Error('no address that may be connected to'), '', 0);
+      else if (options.all) callback(null, allowed);
+      else callback(null, first.address, first.family);
+    });
+  };
 
   /** Resolves on the event; rejects when the socket closes before it, or takes too long. */
   private opened(socket: Socket, event: 'connect' | 'secureConnect' | 'secure' | 'readable'): Promise<void> {

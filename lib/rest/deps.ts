@@ -21,7 +21,7 @@ export interface RestLimits {
   readonly maxBodyBytes: number;
   /** Of a message's content, base64 undone; beyond: SVC0280. */
   readonly maxMessageBytes: number;
-  /** Of request line and headers; beyond: 431. */
+  /** Of request line and headers; beyond: 431 and closed. */
   readonly maxHeaderBytes: number;
   /** Requests being worked on at once; beyond: 503 with Retry-After. */
   readonly maxInFlight: number;
@@ -40,7 +40,7 @@ export interface RestLimits {
 export const defaultRestLimits: RestLimits = {
   maxBodyBytes: 2 * 1024 * 1024,
   maxMessageBytes: 1024 * 1024,
-  maxHeaderBytes: 16 * 1024,
+  maxHeaderBytes: 16_384,
   maxInFlight: 10_000,
   maxConnections: 10_000,
   headersTimeoutMs: 10_000,

@@ -66,6 +66,7 @@ function limitedServer(deps: RestDeps, tls: RestTls | undefined): Server {
   serveUpgrades(server, deps);
   server.on('tlsClientError', () => deps.metrics.count('rest_client_errors_total', { status: 'tls' }));
   server.maxConnections = limits.maxConnections;
+  server.on('drop', () => deps.metrics.count('limit_reached_total', { limit: 'REST connections' }));
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => refuseClient(deps, error, socket));
   return server;
 }

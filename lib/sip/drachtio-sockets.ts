@@ -9,9 +9,6 @@ export interface SocketsOptions {
   readonly silenceTimeoutMs: number;
 }
 
-/** So often it is looked, within the time that a peer may be silent. */
-const looks = 3;
-
 export class LinkSockets {
   private readonly options: SocketsOptions;
   private readonly sockets = new Set<Socket>();
@@ -39,20 +36,18 @@ export class LinkSockets {
   /** A peer that has vanished without a word is noticed by its silence: srf sends pings, but misses no answer. */
   watch(socket: Socket): void {
     const { clock, silenceTimeoutMs, log } = this.options;
-    // Counted by timers: a wall clock that is set forward is no silence.
-    let silentLooks = 0;
-    const check = () => {
-      if (++silentLooks <= looks) {
-        alarm = clock.after(silenceTimeoutMs / looks, check);
-        return;
-      }
+    const giveUp = (): void => {
       log.warn('sip engine silent', { silentMs: silenceTimeoutMs });
       socket.destroy();
     };
-    let alarm = clock.after(silenceTimeoutMs / looks, check);
+    let alarm = clock.after(silenceTimeoutMs, giveUp);
     const silence = () => alarm.close();
     this.alarms.add(silence);
-    socket.on('data', () => (silentLooks = 0));
+    // A timer of its own for each: a wall clock that is set forward is no silence.
+    socket.on('data', () => {
+      alarm.close();
+      alarm = clock.after(silenceTimeoutMs, giveUp);
+    });
     socket.on('close', () => {
       silence();
       this.alarms.delete(silence);

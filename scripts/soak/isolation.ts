@@ -65,7 +65,7 @@ async function misbehave({ ports, hangs }: LoadWorld, vice: Vice): Promise<reado
   const source =
     vice === 'hangs'
       ? await sipSource({ port: ports.sip, bots: [bad], users: 200 })
-      : await restSource({ port: ports.rest, bots: [bad], users: vice === 'floods' ? 2000 : 1, key }, 256);
+      : restSource({ port: ports.rest, bots: [bad], users: vice === 'floods' ? 2000 : 1, key }, 256);
   try {
     return vice === 'floods' ? await closedLoop(source, 256, seconds) : await openLoop(source, vices[vice], seconds);
   } finally {

@@ -77,8 +77,8 @@ export interface RestTarget extends Target {
 }
 
 /** Of bots' POSTs over keep-alive connections, one request at a time on each; what finds none free waits here. */
-export async function restSource(target: RestTarget, connections = 128): Promise<Source> {
-  const idle = await Promise.all(Array.from({ length: connections }, () => HttpLine.open(target.port)));
+export function restSource(target: RestTarget, connections = 128): Source {
+  const idle = Array.from({ length: connections }, () => new HttpLine(target.port));
   const all = [...idle];
   const queue: { readonly text: string; readonly take: (head: string) => void }[] = [];
   const next = (): void => {
@@ -123,28 +123,31 @@ function postOf({ bots, users, key }: RestTarget, n: number): string {
 }
 
 class HttpLine {
-  private readonly socket: Socket;
+  private readonly port: number;
+  private socket: Socket | undefined;
   private text = '';
   private waiting: ((head: string) => void) | undefined;
 
-  private constructor(socket: Socket) {
-    this.socket = socket;
-    socket.on('data', (bytes: Buffer) => this.read(bytes.toString('latin1')));
+  constructor(port: number) {
+    this.port = port;
   }
 
-  static async open(port: number): Promise<HttpLine> {
-    return new HttpLine(await opened(port));
-  }
-
-  ask(text: string): Promise<string> {
+  /** Opened when it is wanted: the server closes what is idle. */
+  async ask(text: string): Promise<string> {
+    if (!this.socket || this.socket.destroyed) {
+      this.socket = await opened(this.port);
+      this.text = '';
+      this.socket.on('data', (bytes: Buffer) => this.read(bytes.toString('latin1')));
+    }
+    const { socket } = this;
     return new Promise((resolve) => {
       this.waiting = resolve;
-      this.socket.write(text);
+      socket.write(text);
     });
   }
 
   close(): void {
-    this.socket.destroy();
+    this.socket?.destroy();
   }
 
   private read(more: string): void {

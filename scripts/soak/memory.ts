@@ -26,7 +26,7 @@ const samples: Sample[] = [];
 try {
   const { ports, gateway, handsets } = world;
   const inbound = await sipSource({ port: ports.sip, bots, users: 1000 });
-  const outbound = await restSource({ port: ports.rest, bots, users: 1000, key });
+  const outbound = restSource({ port: ports.rest, bots, users: 1000, key });
   const beganMs = performance.now();
   while (performance.now() - beganMs < minutes * 60_000) {
     await Promise.all([openLoop(inbound, perS, turnS), openLoop(outbound, perS, turnS)]);

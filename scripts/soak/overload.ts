@@ -47,7 +47,7 @@ async function measure(side: Side): Promise<Line> {
     const source =
       side === 'sip'
         ? await sipSource({ port: ports.sip, bots, users })
-        : await restSource({ port: ports.rest, bots, users, key });
+        : restSource({ port: ports.rest, bots, users, key });
     const far = (): { has(id: string): boolean } =>
       side === 'sip' ? world.arrivedAtMs : new Set(handsets.arrivals.map(({ messageId }) => messageId));
     try {

@@ -139,8 +139,6 @@ function configOf(
       userUri: 'sip:{e164}@ims.example.net;user=phone',
     },
     msrp: { port: ports.msrp },
-    // How busy the machine is that runs the specs must not decide what they see.
-    overload: { loopDelayMs: 60_000, storeDelayMs: 60_000, answerDelayMs: 60_000 },
     store: { path: join(folder, 'iwf.db') },
     platforms: [
       {

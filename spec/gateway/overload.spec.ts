@@ -22,9 +22,7 @@ describe('overload', () => {
     const write = (event: string): void => void logged.push(event);
     const log: Logger = { ...silentLog, warn: write, info: write };
     const gauges = {
-      loopDelayMs: () => delays.loop,
-      storeDelayMs: () => delays.store,
-      answerDelayMs: () => delays.answer,
+      read: () => ({ loopDelayMs: delays.loop, storeDelayMs: delays.store, answerDelayMs: delays.answer }),
     };
     overload = createOverload({ limits, clock, log, metrics, gauges });
     overload.start();

@@ -104,6 +104,22 @@ describe('MSRP binding', () => {
       silent.destroy();
     });
 
+    for (const host of ['127.0.0.1', '::ffff:127.0.0.1', '0.0.0.0', 'localhost', '2130706433', '0x7f.1']) {
+      it(`to ${host}, which is not to be reached: start rejects, and nobody is called`, async () => {
+        const asked: string[] = [];
+        house = await House.open({}, { reach: (address) => asked.push(address) < 0 });
+        const { port } = await listening();
+        let called = false;
+        void listener!.connection().then(() => (called = true));
+        const { session, app } = house.session();
+        const start = session.start({ path: [peerPath], role: 'active', connect: { host, port } });
+        expect(await start.catch((reason: unknown) => reason)).to.be.instanceOf(PeerError);
+        expect([app.closedReason, called]).to.deep.equal(['connect-failed', false]);
+        expect(asked).not.to.be.empty;
+        expect(house.counts.get('msrp_connections_refused_total not-reachable')).to.be.above(0);
+      });
+    }
+
     it('above the limit of connections: start rejects', async () => {
       house = await House.open({ maxConnections: 0 });
       const { session } = house.session();

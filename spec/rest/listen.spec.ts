@@ -49,9 +49,19 @@ describe('rest: limits of the server', () => {
     const first = connect(face.server.port, '127.0.0.1');
     await new Promise((resolve) => first.once('connect', resolve));
     expect(await face.raw('GET /x HTTP/1.1\r\nHost: x\r\n\r\n')).to.equal('');
+    expect(face.counted).to.include('limit_reached_total {"limit":"REST connections"}');
     first.end('GET /x HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
     const answer = await new Promise<string>((resolve) => first.once('data', (bytes) => resolve(bytes.toString())));
     expect(answer).to.match(/^HTTP\/1.1 404 /);
+  });
+
+  it('headers beyond the limit: 431, counted, and the connection ends', async () => {
+    face = await openFace({ limits: { ...defaultRestLimits, maxHeaderBytes: 2000 } });
+    const of = (length: number): string =>
+      `GET /x HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX: ${'y'.repeat(length)}\r\n\r\n`;
+    expect(await face.raw(of(1000))).to.match(/^HTTP\/1.1 404 /);
+    expect(await face.raw(of(3000))).to.match(/^HTTP\/1.1 431 /);
+    expect(face.counted).to.include('rest_client_errors_total {"status":"431"}');
   });
 
   it('too many at once: 503 with Retry-After, until one has ended', async () => {

@@ -51,7 +51,7 @@ export const importTable: readonly Row[] = [
     area: 'msrp',
     values: ['wire', errors],
     types: handedIn,
-    packages: ['node:buffer', 'node:crypto', 'node:net', 'node:tls'],
+    packages: ['node:buffer', 'node:crypto', 'node:dns', 'node:net', 'node:tls'],
   },
   {
     area: 'notify',

@@ -19,7 +19,7 @@ export interface MsrpUri {
 const maxUriLength = 1024;
 const maxPathUris = 16;
 const uriForm =
-  /^(msrps?):\/\/(?:([^@/;[\]]*)@)?(?:\[([0-9a-f:.]+)\]|([0-9a-z._-]+))(?::(\d{1,5}))?(?:\/([0-9A-Za-z.\-+%=_~!$&'()*,:@]+))?;([0-9a-z]+)((?:;[0-9A-Za-z.\-+%=_~!*'|$&`^#]+)*)$/i;
+  /^(msrps?):\/\/(?:([^@/;[\]\s]*)@)?(?:\[([0-9a-f:.]+)\]|([0-9a-z._-]+))(?::(\d{1,5}))?(?:\/([0-9A-Za-z.\-+%=_~!$&'()*,:@]+))?;([0-9a-z]+)((?:;[0-9A-Za-z.\-+%=_~!*'|$&`^#]+)*)$/i;
 
 /** Throws DecodeError. */
 export function parseUri(text: string): MsrpUri {

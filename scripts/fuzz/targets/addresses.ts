@@ -57,7 +57,10 @@ const address: Target = {
       must(one.kind === 'undefined-number' || !hasBreak(one.key), 'no line break in a key');
       must(one.displayName === undefined || !hasBreak(one.displayName), 'no line break in a name');
       must(decodePathSegment(encodePathSegment(one.original)) === one.original, 'a path segment says the same');
-      must(same(parseAddress(one.original, options).kind, one.kind), 'the address itself is read as the same kind');
+      must(
+        same(parseAddress(`<${one.original}>`, options).kind, one.kind),
+        'the address itself is read as the same kind',
+      );
     }
     attempt(() => parseAddressList(text, options));
     attempt(() => parseNameAddr(text));

@@ -58,6 +58,8 @@ describe('MSRP URI', () => {
     it(`${text} parsed and printed is the same`, () => expect(printUri(parseUri(text))).to.equal(text));
 
   const invalid = [
+    'msrps://\r\nuser@h:9/a;tcp',
+    'msrp:// @h:9/a;tcp',
     'http://a/b;tcp',
     'msrp://a:1/x',
     'msrp:a',
