@@ -110,7 +110,6 @@ async function startedDemo(folder: string, ports: Readonly<Record<string, number
     IWF_SIP__LISTEN: `udp/127.0.0.1:${sip},tcp/127.0.0.1:${sip}`,
     IWF_MSRP__PORT: String(await freePort()),
     IWF_SIP__NEXTHOP: `sip:127.0.0.1:${await freePort()};transport=tcp`,
-    IWF_OVERLOAD__LEASTSHARE: '1',
   };
   const demo = spawn(process.execPath, [main], { cwd: folder, env, stdio: ['ignore', 'pipe', 'inherit'] });
   let out = '';

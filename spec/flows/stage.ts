@@ -34,6 +34,8 @@ export class Stage {
         portMsrp: String(ports.msrp),
         portRest: String(ports.rest),
         portNetworkMsrp: String(this.network.port('msrp')),
+        // The gateway's own slot: it stays.
+        e164: '{e164}',
         store: join(this.folder, 'iwf.db'),
       }),
     );
