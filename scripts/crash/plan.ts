@@ -42,9 +42,10 @@ export function planOf(seed: number, messages: number): Plan {
 /** Of different length, some with more than one octet per character. */
 export function filler(random: () => number, maxLetters = 60): string {
   const letters = ['a', 'ß', '世', '🎉', ' ', '"', '\\', '{'];
-  return Array.from({ length: Math.floor(random() * maxLetters) }, () => letters[Math.floor(random() * letters.length)]).join(
-    '',
-  );
+  return Array.from(
+    { length: Math.floor(random() * maxLetters) },
+    () => letters[Math.floor(random() * letters.length)],
+  ).join('');
 }
 
 /** mulberry32: small, and the same everywhere. */
