@@ -45,6 +45,8 @@ describe('SIP over TLS, the whole gateway [IWF-1346]', () => {
           trustedPeers: ['sbc.example.net'],
           tls,
         },
+        // A certificate says nothing of where his media are.
+        msrp: { connectTo: ['127.0.0.1'] },
       }),
     });
   }

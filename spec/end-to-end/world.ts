@@ -140,6 +140,8 @@ function configOf(
     },
     msrp: { port: ports.msrp },
     store: { path: join(folder, 'iwf.db') },
+    // However busy the machine of the specs is.
+    overload: { leastShare: 1 },
     platforms: [
       {
         id: 'spec',
