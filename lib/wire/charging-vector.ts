@@ -25,7 +25,8 @@ export function parseChargingVector(text: string): ChargingVector {
   const parameters = splitOutsideQuotes(text, ';')
     .map((part) => part.trim())
     .filter((part) => part !== '');
-  if (!parameters.every((part) => parameterForm.test(part))) throw new DecodeError(codec, 'parameter', 'not name=value');
+  if (!parameters.every((part) => parameterForm.test(part)))
+    throw new DecodeError(codec, 'parameter', 'not name=value');
   const valueOf = (name: string): string | undefined => {
     const found = parameters.find((part) => nameOf(part) === name);
     return found === undefined ? undefined : unquoted(found.slice(found.indexOf('=') + 1).trim());
