@@ -7,7 +7,7 @@ import { Broken, type Target } from '../scripts/fuzz/target.js';
 import { targets } from '../scripts/fuzz/targets.js';
 
 /** Few, always the same: `npm run fuzz` has millions. */
-const count = 200;
+const count = 100;
 
 describe('hostile inputs, a few of each kind', () => {
   for (const target of targets) {

@@ -1,19 +1,21 @@
 /**
  * The soak test: traffic both ways under random faults, and the account of every message at the end.
- * npm run soak -- [seconds, default 1800] [seed, default random] [runs, default 1]
+ * npm run soak -- [seconds, default 1800] [seed, default random] [runs, default 1] [faults | restarts, default faults]
  */
 import { randomInt } from 'node:crypto';
+import { restartPlan, soakPlan } from './plan.js';
 import { soakRun } from './run.js';
 import type { Side } from './ledger.js';
 
 const seconds = Number(process.argv[2] ?? 1800);
 const firstSeed = Number(process.argv[3] ?? randomInt(1_000_000_000));
 const runs = Number(process.argv[4] ?? 1);
+const makePlan = process.argv[5] === 'restarts' ? restartPlan : soakPlan;
 const shownFaults = 20;
 
 for (let seed = firstSeed; seed < firstSeed + runs; seed++) {
   process.stdout.write(`soak: ${seconds} s, seed ${seed}\n`);
-  const { faults, toUser, toBot, ...rest } = await soakRun(seed, seconds);
+  const { faults, toUser, toBot, ...rest } = await soakRun(seed, seconds, makePlan(seed, seconds));
   const line = { ...rest, toUser: counted(toUser), toBot: counted(toBot), faults: faults.length };
   process.stdout.write(`${JSON.stringify(line)}\n`);
   for (const fault of faults.slice(0, shownFaults)) process.stdout.write(`  ${fault}\n`);
