@@ -36,7 +36,9 @@ export function accessOf(config: Config, clock: Clock): Access {
     authenticate: authenticator(ways, attempts),
     policy: (id): PlatformPolicy | undefined => {
       const known = byId.get(id);
-      return known && { suspended: known.suspended, requestsPerS: known.limits.requestsPerS };
+      if (!known) return undefined;
+      const { requestsPerS, contactsPerHour } = known.limits;
+      return { suspended: known.suspended, requestsPerS, contactsPerHour };
     },
     tokens: own,
     attempts,

@@ -103,6 +103,8 @@ function ownership({
   botJson,
   trafficTypes,
   sendDelivered,
-}: PlatformConfig): Pick<Chatbot, 'platformId' | 'serverRoot' | 'suspended' | 'sendDelivered' | 'policy'> {
-  return { platformId: id, serverRoot, suspended, sendDelivered, policy: { botJson, ...trafficPolicy(trafficTypes) } };
+  limits: { sessionsPerBot, laneLength },
+}: PlatformConfig): Pick<Chatbot, 'platformId' | 'serverRoot' | 'suspended' | 'sendDelivered' | 'policy' | 'limits'> {
+  const policy = { botJson, ...trafficPolicy(trafficTypes) };
+  return { platformId: id, serverRoot, suspended, sendDelivered, policy, limits: { sessionsPerBot, laneLength } };
 }

@@ -22,8 +22,17 @@ export interface Chatbot {
   readonly suspended?: boolean;
   /** What its platform may send; absent: anything. */
   readonly policy?: MessagePolicy;
+  /** What it may take up; absent: as all. */
+  readonly limits?: ChatbotLimits;
   /** The gateway itself tells users that their messages were delivered, once the platform has them. */
   readonly sendDelivered?: boolean;
+}
+
+export interface ChatbotLimits {
+  /** At once. */
+  readonly sessionsPerBot: number;
+  /** Messages that wait for one user. */
+  readonly laneLength: number;
 }
 
 /** A credential's owner. */

@@ -170,7 +170,7 @@ export class ConfirmedSessions {
   async invited(invitation: Invitation, context: SessionContext): Promise<void> {
     const { store, notifications } = this.options;
     const { bot, user } = context;
-    if (this.life.isFull(bot.uri)) return invitation.refuse({ status: 480, retryAfterS });
+    if (this.life.isFull(bot)) return invitation.refuse({ status: 480, retryAfterS });
     const session = this.life.begin({ bot, direction: 'inbound', request: said(invitation), context });
     const { record } = session;
     this.invitations.wait(session, invitation);
@@ -189,8 +189,8 @@ export class ConfirmedSessions {
   private checkLimits(bot: Chatbot, user: NetworkUser): void {
     if (this.life.roll.hasOutbound(bot.uri, user.key))
       throw new ApiError('POL0001', ['there is a session with this user already']);
-    if (this.options.conversations.full(bot.uri) === 'gateway') throw new ApiError('SVC1000', [], { retryAfterS });
-    if (this.life.isFull(bot.uri)) throw new ApiError('POL0001', ['too many sessions'], { status: 429, retryAfterS });
+    if (this.options.conversations.full(bot) === 'gateway') throw new ApiError('SVC1000', [], { retryAfterS });
+    if (this.life.isFull(bot)) throw new ApiError('POL0001', ['too many sessions'], { status: 429, retryAfterS });
   }
 
   private find(bot: Chatbot, { contact, sessionId }: Place): Promise<SessionRecord | undefined> {

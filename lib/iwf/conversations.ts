@@ -100,9 +100,10 @@ export class Conversations {
   }
 
   /** Which limit one session more would break. */
-  full(bot: string): 'gateway' | 'bot' | undefined {
+  full({ uri, limits }: Chatbot): 'gateway' | 'bot' | undefined {
     if (this.sessions >= this.options.maxSessions) return 'gateway';
-    return (this.sessionsOfBot.get(bot) ?? 0) >= this.options.maxSessionsPerBot ? 'bot' : undefined;
+    const most = limits?.sessionsPerBot ?? this.options.maxSessionsPerBot;
+    return (this.sessionsOfBot.get(uri) ?? 0) >= most ? 'bot' : undefined;
   }
 
   /** The session that messages to the user take: of two that crossed, the one whose Call-ID sorts lower. */

@@ -299,7 +299,7 @@ export class Interpreter implements ChatActions, CapabilityActions {
     const policy = { listenedTo: decides };
     const refusal =
       this.refusal(invitation.botUri, invitation.askedVersions, policy) ??
-      this.overLimit(invitation.botUri) ??
+      this.overLimit(context.bot) ??
       (await this.crowded(context));
     if (refusal) return invitation.refuse(refusal);
     await this.userSeen(context.bot, invitation.user, { tags: invitation.tags, seen: 'some' });
@@ -356,8 +356,8 @@ export class Interpreter implements ChatActions, CapabilityActions {
   }
 
   /** One bot's limit is 480: a 503 would make the upstream stop everything (design §2, promise 4). */
-  private overLimit(botUri: string): Refusal | undefined {
-    const full = this.conversations.full(botUri);
+  private overLimit(bot: Chatbot): Refusal | undefined {
+    const full = this.conversations.full(bot);
     if (!full) return undefined;
     this.options.metrics.count('limit_reached_total', { limit: `sessions of the ${full}` });
     return full === 'gateway' ? { status: 503, retryAfterS } : { status: 480, retryAfterS };

@@ -41,9 +41,10 @@ export class SessionLife {
     return this.isDraining;
   }
 
-  isFull(bot: string): boolean {
+  isFull({ uri, limits }: Chatbot): boolean {
     const { maxSessionsPerBot, maxSessions, metrics } = this.options;
-    if (this.roll.ofBot(bot) < maxSessionsPerBot && this.roll.size < maxSessions) return false;
+    if (this.roll.ofBot(uri) < (limits?.sessionsPerBot ?? maxSessionsPerBot) && this.roll.size < maxSessions)
+      return false;
     metrics.count('limit_reached_total', { limit: 'confirmed sessions' });
     return true;
   }

@@ -164,7 +164,7 @@ export class Submission {
     if ((await notifications.room(bot.uri, user.key)) === 'bot is full') {
       throw new ApiError('SVC1000', [], { retryAfterS: 5 });
     }
-    if (inLane >= maxLaneDepth)
+    if (inLane >= (bot.limits?.laneLength ?? maxLaneDepth))
       throw new ApiError('POL0001', ['too many messages wait for this user'], { status: 429, retryAfterS: 5 });
   }
 

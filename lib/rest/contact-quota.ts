@@ -12,10 +12,10 @@ interface Hour {
 /** Counts per platform in fixed hours; keeps at most `perHour` contacts of each platform. */
 export class ContactQuota {
   private readonly hours = new Map<string, Hour>();
-  private readonly perHour: number;
+  private readonly perHour: (platformId: string) => number;
   private readonly clock: Clock;
 
-  constructor(perHour: number, clock: Clock) {
+  constructor(perHour: (platformId: string) => number, clock: Clock) {
     this.perHour = perHour;
     this.clock = clock;
   }
@@ -24,7 +24,7 @@ export class ContactQuota {
   take(platformId: string, contact: string): void {
     const hour = this.hourOf(platformId);
     if (hour.contacts.has(contact)) return;
-    if (hour.contacts.size >= this.perHour) throw this.exhausted(hour);
+    if (hour.contacts.size >= this.perHour(platformId)) throw this.exhausted(hour);
     hour.contacts.add(contact);
   }
 

@@ -55,6 +55,8 @@ export interface PlatformPolicy {
   readonly suspended: boolean;
   /** Beyond: 429. undefined: no limit. */
   readonly requestsPerS: number | undefined;
+  /** Distinct contacts whose capabilities it may ask for in an hour; absent: as all. */
+  readonly contactsPerHour?: number;
 }
 
 export type RestActions = ChatActions & CapabilityActions & SubscriptionActions;

@@ -27,7 +27,9 @@ import { unavailableRoutes } from './unavailable.js';
 export function restRoutes(deps: RestDeps): readonly Route[] {
   const further = deps.further ?? {};
   const { capabilitySources, channels, sessions, spamReports, privacyCommands } = further;
-  const quota = new ContactQuota(deps.limits.contactsPerHour, deps.clock);
+  const contactsPerHour = (platformId: string): number =>
+    deps.policy?.(platformId)?.contactsPerHour ?? deps.limits.contactsPerHour;
+  const quota = new ContactQuota(contactsPerHour, deps.clock);
   return [
     ...chatRoutes(deps),
     ...(sessions === undefined ? [] : chatSessionRoutes({ ...deps, sessions })),

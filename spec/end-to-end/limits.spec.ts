@@ -2,6 +2,7 @@
 import { expect } from 'chai';
 import { until } from '../notify/harness.js';
 import { adminClient } from '../support/admin-client.js';
+import { RawPhone } from './raw-phone.js';
 import { bot, contact, otherBot, otherKey, startWorld, type World } from './world.js';
 import { SimulatedPlatform } from '../../lib/sim/platform.js';
 
@@ -98,5 +99,31 @@ describe('limits of a platform [IWF-1723]', () => {
     phone.refuseWith = undefined;
     await phone.until(() => phone.inbox.length === 1);
     await until(async () => (await platform.send(contact, { text: 'third' })).status === 201);
+  });
+
+  it('contacts asked for, messages that wait for one user, and sessions of a bot, its own before those of all', async () => {
+    world = await startWorld({
+      config: { ...patient, limits: { contactsPerHour: 100, laneLength: 100, sessionsPerBot: 100 } },
+      platform: { limits: { contactsPerHour: 1, laneLength: 2, sessionsPerBot: 1 } },
+    });
+    const ask = (user: string): ReturnType<SimulatedPlatform['request']> =>
+      world.platform.request(
+        'GET',
+        `/capabilitydiscovery/v1/${encodeURIComponent(bot)}/contactCapabilities/${encodeURIComponent(user)}`,
+      );
+    expect((await ask(contact)).status).to.equal(200);
+    expect((await ask('tel:+15550100002')).status).to.equal(429);
+
+    world.phone.refuseInvitesWith = 480;
+    expect(statuses([await world.platform.send(contact, { text: '1' })])).to.deep.equal([201]);
+    expect(statuses([await world.platform.send(contact, { text: '2' })])).to.deep.equal([201]);
+    expect(statuses([await world.platform.send(contact, { text: '3' })])).to.deep.equal([429]);
+
+    const phone = await RawPhone.of(world);
+    await phone.chat({ callId: 'first', user: 'sip:+15550100011@ims.example.net;user=phone' });
+    const refused = await phone.invite({ callId: 'second', user: 'sip:+15550100012@ims.example.net;user=phone' });
+    expect(refused.status).to.equal(480);
+    expect(refused.header('Retry-After')).not.to.equal(undefined);
+    phone.close();
   });
 });
