@@ -154,7 +154,10 @@ export class Outbound {
       content: printCpim(mapOutboundMessage(record.message, record)),
       ...(record.message.expiry === undefined
         ? {}
-        : { expiresS: Math.max(1, Math.ceil((record.validUntilMs - clock.now()) / 1000)) }),
+        : {
+            expiresS: Math.max(1, Math.ceil((record.validUntilMs - clock.now()) / 1000)),
+            dateMs: clock.now(),
+          }),
     };
     const live = conversations.live(bot.uri, record.user);
     if (record.sessionId !== undefined) {

@@ -134,6 +134,8 @@ export interface Outgoing {
   readonly ids: ConversationIds;
   /** Seconds that remain. */
   readonly expiresS?: number;
+  /** Wall clock from which they count, ms. */
+  readonly dateMs?: number;
   /** One line, for the user to read; of an INVITE. */
   readonly subject?: string;
   /** IARI for Accept-Contact; absent: the chatbot's of the service. */

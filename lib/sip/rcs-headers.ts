@@ -39,8 +39,15 @@ export function requestHeaders(outgoing: Outgoing, service: Service): readonly H
     ['Conversation-ID', ids.conversationId],
     ['Contribution-ID', ids.contributionId],
     ...optional('InReplyTo-Contribution-ID', ids.inReplyToContributionId),
-    ...optional('Expires', outgoing.expiresS?.toString()),
+    ...expiry(outgoing),
   ];
+}
+
+/** RFC 3428 §4: what it counts from stands beside it. */
+function expiry({ expiresS, dateMs }: Outgoing): readonly HeaderLine[] {
+  if (expiresS === undefined) return [];
+  const date = dateMs === undefined ? undefined : new Date(dateMs).toUTCString();
+  return [...optional('Date', date), ['Expires', String(expiresS)]];
 }
 
 /** An INVITE moreover names its dialog's tags and its session timer (RFC 4028). */

@@ -63,9 +63,6 @@ describe('a user who cannot be reached now', () => {
     expect(phone.inbox[0]?.text).to.equal('taken');
   });
 
-  // Expires goes out without it: a network whose clock is right does not miss it.
-  it.skip('carries beside Expires the Date that it counts from [IWF-1344]');
-
   it('is told of no more once the message has expired [IWF-1341]', async () => {
     world = await startWorld({ config: quick });
     const { phone, platform } = world;
