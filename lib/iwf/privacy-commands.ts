@@ -182,13 +182,13 @@ export class PrivacyCommands {
     document: { readonly commandId: string; readonly action: string },
   ): Promise<CommandRecord> {
     const action = mapPrivacyAction(document.action);
-    const isOn = await this.isOn(bot.uri, user.key);
+    const known = await this.setting(bot.uri, user.key);
     return {
       commandId: document.commandId,
       action,
       senderAddress: user.key,
       dateTime: new Date(this.options.clock.now()).toISOString(),
-      ...(action === 'AliasOn' && isOn ? { renew: true } : {}),
+      ...(known?.setting === 'On' ? aboutAlias(action, known) : {}),
       userUri: user.uri,
       ids,
       deadlineId: randomUUID(),
@@ -196,7 +196,11 @@ export class PrivacyCommands {
   }
 
   private async isOn(bot: string, user: string): Promise<boolean> {
-    return (await this.settings.get(settingKey(bot, user)))?.value.setting === 'On';
+    return (await this.setting(bot, user))?.setting === 'On';
+  }
+
+  private async setting(bot: string, user: string): Promise<AliasSetting | undefined> {
+    return (await this.settings.get(settingKey(bot, user)))?.value;
   }
 
   private dropped(result: string): Verdict {
@@ -247,13 +251,28 @@ function settingKey(bot: string, user: string): string {
   return `setting|${pairKey(bot, user)}`;
 }
 
-function commandOf({ commandId, action, senderAddress, dateTime, renew, answer }: CommandRecord): PrivacyCommand {
+/** What a command means where his alias is in use: another token, or that the token and his number are one. */
+function aboutAlias(action: string, { alias }: AliasSetting): Pick<PrivacyCommand, 'renew' | 'alias'> {
+  if (action === 'AliasOn') return { renew: true };
+  return action === 'AliasLink' && alias !== undefined ? { alias } : {};
+}
+
+function commandOf({
+  commandId,
+  action,
+  senderAddress,
+  dateTime,
+  renew,
+  alias,
+  answer,
+}: CommandRecord): PrivacyCommand {
   return {
     commandId,
     action,
     senderAddress,
     dateTime,
     ...(renew === undefined ? {} : { renew }),
+    ...(alias === undefined ? {} : { alias }),
     ...(answer === undefined ? {} : { result: answer.result }),
   };
 }

@@ -12,6 +12,8 @@ export interface PrivacyCommand {
   readonly dateTime: string;
   /** AliasOn while it is on: a new token is asked for. */
   readonly renew?: boolean;
+  /** AliasLink: his token in use, which from now on may be known to belong to senderAddress. */
+  readonly alias?: string;
   /** Once it is answered; in a notification: nobody has answered in time, and the user was told Failed. */
   readonly result?: 'Success' | 'Failed';
 }
@@ -31,6 +33,7 @@ export const privacyCommandSchema: Schema = {
     senderAddress: { type: 'string' },
     dateTime: { type: 'string' },
     renew: { type: 'boolean', description: 'True where aliasing is on already and a new token is asked for.' },
+    alias: { type: 'string', description: 'Of AliasLink: the token in use, to be linked with senderAddress.' },
     result: {
       type: 'string',
       enum: ['Success', 'Failed'],

@@ -75,6 +75,20 @@ describeOnEachEngine('privacy commands over real sockets', (engine) => {
     await put(linkOf(again.body), { result: 'Failed' });
   });
 
+  it('shares the token in use with the number on AliasLink [IWF-814]', async () => {
+    const alias = 'sip:t9@botplatform.example.net;tk=on';
+    await ask('l1', 'aliaslink');
+    expect((await told('l1')).body, 'none in use').not.to.have.property('alias');
+    await ask('l2', 'aliason');
+    await put(linkOf((await told('l2')).body), { result: 'Success', alias });
+    await answerTo('l2');
+    await ask('l3', 'aliaslink');
+    expect((await told('l3')).body).to.include({ action: 'AliasLink', senderAddress: contact, alias });
+    await ask('l4', 'aliasoff');
+    await put(linkOf((await told('l4')).body), { result: 'Success' });
+    await answerTo('l4');
+  });
+
   it('says in the bot’s identity whether the alias is in use [IWF-805]', async () => {
     const identities = () => world.phone.documents.map(({ identity }) => /tk=\w+/.exec(identity)?.[0]);
     await ask('t1', 'aliason');
