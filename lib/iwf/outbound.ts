@@ -171,19 +171,22 @@ export class Outbound {
     if (live && record.message.conversationID !== undefined) conversations.close(live);
     else if (live) return this.sendInSession(live, outgoing.content);
 
-    const mode = this.mode(bot, record.user);
+    const mode = this.mode(bot, record);
     const first = await this.attemptMode(mode, bot, record, outgoing);
     const other = mode === 'session' ? 'standalone' : 'session';
     if (first.kind !== 'mismatch' || bot.mode !== 'auto' || !bot.roles.includes(other)) return first;
     return this.attemptMode(other, bot, record, outgoing);
   }
 
-  /** Design §5: a session wherever the bot has that role, unless the contact is known to take standalone messages alone. */
-  private mode(bot: Chatbot, user: string): 'session' | 'standalone' {
+  /**
+   * Design §5: a session wherever the bot has that role, unless the message names standalone messages as its only
+   * service, or the contact is known to take those alone.
+   */
+  private mode(bot: Chatbot, { user, message }: MessageRecord): 'session' | 'standalone' {
     if (bot.mode !== 'auto') return bot.mode;
     if (!bot.roles.includes('session')) return 'standalone';
     if (!bot.roles.includes('standalone')) return 'session';
-    return this.options.capabilities.standaloneOnly(user) ? 'standalone' : 'session';
+    return namedMode(message) ?? (this.options.capabilities.standaloneOnly(user) ? 'standalone' : 'session');
   }
 
   private async attemptMode(
@@ -263,4 +266,11 @@ export class Outbound {
 /** Items are written by this folder alone. */
 function readItem(value: Json): OutboundItem {
   return value as OutboundItem;
+}
+
+/** What the bot says of this one message, where it names one of the two services and not both. */
+function namedMode({ serviceCapability = [] }: MessageRecord['message']): 'session' | 'standalone' | undefined {
+  const named = new Set(serviceCapability.map(({ capabilityId }) => capabilityId));
+  if (named.has('ChatbotSession') === named.has('ChatbotSA')) return undefined;
+  return named.has('ChatbotSA') ? 'standalone' : 'session';
 }

@@ -174,8 +174,19 @@ describeOnEachEngine('sessions and standalone messages', (engine) => {
     });
   });
 
-  // Resources read it; the choice between session and standalone does not ask for it.
-  it.skip('goes by the service that the message names in serviceCapability [IWF-1014]');
+  it('goes by the service that the message names in serviceCapability [IWF-1014]', async () => {
+    world = await startWorld({ engine, mode: 'auto' });
+    const { phone, platform } = world;
+    const named = async (text: string, ...ids: readonly string[]): Promise<string | undefined> => {
+      const serviceCapability = ids.map((capabilityId) => ({ capabilityId, version: '#=1' }));
+      await platform.send(contact, { text, serviceCapability });
+      await phone.until(() => phone.inbox.some((message) => message.text === text));
+      return phone.inbox.find((message) => message.text === text)?.way;
+    };
+    expect(await named('alone', 'ChatbotSA')).to.equal('pager');
+    expect(await named('both', 'ChatbotSA', 'ChatbotSession')).to.equal('session');
+    expect(await named('in the session that is up', 'ChatbotSA')).to.equal('session');
+  });
 
   it('another conversationID than the one that is up opens a session of its own [IWF-1010]', async () => {
     world = await startWorld({ engine });
