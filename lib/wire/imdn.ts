@@ -1,6 +1,6 @@
 /** An instant message disposition notification (RFC 5438 §7.2), with CPM's interworking extension. */
 import { DecodeError } from './decode-error.js';
-import { childOf, childText, parseXml, printXml, type XmlDraft, type XmlElement } from './xml.js';
+import { childOf, onlyText, parseXml, printXml, type XmlDraft, type XmlElement } from './xml.js';
 
 export const imdnContentType = 'message/imdn+xml';
 
@@ -49,14 +49,14 @@ export function parseImdn(input: string | Buffer): Imdn {
   const root = parseXml(input, { codec });
   if (root.local !== 'imdn') throw new DecodeError(codec, 'root', 'not an imdn document');
   if (root.ns !== namespace && root.ns !== '') throw new DecodeError(codec, 'root', 'not the IMDN namespace');
-  const messageId = childText(root, 'message-id');
+  const messageId = onlyText(root, 'message-id', codec);
   if (messageId === undefined || messageId === '') throw new DecodeError(codec, 'message-id', 'missing');
   return {
     messageId,
-    ...optional('dateTime', childText(root, 'datetime')),
-    ...optional('recipientUri', childText(root, 'recipient-uri')),
-    ...optional('originalRecipientUri', childText(root, 'original-recipient-uri')),
-    ...optional('subject', childText(root, 'subject')),
+    ...optional('dateTime', onlyText(root, 'datetime', codec)),
+    ...optional('recipientUri', onlyText(root, 'recipient-uri', codec)),
+    ...optional('originalRecipientUri', onlyText(root, 'original-recipient-uri', codec)),
+    ...optional('subject', onlyText(root, 'subject', codec)),
     disposition: parseDisposition(root),
   };
 }

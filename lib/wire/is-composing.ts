@@ -1,6 +1,6 @@
 /** An is-composing document: that somebody types (RFC 3994 §6). */
 import { DecodeError } from './decode-error.js';
-import { childText, parseXml, printXml, type XmlDraft } from './xml.js';
+import { onlyText, parseXml, printXml, type XmlDraft } from './xml.js';
 
 export const isComposingContentType = 'application/im-iscomposing+xml';
 
@@ -21,11 +21,11 @@ export function parseIsComposing(input: string | Buffer): ComposingState {
   const root = parseXml(input, { codec });
   if (root.local !== 'isComposing') throw new DecodeError(codec, 'root', 'not an isComposing document');
   if (root.ns !== namespace && root.ns !== '') throw new DecodeError(codec, 'root', 'not the is-composing namespace');
-  const state = childText(root, 'state');
+  const state = onlyText(root, 'state', codec);
   if (state === undefined) throw new DecodeError(codec, 'state', 'missing');
-  const lastActive = childText(root, 'lastactive') ?? '';
-  const contentType = childText(root, 'contenttype') ?? '';
-  const refresh = childText(root, 'refresh') ?? '';
+  const lastActive = onlyText(root, 'lastactive', codec) ?? '';
+  const contentType = onlyText(root, 'contenttype', codec) ?? '';
+  const refresh = onlyText(root, 'refresh', codec) ?? '';
   return {
     // RFC 3994 §3.2: a state that is not known is idle.
     state: state === 'active' ? 'active' : 'idle',

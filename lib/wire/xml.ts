@@ -131,6 +131,19 @@ export function childText(element: XmlElement, local: string): string | undefine
   return childOf(element, local)?.text.trim();
 }
 
+/** The same of a child that may stand there once. Throws DecodeError (`codec`, the name) where two of them differ. */
+export function onlyText(element: XmlElement, local: string, codec: string): string | undefined {
+  const texts = element.children.filter((child) => child.local === local).map(({ text }) => text.trim());
+  return oneOf(texts, local, codec);
+}
+
+/** What all of them say; undefined: there is none. Throws DecodeError where they differ: nobody knows which one counts. */
+export function oneOf(texts: readonly string[], name: string, codec: string): string | undefined {
+  const [first] = texts;
+  if (texts.some((text) => text !== first)) throw new DecodeError(codec, name, 'twice, and not the same');
+  return first;
+}
+
 /** Value of the attribute of that local name that has no namespace, or its element's. */
 export function attributeOf(element: XmlElement, local: string): string | undefined {
   return element.attributes.find((a) => a.local === local && (a.ns === '' || a.ns === element.ns))?.value;

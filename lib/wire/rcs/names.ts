@@ -1,6 +1,6 @@
 /** RCS documents whose element names no public specification fixes: found by local names, whatever their case, hyphens and depth. */
 import { DecodeError } from '../decode-error.js';
-import type { XmlElement } from '../xml.js';
+import { oneOf, type XmlElement } from '../xml.js';
 
 /** A text or attribute value of a document, with the local names that it stands under. */
 export interface NamedValue {
@@ -21,9 +21,10 @@ export function namedValues(root: XmlElement): readonly NamedValue[] {
   return [...here, ...root.children.flatMap(namedValues)];
 }
 
-/** The first value whose element or attribute has that name. */
-export function valueNamed(values: readonly NamedValue[], name: string): string | undefined {
-  return values.find((v) => sameWord(v.attribute ?? v.element, name))?.value;
+/** The value whose element or attribute has that name. Throws DecodeError (`codec`, the name) where two of them differ. */
+export function valueNamed(values: readonly NamedValue[], name: string, codec: string): string | undefined {
+  const named = values.filter((v) => sameWord(v.attribute ?? v.element, name)).map(({ value }) => value);
+  return oneOf(named, name, codec);
 }
 
 /** `Message-ID`, `messageid` and `message_id` are one name. */

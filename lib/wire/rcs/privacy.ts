@@ -68,19 +68,19 @@ export function parsePrivacy(
   if (!sameWord(root.local, vocabulary.root)) throw new DecodeError(codec, 'root', 'not an alias management document');
   if (root.ns !== vocabulary.namespace && root.ns !== '') throw new DecodeError(codec, 'root', 'another namespace');
   const values = namedValues(root);
-  const commandId = valueNamed(values, vocabulary.commandId);
+  const commandId = valueNamed(values, vocabulary.commandId, codec);
   if (commandId === undefined) throw new DecodeError(codec, vocabulary.commandId, 'missing');
-  const result = valueNamed(values, vocabulary.result);
+  const result = valueNamed(values, vocabulary.result, codec);
   if (result !== undefined) {
     const about = { commandId, result: successful(result, vocabulary) };
     return {
       kind: 'answer',
       ...about,
-      ...details(valueNamed(values, vocabulary.setting), vocabulary),
-      ...aliasOf(valueNamed(values, vocabulary.alias)),
+      ...details(valueNamed(values, vocabulary.setting, codec), vocabulary),
+      ...aliasOf(valueNamed(values, vocabulary.alias, codec)),
     };
   }
-  const action = valueNamed(values, vocabulary.action);
+  const action = valueNamed(values, vocabulary.action, codec);
   if (action === undefined) throw new DecodeError(codec, vocabulary.action, 'missing');
   return { kind: 'command', commandId, action: privacyActions.find((known) => sameWord(known, action)) ?? action };
 }

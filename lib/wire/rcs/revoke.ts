@@ -52,12 +52,12 @@ const codec = 'revoke';
 /** Whatever the root is called; a document with a result is an answer. Throws DecodeError (no XML, no Message-ID). */
 export function parseRevoke(input: string | Buffer, vocabulary: RevokeVocabulary = defaultRevokeVocabulary): Revoke {
   const values = namedValues(parseXml(input, { codec, unboundPrefixes: 'tolerate' }));
-  const messageId = valueNamed(values, vocabulary.messageId);
+  const messageId = valueNamed(values, vocabulary.messageId, codec);
   if (messageId === undefined) throw new DecodeError(codec, vocabulary.messageId, 'missing');
-  const from = valueNamed(values, vocabulary.from);
-  const to = valueNamed(values, vocabulary.to);
+  const from = valueNamed(values, vocabulary.from, codec);
+  const to = valueNamed(values, vocabulary.to, codec);
   const about = { messageId, ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) };
-  const result = valueNamed(values, vocabulary.result);
+  const result = valueNamed(values, vocabulary.result, codec);
   if (result === undefined) return { kind: 'request', ...about };
   const success = vocabulary.success.some((word) => sameWord(word, result));
   return { kind: 'answer', ...about, result: success ? 'success' : 'failed' };

@@ -1,6 +1,6 @@
 /** A user's report that a chatbot spams: the body of a MESSAGE to the bot (RCS, root SR). */
 import { DecodeError } from '../decode-error.js';
-import { parseXml, printXml, type XmlDraft } from '../xml.js';
+import { oneOf, parseXml, printXml, type XmlDraft } from '../xml.js';
 import { sameWord } from './names.js';
 
 export const spamReportContentType = 'application/vnd.gsma.rcsspam-report+xml';
@@ -31,9 +31,10 @@ export function parseSpamReport(input: string | Buffer): SpamReport {
       .filter((text) => text !== '');
   const messageIds = texts('Message-ID');
   if (messageIds.length > maxMessageIds) throw new DecodeError(codec, 'Message-ID', 'too many');
-  const [chatbot] = texts('Chatbot');
-  const [spamType] = texts('spam-type');
-  const [freeText] = texts('free-text');
+  const only = (name: string) => oneOf(texts(name), name, codec);
+  const chatbot = only('Chatbot');
+  const spamType = only('spam-type');
+  const freeText = only('free-text');
   return {
     ...(chatbot === undefined ? {} : { chatbot }),
     messageIds,
