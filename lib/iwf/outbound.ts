@@ -152,12 +152,7 @@ export class Outbound {
       service: 'standalone',
       contentType: cpimType,
       content: printCpim(mapOutboundMessage(record.message, record)),
-      ...(record.message.expiry === undefined
-        ? {}
-        : {
-            expiresS: Math.max(1, Math.ceil((record.validUntilMs - clock.now()) / 1000)),
-            dateMs: clock.now(),
-          }),
+      ...(record.message.expiry !== undefined && { expiry: remaining(record, clock.now()) }),
     };
     const live = conversations.live(bot.uri, record.user);
     if (record.sessionId !== undefined) {
@@ -266,6 +261,10 @@ export class Outbound {
 /** Items are written by this folder alone. */
 function readItem(value: Json): OutboundItem {
   return value as OutboundItem;
+}
+
+function remaining({ validUntilMs }: MessageRecord, nowMs: number): NonNullable<OutgoingMessage['expiry']> {
+  return { seconds: Math.max(1, Math.ceil((validUntilMs - nowMs) / 1000)), fromMs: nowMs };
 }
 
 /** What the bot says of this one message, where it names one of the two services and not both. */

@@ -132,10 +132,8 @@ export interface Outgoing {
   readonly bot: NetworkBot;
   readonly userUri: string;
   readonly ids: ConversationIds;
-  /** Seconds that remain. */
-  readonly expiresS?: number;
-  /** Wall clock from which they count, ms. */
-  readonly dateMs?: number;
+  /** What remains to live, and the wall clock from which it counts. */
+  readonly expiry?: { readonly seconds: number; readonly fromMs: number };
   /** One line, for the user to read; of an INVITE. */
   readonly subject?: string;
   /** IARI for Accept-Contact; absent: the chatbot's of the service. */

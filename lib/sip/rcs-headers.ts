@@ -39,15 +39,17 @@ export function requestHeaders(outgoing: Outgoing, service: Service): readonly H
     ['Conversation-ID', ids.conversationId],
     ['Contribution-ID', ids.contributionId],
     ...optional('InReplyTo-Contribution-ID', ids.inReplyToContributionId),
-    ...expiry(outgoing),
+    ...expiryHeaders(outgoing),
   ];
 }
 
 /** RFC 3428 §4: what it counts from stands beside it. */
-function expiry({ expiresS, dateMs }: Outgoing): readonly HeaderLine[] {
-  if (expiresS === undefined) return [];
-  const date = dateMs === undefined ? undefined : new Date(dateMs).toUTCString();
-  return [...optional('Date', date), ['Expires', String(expiresS)]];
+function expiryHeaders({ expiry }: Outgoing): readonly HeaderLine[] {
+  if (!expiry) return [];
+  return [
+    ['Date', new Date(expiry.fromMs).toUTCString()],
+    ['Expires', String(expiry.seconds)],
+  ];
 }
 
 /** An INVITE moreover names its dialog's tags and its session timer (RFC 4028). */
