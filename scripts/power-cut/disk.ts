@@ -26,7 +26,7 @@ export class Disk {
         return;
       case 'sync': {
         const file = this.file(event.path);
-        file.durable = file.pending.reduce(changed, file.durable);
+        file.durable = written(file.durable, file.pending);
         file.pending = [];
         return;
       }
@@ -41,7 +41,7 @@ export class Disk {
   cut(chance: Chance): ReadonlyMap<string, Buffer> {
     const found = new Map<string, Buffer>();
     for (const [path, { durable, pending }] of this.files) {
-      found.set(path, survivors(pending, chance).reduce(changed, durable));
+      found.set(path, written(durable, survivors(pending, chance)));
     }
     return found;
   }
@@ -76,16 +76,24 @@ function sectors(change: Change): readonly Change[] {
   return parts;
 }
 
-function changed(content: Buffer, change: Change): Buffer {
-  if ('length' in change) return resized(content, change.length);
-  const { offset, bytes } = change;
-  const result = resized(content, Math.max(content.length, offset + bytes.length));
-  bytes.copy(result, offset);
-  return result;
+/** The content after the changes, in their order; `content` stays as it is. */
+function written(content: Buffer, changes: readonly Change[]): Buffer {
+  const room = changes.reduce((most, change) => Math.max(most, endOf(change)), content.length);
+  const result = Buffer.alloc(room);
+  content.copy(result);
+  let { length } = content;
+  for (const change of changes) {
+    if ('length' in change) {
+      result.fill(0, change.length);
+      length = change.length;
+    } else {
+      change.bytes.copy(result, change.offset);
+      length = Math.max(length, endOf(change));
+    }
+  }
+  return result.subarray(0, length);
 }
 
-function resized(content: Buffer, length: number): Buffer {
-  const result = Buffer.alloc(length);
-  content.copy(result);
-  return result;
+function endOf(change: Change): number {
+  return 'length' in change ? change.length : change.offset + change.bytes.length;
 }
