@@ -2,15 +2,15 @@
 import type { SubscriptionApi } from '../resources/subscription.js';
 import type { Callback, RestAnswer, SimulatedPlatform } from './platform.js';
 
+/** What a callback may hold; nothing of it is taken for granted. */
 interface ChatMessageNotification {
-  readonly senderAddress: string;
-  readonly messageId: string;
+  readonly senderAddress?: string;
   readonly chatMessage?: { readonly text?: string; readonly contentType?: string };
   readonly link?: readonly { readonly rel: string; readonly href: string }[];
 }
 
 interface PrivacyCommandNotification {
-  readonly action: string;
+  readonly action?: string;
   readonly link?: readonly { readonly rel: string; readonly href: string }[];
   readonly result?: string;
 }
@@ -39,8 +39,8 @@ async function subscribeOnce(platform: SimulatedPlatform, api: SubscriptionApi):
 }
 
 async function answer(platform: SimulatedPlatform, { body }: Callback): Promise<void> {
-  const { senderAddress, chatMessage, link = [] } = body as unknown as ChatMessageNotification;
-  if (!chatMessage) return;
+  const { senderAddress, chatMessage, link = [] } = body as ChatMessageNotification;
+  if (!chatMessage || senderAddress === undefined) return;
   const receipt = link.find(({ rel }) => rel === 'MessageStatusReport')?.href;
   if (receipt !== undefined) {
     await platform.request('PUT', receipt, { messageStatusReport: { status: 'Displayed' } });
@@ -53,7 +53,7 @@ async function answer(platform: SimulatedPlatform, { body }: Callback): Promise<
 
 /** A command that the gateway has answered itself comes with its result. */
 async function agree(platform: SimulatedPlatform, { body }: Callback): Promise<void> {
-  const { action, link = [], result } = body as unknown as PrivacyCommandNotification;
+  const { action, link = [], result } = body as PrivacyCommandNotification;
   const place = link.find(({ rel }) => rel === 'PrivacyCommandStatus')?.href;
   if (place === undefined || result !== undefined) return;
   const setting = action === 'AliasOn' ? 'On' : 'Off';
