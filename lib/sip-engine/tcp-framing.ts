@@ -14,10 +14,13 @@ export type Framed = { readonly kind: 'message'; readonly bytes: Buffer } | { re
 /** The stream cannot be followed any further; `bytes` begin with the message that is to blame. */
 export class FramingError extends MalformedMessage {
   readonly bytes: Buffer;
+  /** What came whole before it in the same piece. */
+  readonly before: readonly Framed[];
 
-  constructor(cause: MalformedMessage, bytes: Buffer) {
+  constructor(cause: MalformedMessage, bytes: Buffer, before: readonly Framed[]) {
     super(cause.message, cause.status);
     this.bytes = bytes;
+    this.before = before;
   }
 }
 
@@ -54,7 +57,7 @@ export class TcpFramer {
       const start = this.skipEmptyLines(data, at, framed);
       if (start > at) this.scanned = 0;
       at = start;
-      const end = at < data.length ? this.messageEnd(data, at) : undefined;
+      const end = at < data.length ? this.messageEnd(data, at, framed) : undefined;
       if (end === undefined) break;
       framed.push({ kind: 'message', bytes: data.subarray(at, end) });
       at = end;
@@ -79,13 +82,13 @@ export class TcpFramer {
     return at;
   }
 
-  private messageEnd(data: Buffer, at: number): number | undefined {
-    this.need ??= this.measure(data, at);
+  private messageEnd(data: Buffer, at: number, before: readonly Framed[]): number | undefined {
+    this.need ??= this.measure(data, at, before);
     return this.need === undefined || data.length - at < this.need ? undefined : at + this.need;
   }
 
   /** Length of the message at `at`, once its head is whole. */
-  private measure(data: Buffer, at: number): number | undefined {
+  private measure(data: Buffer, at: number, before: readonly Framed[]): number | undefined {
     try {
       const headEnd = data.indexOf('\r\n\r\n', at + Math.max(0, this.scanned - 3), 'latin1');
       this.scanned = data.length - at;
@@ -96,7 +99,7 @@ export class TcpFramer {
       if (length > this.limits.maxMessageBytes) throw new MalformedMessage('message too large', 413);
       return length;
     } catch (error) {
-      throw error instanceof MalformedMessage ? new FramingError(error, data.subarray(at)) : error;
+      throw error instanceof MalformedMessage ? new FramingError(error, data.subarray(at), before) : error;
     }
   }
 

@@ -8,9 +8,8 @@ import { connect, createServer, isIP, isIPv6, type Server, type Socket } from 'n
 import type { Address } from './api.js';
 import { names } from './certificate.js';
 import { Connection } from './connection.js';
-import { MalformedMessage } from './malformed.js';
 import type { Path } from './path.js';
-import { FramingError } from './tcp-framing.js';
+import { FramingError, type Framed } from './tcp-framing.js';
 import type { EngineTimer } from './timers.js';
 import { Tls, type TlsMaterial } from './tls.js';
 import { isWildcard, plainHost, type TransportDeps, type TransportUser } from './transport-user.js';
@@ -217,22 +216,27 @@ export class TcpTransport {
   private onData(connection: Connection, chunk: Buffer): void {
     connection.lastMs = this.deps.timers.now();
     try {
-      for (const framed of connection.framer.push(chunk)) {
-        connection.begunMs = undefined;
-        if (framed.kind === 'ping') connection.write(PONG);
-        else this.onFramed(connection, framed.bytes);
-      }
+      this.onFramed(connection, connection.framer.push(chunk));
       if (!connection.framer.waiting) connection.begunMs = undefined;
       else connection.begunMs ??= connection.lastMs;
     } catch (error) {
-      if (!(error instanceof MalformedMessage)) throw error;
+      if (!(error instanceof FramingError)) throw error;
+      this.onFramed(connection, error.before);
       this.deps.count('sip_tcp_closed_total', { reason: 'unframed' });
-      this.user.onUnframed(error instanceof FramingError ? error.bytes : chunk, error, connection);
+      this.user.onUnframed(error.bytes, error, connection);
       connection.end();
     }
   }
 
-  private onFramed(connection: Connection, bytes: Buffer): void {
+  private onFramed(connection: Connection, framed: readonly Framed[]): void {
+    for (const one of framed) {
+      connection.begunMs = undefined;
+      if (one.kind === 'ping') connection.write(PONG);
+      else this.onMessage(connection, one.bytes);
+    }
+  }
+
+  private onMessage(connection: Connection, bytes: Buffer): void {
     this.deps.trace?.('in', connection.local, connection.remote, bytes);
     this.user.onMessage(bytes, connection);
   }

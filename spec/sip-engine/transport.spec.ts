@@ -5,7 +5,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import type { Address } from '../../lib/sip-engine/api.js';
 import { MalformedMessage } from '../../lib/sip-engine/malformed.js';
 import type { Path } from '../../lib/sip-engine/path.js';
-import { TcpFramer } from '../../lib/sip-engine/tcp-framing.js';
+import { FramingError, TcpFramer } from '../../lib/sip-engine/tcp-framing.js';
 import { systemClock, Timers } from '../../lib/sip-engine/timers.js';
 import { parseListen, Transport } from '../../lib/sip-engine/transport.js';
 import { DEFAULT_TRANSPORT_LIMITS, type TransportDeps } from '../../lib/sip-engine/transport-user.js';
@@ -40,6 +40,18 @@ describe('Messages out of a stream (RFC 3261 §18.3)', () => {
     const [first] = framer.push(Buffer.from(ONE.slice(30) + TWO.slice(0, 20)));
     framer.push(Buffer.from(TWO.slice(20)));
     expect(first?.kind === 'message' && first.bytes.toString()).to.equal(ONE);
+  });
+
+  it('are told with the break that follows them in the same piece', () => {
+    const broken = 'OPTIONS sip:a SIP/2.0\r\n\r\n';
+    try {
+      new TcpFramer(LIMITS).push(Buffer.from(`${ONE}${TWO}${broken}`));
+      expect.fail('could be followed');
+    } catch (error) {
+      if (!(error instanceof FramingError)) throw error;
+      expect(error.before.map((one) => one.kind === 'message' && String(one.bytes))).to.deep.equal([ONE, TWO]);
+      expect(String(error.bytes)).to.equal(broken);
+    }
   });
 
   for (const [what, text, status] of [
