@@ -1,16 +1,18 @@
 /** What a server refuses before any application sees the request (RFC 3261 §8.2, RFC 4028 §9). */
 import type { HeaderLine, ResponseDraft } from './api.js';
 import { elements } from './grammar.js';
+import { isRegistered } from './methods.js';
 import { bodyIsUtf8, type WireMessage } from './message.js';
 import type { Settings } from './options.js';
 import { secondsOf } from './session-timer.js';
-import { schemeOf } from './uri.js';
+import { parseSipUri, schemeOf } from './uri.js';
 
 const TAKES_SDP = /^\s*(?:application\/sdp|application\/\*|\*\/\*)\s*(?:;|$)/i;
 
-/** In the order of §8.2; undefined: nothing to object. */
+/** In the order of §8.2, what cannot be read first; undefined: nothing to object. */
 export function refusalOf(request: WireMessage, settings: Settings): ResponseDraft | undefined {
   return (
+    refusedUri(request) ??
     refusedMethod(request, settings) ??
     refusedScheme(request) ??
     refusedExtension(request, settings) ??
@@ -28,8 +30,15 @@ export function allowLine(settings: Settings): HeaderLine {
   return ['Allow', settings.methods.join(', ')];
 }
 
-function refusedMethod(request: WireMessage, settings: Settings): ResponseDraft | undefined {
-  return settings.methods.includes(request.method ?? '') ? undefined : refusal(405, allowLine(settings));
+/** A SIP URI that is none, such as IPv6 without brackets (RFC 5118 §4.2). */
+function refusedUri({ uri = '' }: WireMessage): ResponseDraft | undefined {
+  return /^sips?:/i.test(uri) && !parseSipUri(uri) ? refusal(400) : undefined;
+}
+
+/** 405 to a method of SIP that is none of ours, 501 to what nobody knows (§8.2.1, RFC 4475 §3.1.1.2). */
+function refusedMethod({ method = '' }: WireMessage, settings: Settings): ResponseDraft | undefined {
+  if (settings.methods.includes(method)) return undefined;
+  return refusal(isRegistered(method) ? 405 : 501, allowLine(settings));
 }
 
 function refusedScheme(request: WireMessage): ResponseDraft | undefined {

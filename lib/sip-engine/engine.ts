@@ -2,6 +2,7 @@
 import type { Address, Engine, EngineDelegate } from './api.js';
 import { guarded, type Core } from './core.js';
 import { DialogTable } from './dialog.js';
+import { allowLine } from './duties.js';
 import { InboundCalls } from './inbound.js';
 import { InboundDialogs } from './inbound-dialogs.js';
 import { MalformedMessage } from './malformed.js';
@@ -13,7 +14,7 @@ import type { Path } from './path.js';
 import { createResolve } from './resolve.js';
 import { Timers } from './timers.js';
 import { parseListen, Transport, type TransportLayer } from './transport.js';
-import { parseVia } from './via.js';
+import { parseViaOfAnyVersion } from './via.js';
 
 export type { EngineOptions } from './options.js';
 
@@ -104,15 +105,16 @@ class SipEngine implements Engine {
     }
   }
 
-  /** 400 (413, 505) where the sender can be told, else dropped; always counted. */
+  /** 400 (413, 501, 505) where the sender can be told, else dropped; always counted. */
   private onMalformed(error: MalformedMessage, path: Path): void {
     this.core.settings.count('sip_malformed_total', { protocol: path.remote.protocol });
     const message = error.partial;
     const top = message instanceof WireMessage ? message.raw('via') : undefined;
-    const via = top === undefined ? undefined : parseVia(top);
+    const via = top === undefined ? undefined : parseViaOfAnyVersion(top);
     if (!via || !(message instanceof WireMessage)) return;
+    const headers = error.status === 501 ? [allowLine(this.core.settings)] : [];
     guarded(this.core, () =>
-      this.inbound.answerStateless({ message, routing: { via } }, path, { status: error.status, headers: [] }),
+      this.inbound.answerStateless({ message, routing: { via } }, path, { status: error.status, headers }),
     );
   }
 

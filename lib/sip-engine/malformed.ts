@@ -1,13 +1,16 @@
 /** What is wrong with a message that cannot be understood, and the status that says so (RFC 3261 §8.2, §18.3, §21.4.1). */
 import type { SipMessage } from './api.js';
 
+/** What the sender is told. */
+export type MalformedStatus = 400 | 413 | 501 | 505;
+
 export class MalformedMessage extends Error {
   override readonly name = 'MalformedMessage';
-  readonly status: 400 | 413 | 505;
+  readonly status: MalformedStatus;
   /** As far as it could be read; undefined where not even lines were found. */
   partial: SipMessage | undefined;
 
-  constructor(text: string, status: 400 | 413 | 505 = 400) {
+  constructor(text: string, status: MalformedStatus = 400) {
     super(text);
     this.status = status;
   }

@@ -38,7 +38,7 @@ export interface EngineOptions {
   readonly advertise?: string;
   /** `host` or `host:port` that mean the gateway itself in a Request-URI, besides where it listens. */
   readonly localHosts?: readonly string[];
-  /** Answered 405 unless listed. Default: INVITE, ACK, CANCEL, BYE, UPDATE, MESSAGE, OPTIONS, INFO. */
+  /** Answered 405 unless listed, 501 where SIP has no such method. Default: INVITE, ACK, CANCEL, BYE, UPDATE, MESSAGE, OPTIONS, INFO. */
   readonly methods?: readonly string[];
   /** Option tags that a Require may name. Default: timer. */
   readonly supported?: readonly string[];

@@ -4,6 +4,7 @@ import { isTokenIn, sameName } from './grammar.js';
 import { headerPlaces, lineEnd, type HeaderLimits, type HeaderPlaces } from './header-lines.js';
 import { MalformedMessage } from './malformed.js';
 import { asText, WireMessage, type StartLine } from './message.js';
+import { isRegistered } from './methods.js';
 import { isUnclosed, tagOf } from './name-addr.js';
 import { parseVia, type Via } from './via.js';
 
@@ -57,12 +58,12 @@ function startOf(bytes: Buffer): number {
   return at;
 }
 
-/** A request whose start line is broken has headers all the same, which say where its 400 goes (RFC 4475 §3.1.2.10). */
+/** A request whose start line is broken has headers all the same: where its 400 or 505 goes (RFC 4475 §3.1.2.10, 16). */
 function readStartLine(head: string, bytes: Buffer, limits: MessageLimits): StartLine {
   try {
     return parseStartLine(head);
   } catch (error) {
-    const method = /^([A-Za-z]+) .* SIP\/2\.0\s*$/.exec(head.slice(0, lineEnd(head, 0)))?.[1];
+    const method = /^([A-Za-z]+) .* SIP\/\d\.\d\s*$/.exec(head.slice(0, lineEnd(head, 0)))?.[1];
     if (error instanceof MalformedMessage && method !== undefined) {
       const start = { method, uri: undefined, status: undefined, reason: undefined };
       const places = headerPlaces(head, lineEnd(head, 0) + 2, limits);
@@ -160,14 +161,15 @@ function findMandatory(head: string, places: HeaderPlaces): number[] {
 
 function finish(raw: WireMessage, startLine: StartLine, datagram: boolean): Parsed {
   const { head, places } = raw;
-  if (head.includes('\0')) throw new MalformedMessage('NUL in the head');
+  if (head.includes('\0') && hasBareNul(head)) throw new MalformedMessage('NUL in the head');
   // No header holds one (§25.1), and for some reader it would end its line.
   if (/\r(?!\n)/.test(head)) throw new MalformedMessage('carriage return without line feed');
   const found = findMandatory(head, places);
   const value = (name: Wanted): string => mandatoryValue(raw, found[SLOTS[name]] ?? MISSING, name);
   const routing = routingOf(value);
-  if (raw.method !== undefined && raw.method !== routing.cseqMethod)
-    throw new MalformedMessage('CSeq names another method');
+  if (raw.method !== undefined && raw.method !== routing.cseqMethod) {
+    throw new MalformedMessage('CSeq names another method', isRegistered(raw.method) ? 400 : 501);
+  }
   const lengthAt = found[SLOTS.contentLength];
   if (lengthAt === MISSING && !datagram) throw new MalformedMessage('no Content-Length on a stream');
   const length = lengthAt === MISSING ? raw.body.length : contentLengthOf(value('contentLength'));
@@ -176,6 +178,19 @@ function finish(raw: WireMessage, startLine: StartLine, datagram: boolean): Pars
   if (length === raw.body.length) return { message: raw, routing };
   const body = raw.body.subarray(0, length);
   return { message: new WireMessage(startLine, { bytes: raw.bytes, head, body, places }), routing };
+}
+
+/** NUL stands nowhere but in a quoted pair (§25.1, RFC 4475 §3.1.1.2). */
+function hasBareNul(head: string): boolean {
+  let quoted = false;
+  for (let at = 0; at < head.length; at++) {
+    const char = head[at];
+    if (char === '\0') return true;
+    if (char === '\r') quoted = false;
+    else if (char === '"') quoted = !quoted;
+    else if (char === '\\' && quoted && head[at + 1] !== '\r') at++;
+  }
+  return false;
 }
 
 function mandatoryValue(raw: WireMessage, at: number, name: string): string {
@@ -198,7 +213,7 @@ export function contentLengthOf(text: string): number {
 
 function routingOf(value: (name: Wanted) => string): Routing {
   const via = parseVia(value('via'));
-  if (!via) throw new MalformedMessage('Via');
+  if (!via || via.blanks) throw new MalformedMessage('Via');
   const callId = value('callId');
   if (callId === '' || callId.includes(' ')) throw new MalformedMessage('Call-ID');
   const from = value('from');

@@ -27,7 +27,8 @@ export function parseSipUri(text: string): SipUri | undefined {
   const scheme = schemeOf(text);
   if (scheme !== 'sip' && scheme !== 'sips') return undefined;
   const start = scheme.length + 1;
-  const question = text.indexOf('?', start);
+  // Before the @ a question mark is the user's (RFC 4475 §3.1.1.2), after it headers begin.
+  const question = text.indexOf('?', Math.max(text.indexOf('@', start), start));
   const uri = question < 0 ? text : text.slice(0, question);
   // A user part may hold semicolons and parameters of its own: what counts is the last @ (§25.1 has none after it).
   const at = uri.lastIndexOf('@');
@@ -56,13 +57,19 @@ export interface HostPort {
   readonly port: number | undefined;
 }
 
-/** `host`, `host:port`, `[v6]`, `[v6]:port`; spaces around the colon are let through (RFC 4475 §3.1.1.1). */
+/**
+ * `host`, `host:port`, `[v6]`, `[v6]:port`; spaces around the colon are let through (RFC 4475 §3.1.1.1), and of three
+ * colons, which the grammar of RFC 3261 allows by mistake, one is left out (RFC 5118 §4.10).
+ */
 export function parseHostPort(text: string): HostPort | undefined {
   const trimmed = text.trim();
   const close = trimmed.startsWith('[') ? trimmed.indexOf(']') : -1;
   if (trimmed.startsWith('[') && close < 0) return undefined;
   const colon = trimmed.indexOf(':', close + 1);
-  const host = close > 0 ? trimmed.slice(1, close) : trimmed.slice(0, colon < 0 ? trimmed.length : colon).trimEnd();
+  const host =
+    close > 0
+      ? trimmed.slice(1, close).replace(':::', '::')
+      : trimmed.slice(0, colon < 0 ? trimmed.length : colon).trimEnd();
   if (close > 0 && !/^[0-9a-fA-F:.%]+$/.test(host)) return undefined;
   if (close > 0 && colon < 0 && trimmed.length > close + 1) return undefined;
   if (close < 0 && !/^[A-Za-z0-9._-]+$/.test(host)) return undefined;

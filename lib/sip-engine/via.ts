@@ -16,6 +16,8 @@ export interface Via {
   readonly branch: string | undefined;
   /** The client asks to be answered where it sent from (RFC 3581 §3). */
   readonly rport: boolean;
+  /** Semicolons with nothing after them (RFC 4475 §3.1.2.1). */
+  readonly blanks: boolean;
   /** Place of the parameters in `text`. */
   readonly params: number;
 }
@@ -49,15 +51,23 @@ export function parseVia(value: string): Via | undefined {
   return { text, sentBy, host: place.host, port: place.port, ...viaParams(text, params), params };
 }
 
-/** Both in one pass: every message is asked for them. */
-function viaParams(text: string, params: number): { branch: string | undefined; rport: boolean } {
+/** The same in whatever version of SIP, so that its sender can be told (RFC 4475 §3.1.2.16). */
+export function parseViaOfAnyVersion(value: string): Via | undefined {
+  const via = parseVia(value.replace(/\d\.\d(?=\s*\/)/, '2.0'));
+  return via && { ...via, text: value.slice(0, via.text.length) };
+}
+
+/** All in one pass: every message is asked for them. */
+function viaParams(text: string, params: number): Pick<Via, 'branch' | 'rport' | 'blanks'> {
   let branch: string | undefined;
   let rport = false;
+  let blanks = false;
   for (let span = paramAt(text, params); span; span = paramAt(text, span.end)) {
     if (sameName(text, span.nameStart, span.nameEnd, 'branch')) branch ??= text.slice(span.valueStart, span.end);
     else if (sameName(text, span.nameStart, span.nameEnd, 'rport')) rport = true;
+    blanks ||= span.nameEnd === span.nameStart;
   }
-  return { branch, rport };
+  return { branch, rport, blanks };
 }
 
 /**

@@ -14,15 +14,13 @@ function ask(on: Stage, of: RequestText): SipMessage {
 }
 
 const OK = { status: 200, headers: [] } as const;
+const ALLOWED = 'INVITE, ACK, CANCEL, BYE, UPDATE, MESSAGE, OPTIONS, INFO';
 
 describe('The duties of a server (RFC 3261 §8.2)', () => {
   const refusals: readonly (readonly [string, RequestText, number, HeaderLine?])[] = [
-    [
-      'unknown method',
-      { method: 'PUBLISH' },
-      405,
-      ['Allow', 'INVITE, ACK, CANCEL, BYE, UPDATE, MESSAGE, OPTIONS, INFO'],
-    ],
+    ['unknown method', { method: 'PUBLISH' }, 405, ['Allow', ALLOWED]],
+    ['a method that SIP has no name for', { method: 'publish' }, 501, ['Allow', ALLOWED]],
+    ['a SIP URI that is none', { method: 'PUBLISH', uri: 'sip:2001:db8::10' }, 400],
     ['unknown scheme', { method: 'MESSAGE', uri: 'mailto:bot@example.net' }, 416],
     [
       'unknown extension',

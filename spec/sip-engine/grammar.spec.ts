@@ -44,9 +44,16 @@ describe('SIP URIs (RFC 3261 §19.1)', () => {
     it(`are not: ${text}`, () => expect(parseSipUri(text)).to.be.undefined);
   }
 
+  it('have headers after the host alone: before the @ a question mark is the user’s', () => {
+    expect(parseSipUri('sip:a?b;c=d@h;lr?x=y')).to.include({ user: 'a?b;c=d', host: 'h', lr: true });
+    expect(parseSipUri('sip:h?x=y')).to.include({ user: undefined, host: 'h' });
+    expect(parseSipUri('sip:a@h?x=y@z')).to.include({ user: 'a', host: 'h' });
+  });
+
   it('take any port there is', () => {
     expect(parseHostPort('h : 0')).to.deep.equal({ host: 'h', port: 0 });
     expect(parseHostPort('[::1]')).to.deep.equal({ host: '::1', port: undefined });
+    expect(parseHostPort('[64:ff9b:::192.0.2.1]:1')).to.deep.equal({ host: '64:ff9b::192.0.2.1', port: 1 });
     expect(parseHostPort('h:65536')).to.be.undefined;
   });
 });
