@@ -198,15 +198,21 @@ export class Link {
     });
   }
 
-  /** ACK to a 2xx; a refusal is logged. */
-  ack(ack: SrfAck): void {
-    try {
-      ack({}, (error) => {
-        if (error) this.options.log.warn('ack refused', { error });
-      });
-    } catch (error) {
-      this.options.log.warn('ack not sent', { error });
-    }
+  /** ACK to a 2xx. False: the engine cannot send it, which is logged; true also where it does not say in time. */
+  ack(ack: SrfAck): Promise<boolean> {
+    return new Promise((resolve) => {
+      const echo = this.guard(this.options.echoTimeoutMs, () => resolve(true));
+      const onEcho = (error: unknown) => {
+        if (!echo.done()) return;
+        if (error) this.options.log.warn('ack not sent', { problem: textOf(error) });
+        resolve(!error);
+      };
+      try {
+        ack({}, onEcho);
+      } catch (error) {
+        onEcho(error);
+      }
+    });
   }
 
   /** Idempotent. What waits fails as lost. */
@@ -262,6 +268,9 @@ export interface RespondHooks {
 }
 
 function refusedBy(error: unknown): PeerError {
-  const text = error instanceof Error ? error.message : String(error);
-  return new PeerError('sip', 481, `the engine refused the response: ${text}`);
+  return new PeerError('sip', 481, `the engine refused the response: ${textOf(error)}`);
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -34,6 +34,7 @@ describe('drachtio agent', () => {
   const nextInvite = () => new Promise<InboundInvite>((resolve) => invites.push(resolve));
   const nextMessage = () => new Promise<InboundRequest>((resolve) => messages.push(resolve));
   const ended: string[] = [];
+  const warned: unknown[][] = [];
   const delegate: CallDelegate = {
     onModify: () => Promise.resolve({ status: 488 }),
     onRequest: () => Promise.reject(new Error('a delegate that fails')),
@@ -42,7 +43,8 @@ describe('drachtio agent', () => {
 
   function make(options: Partial<DrachtioAgentOptions> = {}): SipAgent {
     const mode = options.mode ?? { kind: 'connect', host: '127.0.0.1', port: engine.port, secret: 'cymru' };
-    agent = createDrachtioAgent({ ...options, mode, clock, log: silentLog });
+    const log = { ...silentLog, warn: (...line: unknown[]) => void warned.push(line) };
+    agent = createDrachtioAgent({ ...options, mode, clock, log });
     return agent;
   }
 
@@ -52,6 +54,7 @@ describe('drachtio agent', () => {
     invites = [];
     messages = [];
     ended.length = 0;
+    warned.length = 0;
   });
 
   afterEach(async () => {
@@ -254,6 +257,28 @@ describe('drachtio agent', () => {
       await call.bye();
       expect(ended).to.deep.equal([]);
       expect(engine.unread).to.equal(0);
+    });
+
+    it('is 502 where its ACK cannot leave: the 2xx had no Contact that can be reached; one line is logged', async () => {
+      const dialed = agent.invite({ ...MESSAGE, method: 'INVITE' }, delegate);
+      engine.echoRequest(await engine.next(), 't1');
+      engine.fromNetwork('t1', response(200), 'c1;from-tag=ours');
+      engine.refuse(await engine.next(), 'no way for the ACK');
+      expect((await dialed).response).to.deep.include({
+        status: 502,
+        reason: 'The answer has no Contact that can be reached',
+      });
+      expect(warned).to.deep.equal([['ack not sent', { problem: 'no way for the ACK' }]]);
+      expect(ended).to.deep.equal([]);
+    });
+
+    it('is accepted where the engine does not say in time that the ACK has left', async () => {
+      const dialed = agent.invite({ ...MESSAGE, method: 'INVITE' }, delegate);
+      engine.echoRequest(await engine.next(), 't1');
+      engine.fromNetwork('t1', response(200), 'c1;from-tag=ours');
+      await engine.next();
+      await clock.advance(5_000);
+      expect((await dialed).kind).to.equal('accepted');
     });
 
     it('is cancelled by the abort signal, outcome 487', async () => {
@@ -510,11 +535,11 @@ describe('drachtio agent', () => {
     const dialed = agent.invite({ ...MESSAGE, method: 'INVITE' }, delegate);
     engine.echoRequest(await engine.next(), 't1');
     engine.fromNetwork('t1', response(200, 'Contact: <sip:phone@192.0.2.7:5071>;x\r\n'), 'c1;from-tag=ours');
-    const outcome = await dialed;
     const ack = await engine.next();
     expect(ack.leader).to.equal('sip||c1;from-tag=ours');
     expect(ack.sip).to.match(/^ACK tel:\+491700000001 SIP\/2.0\r\n/);
     engine.echoRequest(ack, 'a1');
+    const outcome = await dialed;
     if (outcome.kind !== 'accepted') throw new Error('not accepted');
     return outcome.call;
   }
