@@ -71,6 +71,7 @@ export function interpreterLimits({
     conversationMs: retention.conversationDays * dayMs,
     correlatorMs: retention.correlatorHours * hourMs,
     capabilityCacheMs: capabilities.cacheS * secondMs,
+    capabilityTimeoutMs: capabilities.timeoutS * secondMs,
     cacheEntries: capabilities.maxContacts,
     maxMessageBytes: msrp.maxMessageBytes,
     maxLaneDepth: limits.laneLength,

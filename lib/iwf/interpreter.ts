@@ -66,6 +66,7 @@ export interface InterpreterLimits {
   readonly conversationMs: number;
   readonly correlatorMs: number;
   readonly capabilityCacheMs: number;
+  readonly capabilityTimeoutMs: number;
   readonly cacheEntries: number;
   readonly maxMessageBytes: number;
   readonly maxLaneDepth: number;
@@ -152,6 +153,7 @@ export class Interpreter implements ChatActions, CapabilityActions {
       announced: (bot, user) => this.services.announced(bot, user),
       changed: (user, change) => this.services.capabilitiesChanged(user, change),
       cacheMs: limits.capabilityCacheMs,
+      timeoutMs: limits.capabilityTimeoutMs,
       cacheEntries: limits.cacheEntries,
     });
     this.conversations = new Conversations({

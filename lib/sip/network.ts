@@ -171,6 +171,7 @@ export interface Network {
   sendMessage(message: OutgoingMessage): Promise<SipOutcome>;
   /** Large message mode: a session of its own for one message (OMA CPM). */
   sendLarge(message: OutgoingMessage): Promise<SipOutcome | SessionSend>;
-  queryCapabilities(bot: NetworkBot, userUri: string): Promise<SipOutcome>;
+  /** The signal ends the waiting with 408. */
+  queryCapabilities(bot: NetworkBot, userUri: string, signal?: AbortSignal): Promise<SipOutcome>;
   close(): Promise<void>;
 }

@@ -114,12 +114,12 @@ export class SipNetwork implements Network {
     }
   }
 
-  async queryCapabilities(bot: NetworkBot, userUri: string): Promise<SipOutcome> {
+  async queryCapabilities(bot: NetworkBot, userUri: string, signal?: AbortSignal): Promise<SipOutcome> {
     const draft = this.draft('OPTIONS', userUri, [
       ...capabilityHeaders(bot, userUri),
       ['Contact', capabilityContact(bot, this.options.contactHost())],
     ]);
-    return outcomeOf(await this.options.agent.request(draft));
+    return outcomeOf(await this.options.agent.request(draft, signal));
   }
 
   private messageDraft(message: OutgoingMessage): RequestDraft {
