@@ -13,6 +13,7 @@ import { FailedAttempts } from './access/failed-attempts.js';
 import { type AdminParts, type AdminRequest, type AdminRoute, problem, type Reply } from './admin-route.js';
 import { deadLetterRoutes } from './dead-letters.js';
 import { readiness } from './readiness.js';
+import { cutUnread } from './unread.js';
 
 export interface AdminDeps extends AdminParts {
   readonly host: string;
@@ -79,6 +80,11 @@ export async function startAdmin(deps: AdminDeps): Promise<AdminFace> {
     void serve({ ...deps, attempts }, request, response);
   });
   server.maxConnections = limits.maxConnections;
+  cutUnread(server, {
+    clock: deps.clock,
+    timeoutMs: limits.requestTimeoutMs,
+    onCut: () => deps.log.info('admin client cut', { reason: 'unread' }),
+  });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(deps.port, deps.host, resolve);
