@@ -9,7 +9,14 @@ export interface ConnectionLimits extends ParserLimits {
   readonly maxBufferedBytes: number;
   /** From end() until a peer that does not read is cut off. */
   readonly lingerTimeoutMs: number;
+  /** What is written, and nothing of it taken. */
+  readonly unreadTimeoutMs: number;
+  /** From the first octet of a frame to its last. */
+  readonly frameTimeoutMs: number;
 }
+
+/** The peer takes nothing of what is written, or trickles a frame. */
+export type CutReason = 'unread' | 'slow';
 
 export interface ConnectionHandler {
   onOpen(connection: Connection): void;
@@ -18,6 +25,8 @@ export interface ConnectionHandler {
   onRoom(connection: Connection): void;
   /** Octets that are not MSRP; the connection is closed behind this. */
   onGarbage(error: DecodeError, connection: Connection): void;
+  /** The peer is too slow; the connection is closed behind this. */
+  onCut(reason: CutReason, connection: Connection): void;
   /** Once, however it ended. */
   onClosed(connection: Connection): void;
 }
@@ -51,7 +60,7 @@ interface ConnectionParts {
 /**
  * ```
  * open ──end(): the rest is written──> ending ──socket closed──> closed
- *  └──────────── garbage, error, peer's close ─────────────────────┘
+ *  └──── garbage, error, peer's close, too slow a peer ─────────────┘
  * ```
  */
 export class Connection {
@@ -69,6 +78,11 @@ export class Connection {
   private backlog: Frame[] = [];
   private readonly holds = new Set<object>();
   private linger: Timer | undefined;
+  /** Runs while the peer owes us the reading of what is written. */
+  private unread: Timer | undefined;
+  private taken = false;
+  /** Runs while a frame has begun and is not whole. */
+  private begun: Timer | undefined;
 
   constructor(parts: ConnectionParts) {
     this.parts = parts;
@@ -132,13 +146,15 @@ export class Connection {
     this.pieces = [];
     this.pendingBytes = 0;
     if (pieces.length === 0) {
-      if (text !== '') socket.write(text, 'latin1');
+      if (text !== '') socket.write(text, 'latin1', this.onTaken);
     } else {
       pieces.push(text);
       socket.write(
         Buffer.concat(pieces.map((piece) => (typeof piece === 'string' ? Buffer.from(piece, 'latin1') : piece))),
+        this.onTaken,
       );
     }
+    if (socket.writableNeedDrain) this.watchReading();
     // A peer that sends and does not read its answers is not read from either.
     if (socket.writableLength >= limits.maxBufferedBytes) this.hold(this);
   }
@@ -156,6 +172,7 @@ export class Connection {
   private read(chunk: Buffer): void {
     if (this.state !== 'open') return;
     const frames = this.parse(chunk);
+    this.watchFrame(frames?.length ?? 0);
     if (frames) this.handle(frames);
     if (this.parser.failure) {
       this.parts.handler.onGarbage(this.parser.failure, this);
@@ -190,7 +207,47 @@ export class Connection {
     this.handle(frames);
   }
 
+  private readonly onTaken = (): void => {
+    this.taken = true;
+  };
+
+  /** However little it takes: what counts is that it goes on. */
+  private watchReading(): void {
+    if (this.unread) return;
+    const { clock, limits } = this.parts;
+    this.taken = false;
+    this.unread = clock.after(limits.unreadTimeoutMs, () => {
+      this.unread = undefined;
+      if (this.taken) this.watchReading();
+      else this.cut('unread');
+    });
+  }
+
+  private watchFrame(completed: number): void {
+    if (completed > 0) this.endFrame();
+    if (this.parser.heldBytes === 0 || this.begun) return;
+    const { clock, limits } = this.parts;
+    this.begun = clock.after(limits.frameTimeoutMs, () => {
+      this.begun = undefined;
+      // While reading is held the rest may have come, and nobody has looked.
+      if (this.holds.size > 0) this.watchFrame(0);
+      else this.cut('slow');
+    });
+  }
+
+  private endFrame(): void {
+    this.begun?.close();
+    this.begun = undefined;
+  }
+
+  private cut(reason: CutReason): void {
+    this.parts.handler.onCut(reason, this);
+    this.parts.socket.destroy();
+  }
+
   private drained(): void {
+    this.unread?.close();
+    this.unread = undefined;
     this.release(this);
     this.parts.handler.onRoom(this);
   }
@@ -199,6 +256,8 @@ export class Connection {
     if (this.state === 'closed') return;
     this.state = 'closed';
     this.linger?.close();
+    this.unread?.close();
+    this.endFrame();
     this.backlog = [];
     this.holds.clear();
     this.parts.handler.onClosed(this);

@@ -30,6 +30,7 @@ class Endpoint implements MsrpEndpoint {
       onFrame: (frame, connection) => this.table.onFrame(frame, connection),
       onRoom: (connection) => this.table.onRoom(connection),
       onGarbage: () => undefined,
+      onCut: () => undefined,
       onClosed: (connection) => this.table.onClosed(connection),
     });
   }

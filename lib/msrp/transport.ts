@@ -4,7 +4,7 @@ import { createServer, connect as connectTcp, isIP, type LookupFunction, type Se
 import { PeerError } from '../errors.js';
 import type { DecodeError } from '../wire/decode-error.js';
 import type { Fingerprint } from './api.js';
-import { Connection, WriteTurn, type ConnectionHandler } from './connection.js';
+import { Connection, type ConnectionHandler, type ConnectionLimits, type CutReason, WriteTurn } from './connection.js';
 import type { MsrpDeps, MsrpOptions } from './options.js';
 import { Tls } from './tls.js';
 
@@ -182,11 +182,10 @@ export class Transport {
   }
 
   private connection(socket: Socket, fingerprints: ReadonlyMap<string, string> | undefined): Connection {
-    const { maxHeaderBytes, maxHeaders, maxMessageBytes, maxBufferedBytes, lingerTimeoutMs } = this.options;
     const connection = new Connection({
       socket,
       peer: peerName(socket),
-      limits: { maxHeaderBytes, maxHeaders, maxBodyBytes: maxMessageBytes, maxBufferedBytes, lingerTimeoutMs },
+      limits: this.limits(),
       turn: this.turn,
       clock: this.deps.clock,
       fingerprints,
@@ -195,6 +194,7 @@ export class Transport {
         onFrame: (frame, from) => this.handler.onFrame(frame, from),
         onRoom: (from) => this.handler.onRoom(from),
         onGarbage: (error, from) => this.garbage(error, from),
+        onCut: (reason, from) => this.tooSlow(reason, from),
         onClosed: (from) => {
           this.connections.delete(from);
           this.handler.onClosed(from);
@@ -204,6 +204,25 @@ export class Transport {
     this.connections.add(connection);
     this.handler.onOpen(connection);
     return connection;
+  }
+
+  private limits(): ConnectionLimits {
+    const { options } = this;
+    return {
+      maxHeaderBytes: options.maxHeaderBytes,
+      maxHeaders: options.maxHeaders,
+      maxBodyBytes: options.maxMessageBytes,
+      maxBufferedBytes: options.maxBufferedBytes,
+      lingerTimeoutMs: options.lingerTimeoutMs,
+      unreadTimeoutMs: options.transactionTimeoutMs,
+      frameTimeoutMs: options.assemblyTimeoutMs,
+    };
+  }
+
+  private tooSlow(reason: CutReason, from: Connection): void {
+    this.deps.metrics.count('msrp_connections_cut_total', { reason });
+    this.deps.log.warn('msrp connection cut', { peer: from.peer, reason });
+    this.handler.onCut(reason, from);
   }
 
   private garbage(error: DecodeError, from: Connection): void {
