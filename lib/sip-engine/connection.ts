@@ -13,6 +13,8 @@ export class Connection implements Path {
   lastMs: number;
   /** When the message that is under way began. */
   begunMs: number | undefined;
+  /** When the peer last took something of what waits to leave, or that began to wait. */
+  private takenMs: number;
   private readonly socket: Socket;
   private readonly deps: TransportDeps;
   private readonly watchers = new Set<() => void>();
@@ -25,10 +27,16 @@ export class Connection implements Path {
     this.deps = deps;
     this.framer = new TcpFramer(deps.limits);
     this.lastMs = deps.timers.now();
+    this.takenMs = this.lastMs;
   }
 
   get usable(): boolean {
     return this.socket.writable;
+  }
+
+  /** How long the peer has taken nothing, though something waits for it. */
+  unreadMs(nowMs: number): number {
+    return this.socket.writableLength === 0 ? 0 : nowMs - this.takenMs;
   }
 
   send(bytes: Buffer): void {
@@ -42,8 +50,9 @@ export class Connection implements Path {
       return;
     }
     this.lastMs = this.deps.timers.now();
+    if (this.socket.writableLength === 0) this.takenMs = this.lastMs;
     this.cork();
-    this.socket.write(bytes);
+    this.socket.write(bytes, this.onTaken);
     if (this.socket.writableLength <= this.deps.limits.maxBufferedBytes) return;
     this.deps.count('sip_tcp_closed_total', { reason: 'unread' });
     this.destroy();
@@ -80,6 +89,10 @@ export class Connection implements Path {
   destroy(): void {
     this.socket.destroy();
   }
+
+  private readonly onTaken = (): void => {
+    this.takenMs = this.deps.timers.now();
+  };
 
   /** What is written in one turn leaves in one system call. */
   private cork(): void {

@@ -238,15 +238,21 @@ export class TcpTransport {
   }
 
   private sweep(): void {
-    const now = this.deps.timers.now();
-    const { idleMs, messageMs } = this.deps.limits;
     for (const connection of this.connections.values()) {
-      const slow = connection.begunMs !== undefined && now - connection.begunMs >= messageMs;
-      if (!slow && now - connection.lastMs < idleMs) continue;
-      this.deps.count('sip_tcp_closed_total', { reason: slow ? 'slow' : 'idle' });
+      const reason = this.endOf(connection);
+      if (reason === undefined) continue;
+      this.deps.count('sip_tcp_closed_total', { reason });
       connection.destroy();
     }
     this.sweeper = this.connections.size > 0 ? this.deps.timers.after(SWEEP_MS, () => this.sweep()) : undefined;
+  }
+
+  private endOf(connection: Connection): 'slow' | 'unread' | 'idle' | undefined {
+    const now = this.deps.timers.now();
+    const { idleMs, messageMs } = this.deps.limits;
+    if (connection.begunMs !== undefined && now - connection.begunMs >= messageMs) return 'slow';
+    if (connection.unreadMs(now) >= messageMs) return 'unread';
+    return now - connection.lastMs >= idleMs ? 'idle' : undefined;
   }
 }
 
