@@ -14,7 +14,7 @@ const halfHello = Buffer.from([22, 3, 1, 2, 0, 1, 0, 1, 252, 3, 3]);
 /** Answers of some 100 kB each, together more than the buffers of two sockets. */
 const asking = 'GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(200);
 
-describe('rest: clients who do not go on', () => {
+describe('rest: clients who do not go on [IWF-1725]', () => {
   let face: Face;
   const sockets: Socket[] = [];
 

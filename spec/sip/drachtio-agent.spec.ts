@@ -223,6 +223,20 @@ describe('drachtio agent', () => {
       expect(await again).to.include({ status: 200 });
     });
 
+    it('comes back by itself where the engine at first takes the connection, and does not answer [IWF-1725]', async () => {
+      engine.mute = true;
+      engine.drop();
+      while (agent.ready) await turn();
+      await clock.advance(100);
+      while (engine.greeted < 2) await turn();
+      await clock.advance(5_000);
+      expect(agent.ready).to.equal(false);
+      engine.mute = false;
+      await clock.advance(200);
+      await untilReady();
+      expect(engine.greeted).to.equal(3);
+    });
+
     it('is noticed by silence', async () => {
       const dialed = agent.invite({ ...MESSAGE, method: 'INVITE' }, delegate);
       await engine.next();
