@@ -19,6 +19,7 @@ import { createRouting } from './gateway/routing.js';
 import { contactHost } from './gateway/contact-host.js';
 import { createSipSide, type SipSide, trustedBy } from './gateway/sip.js';
 import { interpreterLimits, msrpOptions, restLimits, serviceLimits, storeLimits } from './gateway/settings.js';
+import { type StopStep, stopInTime } from './gateway/stop.js';
 import { readTemplates } from './gateway/templates.js';
 import { Interpreter } from './iwf/interpreter.js';
 import { type Logger, maskOf } from './log.js';
@@ -167,21 +168,31 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
   audit.note({ actor: 'gateway', action: 'start', result: 'done' });
   log.info('gateway ready', { rest: rest.port, admin: admin.port, msrp: msrp.port, sip: sip.agent.listening });
 
+  const closeSip = (): Promise<void> => {
+    routing.close();
+    return sip.close();
+  };
+  const closeAudit = (): Promise<void> => {
+    audit.note({ actor: 'gateway', action: 'stop', result: 'done' });
+    return audit.close();
+  };
   let stopping: Promise<void> | undefined;
   const stop = async (): Promise<void> => {
     draining = true;
     sip.drain();
     log.info('draining', { sessions: iwf.sessionCount });
-    await within(config.drain.timeoutS * 900, () => iwf.drain(config.drain.timeoutS * 500));
-    await Promise.all([rest.close(), notify.stop()]);
-    await load.close();
-    routing.close();
-    await sip.close();
-    await msrp.close();
-    await store.close();
-    await admin.close();
-    audit.note({ actor: 'gateway', action: 'stop', result: 'done' });
-    await audit.close();
+    const timeoutMs = config.drain.timeoutS * 1000;
+    const steps: readonly StopStep[] = [
+      { name: 'sessions', until: 0.65, run: () => iwf.drain(timeoutMs / 2) },
+      { name: 'rest, callbacks', until: 0.8, run: (ms) => Promise.all([rest.close(ms / 2), notify.stop(ms)]) },
+      { name: 'load', until: 0.82, run: () => load.close() },
+      { name: 'sip', until: 0.85, run: () => closeSip() },
+      { name: 'msrp', until: 0.9, run: () => msrp.close() },
+      { name: 'store', until: 0.98, run: () => store.close() },
+      { name: 'admin', until: 0.99, run: () => admin.close() },
+      { name: 'audit', until: 1, run: () => closeAudit() },
+    ];
+    await stopInTime(steps, timeoutMs, log);
     log.info('gateway stopped');
   };
   return {
@@ -246,12 +257,4 @@ function reload(sip: SipSide, log: Logger): void {
   } catch (error) {
     log.error('certificates not read', { error });
   }
-}
-
-/** Waits for `work`, but not longer. */
-async function within(ms: number, work: () => Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, ms)));
-  await Promise.race([work(), late]);
-  clearTimeout(timer);
 }

@@ -55,6 +55,11 @@ export class MessageReceiver {
     this.assembler = new ChunkAssembler(options, { clock, budget, onExpired });
   }
 
+  /** Whether a message has begun and is not whole. */
+  get receiving(): boolean {
+    return this.assembler.size > 0;
+  }
+
   onSend(request: Request, connection: Connection): void {
     const arrival: Arrival = { request, flags: reportFlagsOf(request), connection };
     const chunk = readChunk(request);

@@ -107,6 +107,10 @@ export class Session implements MsrpSession, TableSession {
     return this.current.kind;
   }
 
+  get receiving(): boolean {
+    return this.receiver.receiving;
+  }
+
   get connection(): Connection | undefined {
     return this.current.kind === 'bound' ? this.current.connection : undefined;
   }

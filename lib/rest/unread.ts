@@ -37,7 +37,9 @@ export function cutUnread(server: Server, { clock, timeoutMs, onCut }: UnreadOpt
     waiting.set(socket, undefined);
     socket.once('close', () => {
       waiting.delete(socket);
-      if (waiting.size === 0) timer = void timer?.close();
+      if (waiting.size > 0) return;
+      timer?.close();
+      timer = undefined;
     });
     timer ??= clock.after(timeoutMs / looks, look);
   };

@@ -120,6 +120,8 @@ export interface ChatSession {
   readonly service: Service;
   readonly peerTags: FeatureTags;
   readonly open: boolean;
+  /** Whether the peer is in the midst of a message. */
+  readonly receiving: boolean;
   /** How the peer takes a type: bare, wrapped in CPIM, or not at all. */
   takes(contentType: string): 'bare' | 'wrapped' | undefined;
   send(message: SessionMessage): Promise<SessionSend>;
