@@ -9,13 +9,17 @@ export interface StopStep {
   readonly run: (leftMs: number) => Promise<unknown>;
 }
 
-/** Resolves in time, whatever hangs: that is named in the log, and what it holds is in the store. */
+/** Resolves in time, whatever hangs or fails: the log names it, and what it holds is in the store. */
 export async function stopInTime(steps: readonly StopStep[], timeoutMs: number, log: Logger): Promise<void> {
   const startedMs = performance.now();
   for (const { name, until, run } of steps) {
     const leftMs = Math.max(0, until * timeoutMs - (performance.now() - startedMs));
-    const isDone = await within(leftMs, run(leftMs));
-    if (!isDone) log.warn('not stopped in time', { part: name });
+    try {
+      const isDone = await within(leftMs, run(leftMs));
+      if (!isDone) log.warn('not stopped in time', { part: name });
+    } catch (error) {
+      log.warn('not stopped', { part: name, problem: error instanceof Error ? error.message : String(error) });
+    }
   }
 }
 

@@ -37,6 +37,8 @@ export class Handsets {
   hold: ((user: string) => Promise<void>) | undefined;
   /** Decides what becomes of each INVITE, MESSAGE and complete SEND; absent: all are taken. */
   fate: ((asked: Asked, user: string, content: string) => Fate) | undefined;
+  /** Once a message has begun, nothing more of MSRP is read, until `readOn`. */
+  stopsReading = false;
   private readonly sip: Server;
   private readonly msrp: Server;
   private readonly sockets = new Set<Socket>();
@@ -68,6 +70,16 @@ export class Handsets {
   /** As a network does that loses its state: RST on every connection. */
   reset(): void {
     for (const socket of this.sockets) socket.resetAndDestroy();
+  }
+
+  /** Connections of MSRP that are not read now. */
+  get unread(): number {
+    return [...this.sockets].filter((socket) => socket.isPaused()).length;
+  }
+
+  readOn(): void {
+    this.stopsReading = false;
+    for (const socket of this.sockets) socket.resume();
   }
 
   /** What one of these users got on another way. */
@@ -199,6 +211,10 @@ export class Handsets {
     if (frame.flag === '+') {
       chunks.set(id, content);
       socket.write(printFrame(response(frame, 200)));
+      if (this.stopsReading) {
+        socket.pause();
+        this.changed();
+      }
       return;
     }
     chunks.delete(id);
