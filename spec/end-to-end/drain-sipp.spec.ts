@@ -72,7 +72,9 @@ describe('SIPp against a gateway that drains and comes back [IWF-1705]', functio
     expect(logged('refused')).to.not.be.empty;
     expect(taken.length + logged('refused').length).to.equal(300);
     const told = (): ReadonlySet<unknown> =>
-      new Set(platform.callbacks.flatMap(({ kind, body }) => (kind === 'chatMessageNotification' ? [body['messageId']] : [])));
+      new Set(
+        platform.callbacks.flatMap(({ kind, body }) => (kind === 'chatMessageNotification' ? [body['messageId']] : [])),
+      );
     await platform.waitFor(() => told().size >= taken.length, 20_000);
     expect([...told()].sort()).to.deep.equal([...taken].sort());
     await handsets.until(() => handsets.arrivals.length === 1);

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { randomUUID } from 'node:crypto';
+import { describeOnEachEngine } from './each-engine.js';
 import { cpim, RawPhone } from './raw-phone.js';
 import { bot, contact, key, startWorld, type World } from './world.js';
 
@@ -12,13 +13,13 @@ interface Check {
 /** So long the process does nothing else, again and again. */
 const burstMs = 120;
 
-describe('a gateway with more to do than it can [IWF-1721]', () => {
+describeOnEachEngine('a gateway with more to do than it can [IWF-1721]', (engine) => {
   let world: World;
   let phone: RawPhone;
   let busy: NodeJS.Immediate | undefined;
 
   beforeEach(async () => {
-    world = await startWorld({ config: { overload: { loopDelayMs: 60, leastShare: 0, retryAfterS: 7 } } });
+    world = await startWorld({ engine, config: { overload: { loopDelayMs: 60, leastShare: 0, retryAfterS: 7 } } });
     phone = await RawPhone.of(world);
   });
 

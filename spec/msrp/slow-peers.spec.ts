@@ -23,7 +23,7 @@ describe('MSRP peers that do not go on [IWF-1725]', () => {
     // Each REPORT repeats its Message-ID: more than the kernel's buffers hold.
     for (let n = 0; n < 4000; n++)
       peer.write(send({ to: session.localPath, id: 'x'.repeat(4000), body: 'x', extra: [['Success-Report', 'yes']] }));
-    for (let before = -1; before < app.messages.length; ) {
+    for (let before = -1; before < app.messages.length;) {
       before = app.messages.length;
       for (let n = 0; n < 50; n++) await turn();
     }

@@ -5,9 +5,11 @@ import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { defaultRestLimits } from '../../lib/rest/deps.js';
-import { type Face, openFace } from './fake-gateway.js';
+import type { ChannelActions, ChannelSocket } from '../../lib/rest/further-actions.js';
+import { botPath, type Face, openFace } from './fake-gateway.js';
 
 const read = (name: string): string => readFileSync(`spec/fixtures/msrp/tls/${name}`, 'utf8');
+const websocketKey = Buffer.alloc(16).toString('base64');
 const tls = { cert: read('two.crt'), key: read('two.key') };
 /** The first octets of a record that holds a ClientHello of 512. */
 const halfHello = Buffer.from([22, 3, 1, 2, 0, 1, 0, 1, 252, 3, 3]);
@@ -59,6 +61,56 @@ describe('rest: clients who do not go on [IWF-1725]', () => {
       expect(other?.status).to.equal(secured ? undefined : 200);
     });
   }
+
+  describe('on a WebSocket', () => {
+    let told: ChannelSocket;
+    let detached: number;
+
+    /** A client that opens one and then does not read, not even a ping. */
+    async function open(): Promise<Socket> {
+      detached = 0;
+      const attach: ChannelActions['attach'] = (_bot, _id, channelSocket) => {
+        told = channelSocket;
+        return { acknowledge: () => Promise.resolve(), detach: () => (detached += 1) };
+      };
+      const get = () => ({ channel: { channelType: 'WebSockets' }, remainingS: 9 });
+      face = await openFace({ further: { channels: { attach, get } as unknown as ChannelActions } });
+      const socket = follow(connect(face.server.port, '127.0.0.1'));
+      const path = `/notificationchannel/v1/${botPath}/channels/c1/notifications`;
+      const lines = [
+        'Upgrade: websocket',
+        'Connection: Upgrade',
+        'Sec-WebSocket-Version: 13',
+        `Sec-WebSocket-Key: ${websocketKey}`,
+      ];
+      socket.write([`GET ${path} HTTP/1.1`, 'Host: x', 'Authorization: Bearer key-a', ...lines, '', ''].join('\r\n'));
+      const opened = ((await once(socket, 'data'))[0] as Buffer).toString('latin1');
+      expect(opened).to.match(/^HTTP\/1\.1 101 /);
+      socket.pause();
+      return socket;
+    }
+
+    it('who answers no ping is gone after the second', async () => {
+      const socket = await open();
+      await face.clock.advance(30_000);
+      expect(detached).to.equal(0);
+      await face.clock.advance(30_000);
+      socket.resume();
+      await once(socket, 'close');
+      expect(detached).to.equal(1);
+    });
+
+    it('who does not read what is sent to him is cut in time', async () => {
+      const socket = await open();
+      while (detached === 0) {
+        // Pings count as answered: a pong needs nothing read before.
+        socket.write(Buffer.from([0x8a, 0x80, 0, 0, 0, 0]));
+        told.send('x'.repeat(100_000));
+        await face.clock.advance(1000);
+      }
+      expect(face.counted).to.include('rest_client_errors_total {"status":"unread"}');
+    });
+  });
 
   it('who reads slowly, but goes on, is served to the end', async () => {
     face = await openFace();
