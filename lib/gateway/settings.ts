@@ -63,7 +63,7 @@ export function interpreterLimits({
     idleTimeoutMs: chat.idleTimeoutS * secondMs,
     composingTimeoutMs: chat.composingTimeoutS * secondMs,
     glareSilenceMs: chat.glareSilenceS * secondMs,
-    // The engine answers 503 by itself after the whole of it.
+    // The engine answers 480 by itself after the whole of it.
     invitationMs: sip.answerTimeoutS * secondMs * 0.9,
     validityMs: chat.validityS * secondMs,
     retentionMs: retention.messageDays * dayMs,

@@ -13,7 +13,7 @@ interface Check {
 /** So long the process does nothing else, again and again. */
 const burstMs = 120;
 
-describeOnEachEngine('a gateway with more to do than it can [IWF-1721]', (engine) => {
+describeOnEachEngine('a gateway with more to do than it can', (engine) => {
   let world: World;
   let phone: RawPhone;
   let busy: NodeJS.Immediate | undefined;
@@ -56,7 +56,7 @@ describeOnEachEngine('a gateway with more to do than it can [IWF-1721]', (engine
     });
   }
 
-  it('refuses new calls and messages with Retry-After, spares what is under way, and takes all again afterwards', async () => {
+  it('refuses new calls and messages with Retry-After, spares what is under way, and takes all again afterwards [IWF-1721]', async () => {
     await until('200 ok');
     const chat = await phone.chat();
     burden();
