@@ -3,6 +3,7 @@ import type { Clock } from '../clock.js';
 import type { Logger } from '../log.js';
 import type { Metrics } from '../metrics.js';
 import type { Notifications } from '../notify/notifications.js';
+import { PeerError } from '../errors.js';
 import { ApiError } from '../resources/api-error.js';
 import type {
   CapabilityQuery,
@@ -104,6 +105,8 @@ export class Interpreter implements ChatActions, CapabilityActions {
   private readonly submission: Submission;
   private readonly worker: LaneWorker;
   private readonly inboundRecords: Table<InboundRecord>;
+  /** Requests of the network that have no answer yet. */
+  private readonly inHand = new Set<Promise<void>>();
   private draining = false;
 
   constructor(options: InterpreterOptions) {
@@ -214,7 +217,8 @@ export class Interpreter implements ChatActions, CapabilityActions {
   async drain(patienceMs: number): Promise<void> {
     this.draining = true;
     this.composingWatch.close();
-    await Promise.all([this.worker.stop(), this.conversations.drain(patienceMs), this.confirmed.drain()]);
+    const { worker, conversations, confirmed } = this;
+    await Promise.all([...this.inHand, worker.stop(), conversations.drain(patienceMs), confirmed.drain()]);
     await this.confirmed.told();
   }
 
@@ -408,12 +412,17 @@ export class Interpreter implements ChatActions, CapabilityActions {
 
   /** Whatever goes wrong on our side is a 503 to the network, and a line for us. */
   private guard(work: Promise<void>, refuse: (refusal: Refusal) => Promise<void>): void {
-    work.catch((error: unknown) => {
-      this.options.log.error('request from the network failed', { error });
-      refuse({ status: 503, retryAfterS }).catch((failed: unknown) => {
-        this.options.log.error('refusal not sent', { error: failed });
-      });
-    });
+    const { log } = this.options;
+    const answered = work
+      .catch(async (error: unknown) => {
+        // The answer itself could not leave: who asked has gone, or the engine.
+        if (error instanceof PeerError) throw error;
+        log.error('request from the network failed', { error });
+        await refuse({ status: 503, retryAfterS });
+      })
+      .catch((error: unknown) => log.warn('request not answered', { problem: String(error) }))
+      .finally(() => this.inHand.delete(answered));
+    this.inHand.add(answered);
   }
 }
 

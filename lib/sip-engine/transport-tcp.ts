@@ -215,6 +215,8 @@ export class TcpTransport {
   }
 
   private onData(connection: Connection, chunk: Buffer): void {
+    // Nothing can be answered any more; what is written still leaves.
+    if (this.closed) return;
     connection.lastMs = this.deps.timers.now();
     try {
       for (const framed of connection.framer.push(chunk)) {

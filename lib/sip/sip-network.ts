@@ -238,7 +238,7 @@ export class SipNetwork implements Network {
     const { log, metrics } = this.options;
     metrics.count('sip_refused_total', { status: String(refusal.status) });
     log.warn('request refused', { callId: request.callId, status: refusal.status });
-    refuse(request, refusal).catch((error: unknown) => log.error('refusal not sent', { error }));
+    refuse(request, refusal).catch((error: unknown) => log.warn('request not answered', { problem: String(error) }));
   }
 }
 

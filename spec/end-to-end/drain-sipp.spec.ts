@@ -4,7 +4,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { draining, type ProcessWorld, startProcessWorld } from './process-world.js';
+import { draining, errorsOf, type ProcessWorld, startProcessWorld } from './process-world.js';
 
 const scenarios = resolve('scripts/sipp');
 const user = 'tel:+15550003';
@@ -78,5 +78,6 @@ describe('SIPp against a gateway that drains and comes back [IWF-1705]', functio
     await platform.waitFor(() => told().size >= taken.length, 20_000);
     expect([...told()].sort()).to.deep.equal([...taken].sort());
     await handsets.until(() => handsets.arrivals.length === 1);
+    expect(errorsOf(world)).to.deep.equal([]);
   });
 });

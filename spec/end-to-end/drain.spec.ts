@@ -6,7 +6,7 @@ import { WebSocket } from 'ws';
 import { respondTo } from '../../scripts/crash/sip-text.js';
 import { send } from '../msrp/peer.js';
 import { HeldCallbacks } from './held-callbacks.js';
-import { draining, type ProcessWorld, startProcessWorld } from './process-world.js';
+import { draining, errorsOf, type ProcessWorld, startProcessWorld } from './process-world.js';
 import { cpim, offer, type RawChat, RawPhone } from './raw-phone.js';
 import { bot, contact, key } from './world.js';
 
@@ -127,6 +127,8 @@ describe('SIGTERM in the midst of what then goes on [IWF-1705]', function () {
   it('waits for the answer to a callback, which is not repeated', () => {
     expect(scene.callbacks.idsOf('held')).to.have.length(1);
   });
+
+  it('wakes nobody', () => expect(errorsOf(scene.world)).to.deep.equal([]));
 
   it('finishes the message to the phone, which is not sent again', () => {
     const arrived = scene.world.handsets.arrivals.map((arrival) => arrival.content.toString());

@@ -1,6 +1,6 @@
 /** A world whose gateway is a process of its own, to be sent signals: raw phones, handsets behind its next hop, a platform. */
 import { createHash } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { GatewayProcess, type Ports } from '../../scripts/crash/gateway.js';
@@ -70,6 +70,12 @@ export async function startProcessWorld(options: ProcessWorldOptions = {}): Prom
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** Lines for somebody to be woken by; a gateway that is stopped and started has none. */
+export function errorsOf({ gateway }: Pick<ProcessWorld, 'gateway'>): readonly string[] {
+  const lines = readFileSync(gateway.logFile, 'utf8').split('\n');
+  return lines.filter((line) => line.includes('"level":"error"'));
 }
 
 /** Resolves once new work is refused: SIGTERM has reached it. */
