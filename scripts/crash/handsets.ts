@@ -31,6 +31,8 @@ const frameLimits = { maxHeaderBytes: 65_536, maxHeaders: 100, maxBodyBytes: 10_
 
 export class Handsets {
   readonly arrivals: Arrival[] = [];
+  /** imdn.Message-IDs of messages in chunks, each time one has begun. */
+  readonly begun: string[] = [];
   /** Requests as text, without what was answered by a retransmission. */
   readonly requests: string[] = [];
   /** Where a message is held back: it is answered only when told so. */
@@ -209,6 +211,7 @@ export class Handsets {
     const id = frameHeader(frame, 'Message-ID') ?? '';
     const content = [...(chunks.get(id) ?? []), ...(frame.body ? [Buffer.from(frame.body)] : [])];
     if (frame.flag === '+') {
+      if (!chunks.has(id)) this.begun.push(/^imdn\.Message-ID: *(\S+)/im.exec(String(frame.body))?.[1] ?? '');
       chunks.set(id, content);
       socket.write(printFrame(response(frame, 200)));
       if (this.stopsReading) {

@@ -213,10 +213,12 @@ describe('SIGTERM in the midst of what does not go on [IWF-1705]', function () {
     expect(new Set(callbacks.idsOf('held')).size).to.equal(1);
   });
 
-  it('sends the message that the phone had not taken again, in the same Contribution', async () => {
+  it('sends the message that the phone had not taken again, with the same Message-ID and Contribution-ID', async () => {
     const { handsets } = scene.world;
     await handsets.until(() => handsets.arrivals.length > 0, 20_000);
     expect(handsets.arrivals.map((arrival) => arrival.content.toString())).to.deep.equal([long]);
+    expect(handsets.begun.length).to.be.above(1);
+    expect(new Set(handsets.begun)).to.deep.equal(new Set([handsets.arrivals[0]?.messageId]));
     const invites = handsets.requests.filter((request) => request.startsWith('INVITE')).map(contributionOf);
     expect(invites.length).to.be.above(1);
     expect(new Set(invites).size).to.equal(1);

@@ -63,6 +63,18 @@ describe('admin face: hostile clients', () => {
     expect(trickled).to.match(/^HTTP\/1\.1 40[18] /);
   });
 
+  it('who does not read what he asks for is cut in time', async () => {
+    const clock = new FakeClock();
+    const metrics = { expose: () => Promise.resolve('x'.repeat(200_000)), contentType: 'text/plain' };
+    const cut: unknown[][] = [];
+    await start({ clock, metrics, log: { ...silentLog, info: (...line) => void cut.push(line) } });
+    const socket = await open();
+    socket.on('error', () => undefined);
+    socket.write('GET /metrics HTTP/1.1\r\nHost: h\r\n\r\n'.repeat(100));
+    while (cut.length === 0) await clock.advance(1000);
+    expect(cut).to.deep.equal([['admin client cut', { reason: 'unread' }]]);
+  });
+
   it('an idle connection is closed after its time', async () => {
     await start({ limits: { ...defaultAdminLimits, keepAliveTimeoutMs: 50 } });
     expect(await raw('GET /livez HTTP/1.1\r\nHost: h\r\n\r\n')).to.match(/^HTTP\/1\.1 200 /);
