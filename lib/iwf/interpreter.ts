@@ -420,7 +420,9 @@ export class Interpreter implements ChatActions, CapabilityActions {
         log.error('request from the network failed', { error });
         await refuse({ status: 503, retryAfterS });
       })
-      .catch((error: unknown) => log.warn('request not answered', { problem: String(error) }))
+      .catch((error: unknown) =>
+        log[this.draining ? 'info' : 'warn']('request not answered', { problem: String(error) }),
+      )
       .finally(() => this.inHand.delete(answered));
     this.inHand.add(answered);
   }

@@ -201,6 +201,8 @@ describe('SIGTERM in the midst of what does not go on [IWF-1705]', function () {
     expect(tookMs).to.be.below(12_000);
   });
 
+  it('wakes nobody', () => expect(errorsOf(scene.world)).to.deep.equal([]));
+
   it('lets polls and WebSockets go', async () => {
     expect(polled.status).to.equal(200);
     expect(await polled.json()).to.deep.equal({ notificationList: null });
