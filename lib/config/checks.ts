@@ -91,7 +91,7 @@ function* dependencies(config: CompleteConfig): Iterable<Finding> {
   }
 }
 
-function* orders({ sip, msrp, chat, notify }: CompleteConfig): Iterable<Finding> {
+function* orders({ rest, sip, msrp, chat, notify }: CompleteConfig): Iterable<Finding> {
   if (sip.minSeS > sip.sessionExpiresS) yield { path: ['sip', 'minSeS'], text: 'must not exceed sip.sessionExpiresS' };
   if (chat.backoff.baseMs > chat.backoff.maxMs)
     yield { path: ['chat', 'backoff', 'baseMs'], text: 'must not exceed maxMs' };
@@ -103,6 +103,10 @@ function* orders({ sip, msrp, chat, notify }: CompleteConfig): Iterable<Finding>
   }
   if (sip.maxHeadBytes > sip.maxMessageBytes)
     yield { path: ['sip', 'maxHeadBytes'], text: 'must not exceed sip.maxMessageBytes' };
+  if (sip.maxTotalBufferedBytes < sip.maxMessageBytes)
+    yield { path: ['sip', 'maxTotalBufferedBytes'], text: 'must hold at least one message (sip.maxMessageBytes)' };
+  if (rest.maxTotalBufferedBytes < rest.maxBodyBytes)
+    yield { path: ['rest', 'maxTotalBufferedBytes'], text: 'must hold at least one body (rest.maxBodyBytes)' };
 }
 
 /** What is still tried must not be forgotten: its end could be told to nobody. */

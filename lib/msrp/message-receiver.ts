@@ -7,7 +7,7 @@ import { headerOf, type Request } from '../wire/msrp/frame.js';
 import { reportFlagsOf, type ReportFlags } from '../wire/msrp/report-flags.js';
 import { typeIsAccepted } from '../wire/sdp/negotiate.js';
 import type { InboundMessage, SessionDelegate } from './api.js';
-import { ChunkAssembler, type AssemblyBudget, type Chunk } from './chunk-assembler.js';
+import { ChunkAssembler, type AssemblyBudget, type AssemblyLimits, type Chunk } from './chunk-assembler.js';
 import type { Connection } from './connection.js';
 import type { MsrpOptions } from './options.js';
 import { isAnswered, isReported, reportOn, responseTo } from './reports.js';
@@ -52,7 +52,7 @@ export class MessageReceiver {
     this.parts = parts;
     const { clock, budget, metrics, options } = parts;
     const onExpired = (): void => metrics.count('msrp_assemblies_expired_total');
-    this.assembler = new ChunkAssembler(options, { clock, budget, onExpired });
+    this.assembler = new ChunkAssembler(options, { clock, budget, onExpired, onLimit: (limit) => this.reached(limit) });
   }
 
   onSend(request: Request, connection: Connection): void {
@@ -63,7 +63,7 @@ export class MessageReceiver {
       return;
     }
     // The SEND that binds, or keeps alive (RFC 4975 §5.4).
-    if (chunk.body.length === 0 && chunk.range.start === 1 && !request.oversized) {
+    if (chunk.body.length === 0 && chunk.range.start === 1 && !request.oversized && !request.noRoom) {
       this.answer(arrival, ok);
       return;
     }
@@ -103,13 +103,21 @@ export class MessageReceiver {
   }
 
   private refusalOf(request: Request, chunk: Chunk): Verdict | undefined {
-    if (request.oversized) return { status: 413, comment: 'Message too large' };
+    if (request.oversized) {
+      this.reached('maxMessageBytes');
+      return { status: 413, comment: 'Message too large' };
+    }
+    if (request.noRoom) return { status: 408, comment: 'No room now' };
     const { contentType } = chunk;
     if (contentType === undefined || contentType === this.acceptedType) return undefined;
     if (!typeIsAccepted(contentType, this.parts.acceptTypes))
       return { status: 415, comment: 'Media type not accepted' };
     this.acceptedType = contentType;
     return undefined;
+  }
+
+  private reached(limit: keyof AssemblyLimits): void {
+    this.parts.metrics.count('limit_reached_total', { limit: `msrp.${limit}` });
   }
 
   /** The completing chunk waits for the application; meanwhile the next ones come, up to the limit. */

@@ -224,9 +224,11 @@ export class TcpTransport {
       }
       if (!connection.framer.waiting) connection.begunMs = undefined;
       else connection.begunMs ??= connection.lastMs;
+      if (!connection.fits()) throw noRoom(connection.framer.unfinished);
     } catch (error) {
       if (!(error instanceof MalformedMessage)) throw error;
-      this.deps.count('sip_tcp_closed_total', { reason: 'unframed' });
+      const reason = error.limit === 'maxTotalBufferedBytes' ? 'buffered' : 'unframed';
+      this.deps.count('sip_tcp_closed_total', { reason });
       this.user.onUnframed(error instanceof FramingError ? error.bytes : chunk, error, connection);
       connection.end();
     }
@@ -248,6 +250,10 @@ export class TcpTransport {
     }
     this.sweeper = this.connections.size > 0 ? this.deps.timers.after(SWEEP_MS, () => this.sweep()) : undefined;
   }
+}
+
+function noRoom(unfinished: Buffer): FramingError {
+  return new FramingError(new MalformedMessage('no room for it now', 503, 'maxTotalBufferedBytes'), unfinished);
 }
 
 /** One address may be several domains, each with a certificate of its own. */
