@@ -12,6 +12,7 @@ import { result, storeCheck } from './gateway/checks.js';
 import { openDirectory, rootsOf } from './gateway/platforms.js';
 import { disguiseOf } from './gateway/disguise.js';
 import { msrpReach } from './gateway/msrp-reach.js';
+import { watchLimits } from './gateway/limit-watch.js';
 import { createLoad } from './gateway/load.js';
 import { deadLetterActions } from './gateway/dead-letters.js';
 import { letterHooks } from './gateway/letter-hooks.js';
@@ -60,12 +61,16 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
 /** Each part that has started leaves the way to close it in `started`. */
 async function assemble(config: Config, log: Logger, started: (() => Promise<void>)[]): Promise<Gateway> {
   const clock = systemClock;
-  const metrics = createMetrics({ log, process: true });
+  const metrics = watchLimits(createMetrics({ log, process: true }), { log, clock });
   const trace = config.trace.conversations > 0 ? createTraceRing(config.trace) : undefined;
   const parts: Parts = { config, log, metrics, trace };
 
   const readiness: ReadyCheck[] = [{ name: 'start', check: () => ({ state: 'failed', detail: 'starting' }) }];
   let deadLetters: DeadLetterActions | undefined = undefined as DeadLetterActions | undefined;
+  started.push(() => {
+    metrics.close();
+    return Promise.resolve();
+  });
   const audit = createAudit({ ...parts, clock });
   started.push(() => audit.close());
   const admin = await openAdmin(
@@ -113,6 +118,7 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
     messageAnswer: config.sip.messageAnswer,
     sessionExpiresS: config.sip.sessionExpiresS,
     minSeS: config.sip.minSeS,
+    queryTimeoutMs: config.capabilities.timeoutS * 1000,
     maxMessageBytes: config.msrp.maxMessageBytes,
   });
   const iwf = new Interpreter({
@@ -182,6 +188,7 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
     await admin.close();
     audit.note({ actor: 'gateway', action: 'stop', result: 'done' });
     await audit.close();
+    metrics.close();
     log.info('gateway stopped');
   };
   return {

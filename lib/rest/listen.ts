@@ -6,6 +6,7 @@ import type { Duplex } from 'node:stream';
 import type { Timer } from '../clock.js';
 import { ApiError } from '../resources/api-error.js';
 import { printRequestError } from '../resources/request-error.js';
+import { limitConnections } from './connection-limits.js';
 import type { RestDeps } from './deps.js';
 import { restApp } from './server.js';
 import { serveUpgrades } from './upgrade.js';
@@ -65,8 +66,7 @@ function limitedServer(deps: RestDeps, tls: RestTls | undefined): Server {
     : createServer(options, restApp(deps));
   serveUpgrades(server, deps);
   server.on('tlsClientError', () => deps.metrics.count('rest_client_errors_total', { status: 'tls' }));
-  server.maxConnections = limits.maxConnections;
-  server.on('drop', () => deps.metrics.count('limit_reached_total', { limit: 'REST connections' }));
+  limitConnections(server, limits, (limit) => deps.metrics.count('limit_reached_total', { limit: `rest.${limit}` }));
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => refuseClient(deps, error, socket));
   return server;
 }

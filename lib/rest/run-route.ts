@@ -7,6 +7,7 @@ import { scopeOfPath } from './access/scopes.js';
 import { acceptedFormat } from './accept.js';
 import { type Answer, errorAnswer, insufficientScope, unauthorized, type Written, writeAnswer } from './answer.js';
 import { type Body, type Format, readBody } from './body.js';
+import { BodyBudget } from './body-budget.js';
 import { type ChatbotFor, chatbotFinder } from './chatbot-of.js';
 import type { RestDeps } from './deps.js';
 import type { Route, Variables } from './route.js';
@@ -24,6 +25,7 @@ export type RunRoute = (route: Route, call: Call) => Promise<void>;
 export function routeRunner(deps: RestDeps): RunRoute {
   const rate = new RequestRate(deps, (platformId) => deps.policy?.(platformId)?.requestsPerS);
   const chatbotFor = chatbotFinder(deps);
+  const budget = new BodyBudget(deps.limits.maxTotalBufferedBytes, () => reached(deps, 'rest.maxTotalBufferedBytes'));
   let inFlight = 0;
   return async (route, call) => {
     const startedAtMs = deps.clock.now();
@@ -32,9 +34,9 @@ export function routeRunner(deps: RestDeps): RunRoute {
     const places = route.waits === true ? 0 : 1;
     inFlight += places;
     try {
-      if (inFlight > deps.limits.maxInFlight) throw new ApiError('SVC1000', [], { retryAfterS: 1 });
+      if (inFlight > deps.limits.maxInFlight) throw tooMany(deps);
       format = acceptedFormat(call.request.headers);
-      answer = await (route.begins === true ? begun : answerOf)({ deps, rate, chatbotFor }, route, call);
+      answer = await (route.begins === true ? begun : answerOf)({ deps, rate, chatbotFor, budget }, route, call);
     } catch (error) {
       answer = errorAnswer(error, deps.log);
     } finally {
@@ -48,6 +50,15 @@ export function routeRunner(deps: RestDeps): RunRoute {
       deps.log.error('rest report failed', { stack: error instanceof Error ? error.stack : String(error) });
     }
   };
+}
+
+function tooMany(deps: RestDeps): ApiError {
+  reached(deps, 'rest.maxInFlight');
+  return new ApiError('SVC1000', [], { retryAfterS: 1 });
+}
+
+function reached({ metrics }: RestDeps, limit: string): void {
+  metrics.count('limit_reached_total', { limit });
 }
 
 /** Writes the answer; one that cannot be written is a bug, told as 500. */
@@ -64,6 +75,7 @@ interface Judges {
   readonly deps: RestDeps;
   readonly rate: RequestRate;
   readonly chatbotFor: ChatbotFor;
+  readonly budget: BodyBudget;
 }
 
 /** New work comes in only where there is no overload. */
@@ -78,21 +90,26 @@ async function begun(...[judges, route, call]: Parameters<typeof answerOf>): Pro
   }
 }
 
-async function answerOf({ deps, rate, chatbotFor }: Judges, route: Route, call: Call): Promise<Answer> {
+async function answerOf({ deps, rate, chatbotFor, budget }: Judges, route: Route, call: Call): Promise<Answer> {
   const { request, variables } = call;
   const admission = await admit(deps, { rate, path: route.path, request });
   if (admission.kind === 'refused') return admission.answer;
   const { platform } = admission;
   let body: Promise<Body> | undefined;
+  const share = budget.open();
   const exchange = {
     request,
     platform,
     bot: await chatbotFor(platform, request, variables['userId'] ?? ''),
     variables,
     query: queryOf(request.url ?? ''),
-    body: () => (body ??= readBody(request, deps.limits.maxBodyBytes)),
+    body: () => (body ??= readBody(request, { maxBytes: deps.limits.maxBodyBytes, share })),
   };
-  return route.handle(exchange);
+  try {
+    return await route.handle(exchange);
+  } finally {
+    share.close();
+  }
 }
 
 export type Admission =

@@ -38,6 +38,8 @@ export interface SipNetworkOptions extends ChatMakerOptions {
   readonly messageAnswer: 200 | 202;
   readonly sessionExpiresS: number;
   readonly minSeS: number;
+  /** For the answer to a capability query; absent: as for any request. */
+  readonly queryTimeoutMs?: number;
 }
 
 /**
@@ -119,7 +121,20 @@ export class SipNetwork implements Network {
       ...capabilityHeaders(bot, userUri),
       ['Contact', capabilityContact(bot, this.options.contactHost())],
     ]);
-    return outcomeOf(await this.options.agent.request(draft));
+    return outcomeOf(await this.inTime((signal) => this.options.agent.request(draft, signal)));
+  }
+
+  /** Who asks for capabilities waits for them: not as long as a message may take. */
+  private async inTime<T>(ask: (signal?: AbortSignal) => Promise<T>): Promise<T> {
+    const { clock, queryTimeoutMs } = this.options;
+    if (queryTimeoutMs === undefined) return ask();
+    const late = new AbortController();
+    const timer = clock.after(queryTimeoutMs, () => late.abort());
+    try {
+      return await ask(late.signal);
+    } finally {
+      timer.close();
+    }
   }
 
   private messageDraft(message: OutgoingMessage): RequestDraft {

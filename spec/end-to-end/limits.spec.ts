@@ -53,7 +53,7 @@ describe('limits of a platform [IWF-1723]', () => {
     const refused = [await channel(), await channel(second), await channel()];
     expect(statuses(refused)).to.deep.equal([201, 201, 403]);
     expect(refused[2]?.body).to.have.nested.property('requestError.policyException.messageId', 'POL0001');
-    expect(await reached('channels')).to.equal(1);
+    expect(await reached('limits.channelsPerPlatform')).to.equal(1);
   });
 
   it('what waits of one bot: 503 to the bot, 480 to the network, and another bot is free', async () => {
@@ -67,7 +67,7 @@ describe('limits of a platform [IWF-1723]', () => {
     const why = (error: unknown): string => String(error);
     expect(await phone.sendPager(bot, 'not now').catch(why)).to.include('480');
     expect(await phone.send(bot, 'not now').catch(why)).to.include('480');
-    expect(await reached('queue of the bot')).to.be.at.least(3);
+    expect(await reached('limits.queuedPerBot')).to.be.at.least(3);
     const other = new SimulatedPlatform({ serverRoot: world.serverRoot, key: otherKey, bot: otherBot });
     expect((await other.send(contact, { text: 'another bot is free' })).status).to.equal(201);
   });
@@ -82,7 +82,7 @@ describe('limits of a platform [IWF-1723]', () => {
     await phone.sendPager(bot, 'one');
     await phone.sendPager(bot, 'two');
     expect(await phone.sendPager(bot, 'three').catch((error: unknown) => String(error))).to.include('480');
-    expect(await reached('lane of the user')).to.equal(1);
+    expect(await reached('limits.laneLength')).to.equal(1);
     expect((await platform.send(contact, { text: 'the bot may still write' })).status).to.equal(201);
     await phone.until(() => phone.inbox.length === 1);
   });

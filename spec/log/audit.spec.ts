@@ -91,7 +91,7 @@ describe('the audit log', () => {
     await trail.close();
     expect(read('2026-11-22')).to.have.length(2);
     expect(log.lines).to.deep.equal([{ event: 'audit', fields: { ...entry, object: 's3' } }]);
-    expect(counts).to.deep.equal(['limit_reached_total audit']);
+    expect(counts).to.deep.equal(['limit_reached_total audit.maxBytesPerDay']);
     open({ maxBytesPerDay: 250 });
     trail.note(entry);
     await trail.close();

@@ -85,7 +85,7 @@ describe('notification channels', () => {
     const id = await make();
     await subscribe(id);
     for (const text of ['1', '2', '3', '4']) await tell(text);
-    await until(() => metrics.counts.has('limit_reached_total items of a channel'));
+    await until(() => metrics.counts.has('limit_reached_total notify.channels.maxItemsPerChannel'));
     expect(await store.list('channel', 'item|')).to.have.length(2);
     expect(await poll(id)).to.deep.equal(['1', '2']);
     expect(await poll(id)).to.deep.equal([]);
