@@ -63,7 +63,7 @@ export class MessageReceiver {
       return;
     }
     // The SEND that binds, or keeps alive (RFC 4975 §5.4).
-    if (chunk.body.length === 0 && chunk.range.start === 1 && !request.oversized && !request.noRoom) {
+    if (isEmpty(request, chunk)) {
       this.answer(arrival, ok);
       return;
     }
@@ -150,6 +150,11 @@ export class MessageReceiver {
     if (status !== 200) this.parts.metrics.count('msrp_refused_total', { status: String(status) });
     if (isAnswered(flags, status)) this.parts.reply(responseTo(request, status, comment), connection);
   }
+}
+
+/** Not so a message that its sender gives up, or a body that was passed over. */
+function isEmpty({ oversized, noRoom }: Request, { body, range, flag }: Chunk): boolean {
+  return body.length === 0 && range.start === 1 && flag !== '#' && !oversized && !noRoom;
 }
 
 function readChunk(request: Request): Chunk | Verdict {

@@ -121,7 +121,7 @@ class SipEngine implements Engine {
   /** The head of a stream that cannot be followed is answered as far as it is one. */
   private onUnframed(bytes: Buffer, error: MalformedMessage, path: Path): void {
     try {
-      parseMessage(bytes, this.core.settings.limits, false);
+      error.partial ??= parseMessage(bytes, this.core.settings.limits, false).message;
       this.onMalformed(error, path);
     } catch (found) {
       if (!(found instanceof MalformedMessage)) {

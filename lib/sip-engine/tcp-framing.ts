@@ -110,11 +110,12 @@ export class TcpFramer {
     }
   }
 
-  /** Waiting bytes and chunk in one piece; room doubles, so that a trickle costs no more than a flood. */
+  /** Waiting bytes and chunk in one piece; room doubles, up to the whole message, so that a trickle costs no more than a flood. */
   private append(chunk: Buffer): Buffer {
     const length = this.used + chunk.length;
     if (length > this.store.length) {
-      const larger = Buffer.allocUnsafe(Math.max(length, this.store.length * 2));
+      const doubled = Math.min(this.store.length * 2, this.need ?? Infinity);
+      const larger = Buffer.allocUnsafe(Math.max(length, doubled));
       this.store.copy(larger, 0, 0, this.used);
       this.store = larger;
     }
