@@ -85,7 +85,7 @@ describe('the audit log', () => {
     expect(files()).to.deep.equal(['audit-x.jsonl', 'other.txt']);
   });
 
-  it('beyond its size for the day goes to the log, and is counted', async () => {
+  it('beyond its size for the day goes to the log, and is counted [audit.maxBytesPerDay]', async () => {
     open({ maxBytesPerDay: 250 });
     for (const object of ['s1', 's2', 's3']) trail.note({ ...entry, object });
     await trail.close();

@@ -208,7 +208,7 @@ describe('MSRP session, inbound', () => {
     expect(app.messages.map(({ messageId }) => messageId)).to.deep.equal(['m-one', 'm-two', 'm-three']);
   });
 
-  it('stops reading with so many messages in hand, and goes on', async () => {
+  it('stops reading with so many messages in hand, and goes on [msrp.maxMessagesInHand]', async () => {
     await bound({ maxMessagesInHand: 2 });
     const settle: (() => void)[] = [];
     app.verdict = () => new Promise((resolve) => settle.push(() => resolve(undefined)));

@@ -80,7 +80,7 @@ describe('notification channels', () => {
     expect(await store.list('channel', 'item|')).to.have.length(0);
   });
 
-  it('takes no more than it may hold: the rest waits in the queue and comes once there is room', async () => {
+  it('takes no more than it may hold: the rest waits in the queue and comes once there is room [notify.channels.maxItemsPerChannel]', async () => {
     await begin({ maxItemsPerChannel: 2 });
     const id = await make();
     await subscribe(id);
@@ -167,14 +167,14 @@ describe('notification channels', () => {
     await make(polling, bot('b'));
   });
 
-  it('has the limits of the gateway where a client asks for more', async () => {
+  it('has the limits of the gateway where a client asks for more [notify.channels.maxNotifications] [notify.channels.maxWaitS] [notify.channels.maxLifetimeS]', async () => {
     await begin({ maxNotifications: 5, maxWaitMs: 20_000, maxLifetimeS: 100 });
     const asked = { maxNotifications: 9_000, maxWaitTime: 9_000, channelLifetime: 9_000 };
     const { channel } = await notify.channels.create(bot(), { channelType: 'LongPolling', ...asked });
     expect(channel).to.include({ maxNotifications: 5, maxWaitTime: 20, channelLifetime: 100 });
   });
 
-  it('gives no more octets at once than the limit, and one notification whatever its size', async () => {
+  it('gives no more octets at once than the limit, and one notification whatever its size [notify.channels.maxBytes]', async () => {
     await begin({ maxBytes: 2_000 });
     const id = await make();
     await subscribe(id);

@@ -188,7 +188,7 @@ describe('dead letters', () => {
     expect(notify.deadLetters.count).to.equal(0);
   });
 
-  it('beyond their limit are counted and not kept', async () => {
+  it('beyond their limit are counted and not kept [notify.maxDeadLetters]', async () => {
     await begin({ options: { maxDeadLetters: 2 } });
     await subscribe();
     for (const text of ['1', '2', '3']) await die(text);
