@@ -1,12 +1,11 @@
 /** The composition root: what exists, who gets what, in which order it starts and stops. */
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { systemClock } from './clock.js';
 import type { Config } from './config.js';
 import { createAudit, openAdmin } from './gateway/admin.js';
 import { auditedChannels, auditedSubscriptions } from './gateway/audit.js';
 import { furtherActions, restActions, rootActions } from './gateway/actions.js';
-import { accessOf, restTls } from './gateway/access.js';
+import { accessOf } from './gateway/access.js';
 import { createNotify } from './gateway/notify.js';
 import { result, storeCheck } from './gateway/checks.js';
 import { openDirectory, rootsOf } from './gateway/platforms.js';
@@ -21,6 +20,7 @@ import { contactHost } from './gateway/contact-host.js';
 import { createSipSide, type SipSide, trustedBy } from './gateway/sip.js';
 import { interpreterLimits, msrpOptions, restLimits, serviceLimits, storeLimits } from './gateway/settings.js';
 import { readTemplates } from './gateway/templates.js';
+import { msrpTls, restTls } from './gateway/tls-material.js';
 import { Interpreter } from './iwf/interpreter.js';
 import { type Logger, maskOf } from './log.js';
 import { createMetrics, type MetricsRegistry } from './metrics.js';
@@ -211,6 +211,7 @@ function parts4({ log, metrics, trace }: Parts): Parameters<typeof createSipSide
 }
 
 function createMsrp({ config, log, metrics, trace }: Parts): MsrpEndpoint {
+  const tls = msrpTls(config);
   return createMsrpEndpoint(msrpOptions(config), {
     clock: systemClock,
     metrics,
@@ -218,13 +219,9 @@ function createMsrp({ config, log, metrics, trace }: Parts): MsrpEndpoint {
     randomId: () => randomBytes(16).toString('hex'),
     admit: trustedBy(config.sip.trustedPeers),
     reach: msrpReach({ ...config.msrp, ...config.sip }),
-    ...(config.msrp.tls && { tls: pemTexts(config.msrp.tls) }),
+    ...(tls && { tls }),
     ...(trace && { trace: (event) => trace.event(event) }),
   });
-}
-
-function pemTexts({ cert, key }: { cert: string; key: string }): { cert: string; key: string } {
-  return { cert: readFileSync(cert, 'utf8'), key: readFileSync(key, 'utf8') };
 }
 
 function openRest(

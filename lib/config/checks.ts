@@ -75,9 +75,7 @@ function asksForCertificates({ tls, engine }: CompleteConfig['sip']): boolean {
 }
 
 function* dependencies(config: CompleteConfig): Iterable<Finding> {
-  if (config.store.kind === 'redis' && config.store.url === undefined) {
-    yield { path: ['store', 'url'], text: 'required where store.kind is redis' };
-  }
+  if (config.store.kind === 'redis') yield { path: ['store', 'kind'], text: 'redis is not part of this version' };
   if (config.msrp.offerTls && !config.msrp.tls) yield { path: ['msrp', 'offerTls'], text: 'needs msrp.tls' };
   const untrusted = config.platforms.some(({ trustedWithNumbers }) => !trustedWithNumbers);
   if (untrusted && config.sip.privacyKey === undefined) {

@@ -32,9 +32,15 @@ describe('callbacks under way', () => {
     await platform.close();
   });
 
-  for (const gate of ['total', 'perPlatform', 'perOrigin', 'perBot'] as const) {
-    it(`are no more than so many at once [notify.parallel.${gate}]`, async () => {
-      notify = await notifyOver(store, { options: { parallel: { ...wide, [gate]: 2 } } });
+  const gates: readonly (readonly [key: string, bounds: Parallel])[] = [
+    ['notify.parallel.total', { ...wide, total: 2 }],
+    ['notify.parallel.perPlatform', { ...wide, perPlatform: 2 }],
+    ['notify.parallel.perOrigin', { ...wide, perOrigin: 2 }],
+    ['notify.parallel.perBot', { ...wide, perBot: 2 }],
+  ];
+  for (const [key, parallel] of gates) {
+    it(`are no more than so many at once [${key}]`, async () => {
+      notify = await notifyOver(store, { options: { parallel } });
       await notify.subscriptions.create(bot(), 'chat', subscriptionRequest(platform.url));
       const open = new Set<() => void>();
       let most = 0;

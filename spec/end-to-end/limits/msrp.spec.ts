@@ -116,8 +116,8 @@ describe('limits of MSRP', () => {
           callId: randomUUID(),
         });
         await phone.chat(user(1));
-        const { status, header } = await phone.invite(user(2));
-        return `${status}, Retry-After ${header('Retry-After')}`;
+        const refused = await phone.invite(user(2));
+        return `${refused.status}, Retry-After ${refused.header('Retry-After')}`;
       },
     },
   ];
