@@ -1,5 +1,4 @@
 /** The composition root: what exists, who gets what, in which order it starts and stops. */
-import { randomBytes } from 'node:crypto';
 import { systemClock } from './clock.js';
 import type { Config } from './config.js';
 import { createAudit, openAdmin } from './gateway/admin.js';
@@ -15,6 +14,7 @@ import { watchLimits } from './gateway/limit-watch.js';
 import { createLoad } from './gateway/load.js';
 import { deadLetterActions } from './gateway/dead-letters.js';
 import { letterHooks } from './gateway/letter-hooks.js';
+import { randomId } from './gateway/random-id.js';
 import { createRouting } from './gateway/routing.js';
 import { contactHost } from './gateway/contact-host.js';
 import { createSipSide, type SipSide, trustedBy } from './gateway/sip.js';
@@ -216,7 +216,7 @@ function createMsrp({ config, log, metrics, trace }: Parts): MsrpEndpoint {
     clock: systemClock,
     metrics,
     log,
-    randomId: () => randomBytes(16).toString('hex'),
+    randomId,
     admit: trustedBy(config.sip.trustedPeers),
     reach: msrpReach({ ...config.msrp, ...config.sip }),
     ...(tls && { tls }),
