@@ -19,6 +19,8 @@ import { SimulatedPlatform } from './sim/platform.js';
 export const demoFile = fileURLToPath(new URL('../../config/demo.yaml', import.meta.url));
 
 const number = '+15550100001';
+/** Whom the route of config/demo.yaml leads to: on one phone at each of its next hops. */
+const abroadNumber = '+447700900123';
 const bot = 'sip:echo@botplatform.example.net';
 /** Their hashes stand in config/demo.yaml. */
 const key = 'demo-key';
@@ -40,7 +42,7 @@ export async function startDemo(watch: (log: Logger) => void): Promise<Demo> {
   const started: (() => Promise<void>)[] = [];
   try {
     // Before the gateway, which asks its next hop at once whether it is there.
-    await startPhone(config, places, { log, started });
+    await startPhones(config, places, { log, started });
     const gateway = await startGateway(config, log);
     started.unshift(() => gateway.stop());
     const warnings = await ready(`http://${connectable(config.admin.host)}:${gateway.ports.admin}`);
@@ -79,7 +81,7 @@ interface Readiness {
   readonly checks: readonly { readonly name: string; readonly detail?: string }[];
 }
 
-async function startPhone(config: Config, places: DemoPlaces, { log, started }: Stage): Promise<void> {
+async function startPhones(config: Config, places: DemoPlaces, { log, started }: Stage): Promise<void> {
   const nothing: Metrics = { count: () => undefined, observe: () => undefined };
   const msrp = createMsrpEndpoint(
     { ...defaultMsrpOptions, port: 0 },
@@ -89,19 +91,28 @@ async function startPhone(config: Config, places: DemoPlaces, { log, started }: 
   started.push(() => msrp.close());
   const template = (name: string): Promise<string> =>
     readFile(fileURLToPath(new URL(`../../sdp-templates/chatbot-session-${name}.sdp`, import.meta.url)), 'utf8');
-  const phone = new SimulatedPhone({
-    number,
-    host: demoHost,
-    port: places.phoneSipPort,
-    gateway: gatewayOf(config),
-    msrp,
-    templates: { offer: await template('offer'), answer: await template('answer') },
-    receipts: ['delivered', 'displayed'],
-    onError: (error) => log.warn('phone failed', { error }),
-  });
-  await phone.start();
-  started.push(() => phone.stop());
-  const http = await startPhoneHttp({ phone, bot, host: demoHost, port: places.phoneHttpPort });
+  const templates = { offer: await template('offer'), answer: await template('answer') };
+  const startOne = async (of: string, port: number): Promise<SimulatedPhone> => {
+    const phone = new SimulatedPhone({
+      number: of,
+      host: demoHost,
+      port,
+      gateway: gatewayOf(config),
+      msrp,
+      templates,
+      receipts: ['delivered', 'displayed'],
+      onError: (error) => log.warn('phone failed', { error }),
+    });
+    await phone.start();
+    started.push(() => phone.stop());
+    return phone;
+  };
+  const phone = await startOne(number, places.phoneSipPort);
+  const others: Record<string, SimulatedPhone> = {};
+  for (const [at, port] of places.abroadSipPorts.entries()) {
+    others[at === 0 ? 'abroad' : `abroad${at + 1}`] = await startOne(abroadNumber, port);
+  }
+  const http = await startPhoneHttp({ phone, others, bot, host: demoHost, port: places.phoneHttpPort });
   started.push(() => http.close());
 }
 

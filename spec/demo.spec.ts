@@ -58,8 +58,8 @@ function passedOn(): Readonly<Record<string, string>> {
 
 /** Every port by the environment, so that demos beside one another do not race for the same ones. */
 async function freePlaces(): Promise<Readonly<Record<string, string>>> {
-  const [rest, admin, sip, msrp, phone, phoneHttp, bot] = await Promise.all(
-    Array.from({ length: 7 }, () => freePort()),
+  const [rest, admin, sip, msrp, phone, abroad, phoneHttp, bot] = await Promise.all(
+    Array.from({ length: 8 }, () => freePort()),
   );
   return {
     IWF_REST__PORT: String(rest),
@@ -67,6 +67,7 @@ async function freePlaces(): Promise<Readonly<Record<string, string>>> {
     IWF_SIP__LISTEN: `udp/127.0.0.1:${sip},tcp/127.0.0.1:${sip}`,
     IWF_MSRP__PORT: String(msrp),
     IWF_SIP__NEXTHOP: `sip:127.0.0.1:${phone};transport=tcp`,
+    IWF_SIP__ROUTES__0__NEXTHOP: `sip:127.0.0.1:${abroad};transport=tcp`,
     DEMO_PHONE_PORT: String(phoneHttp),
     DEMO_BOT_PORT: String(bot),
   };
@@ -163,7 +164,7 @@ describe('the command line', function () {
         .out()
         .split('\n')
         .filter((line) => / is taken: | is in use: /.test(line));
-      expect(moved).to.have.length(8);
+      expect(moved).to.have.length(10);
       expect(moved.join()).to.include('data/iwf.db is in use: messages are kept in data/iwf-2.db');
       for (const demo of [first, second]) {
         const rest = /http:\/\/127\.0\.0\.1:\d+(?=\/docs\/)/.exec(demo.out())?.[0] ?? '';

@@ -100,6 +100,7 @@ describe('docs/try-it.md', function () {
 
 async function startedDemo(folder: string, ports: Readonly<Record<string, number>>): Promise<ChildProcess> {
   const sip = await freePort();
+  const hop = async (): Promise<string> => `sip:127.0.0.1:${await freePort()};transport=tcp`;
   const env = {
     PATH: process.env['PATH'] ?? '',
     ...(process.env['NODE_V8_COVERAGE'] ? { NODE_V8_COVERAGE: process.env['NODE_V8_COVERAGE'] } : {}),
@@ -108,12 +109,19 @@ async function startedDemo(folder: string, ports: Readonly<Record<string, number
     DEMO_PHONE_PORT: String(ports[8082]),
     DEMO_BOT_PORT: String(await freePort()),
     IWF_SIP__LISTEN: `udp/127.0.0.1:${sip},tcp/127.0.0.1:${sip}`,
+    IWF_SIP__KEEPALIVES: '1',
     IWF_MSRP__PORT: String(await freePort()),
-    IWF_SIP__NEXTHOP: `sip:127.0.0.1:${await freePort()};transport=tcp`,
+    IWF_SIP__NEXTHOP: await hop(),
+    IWF_SIP__ROUTES__0__NEXTHOP: `${await hop()}, ${await hop()}`,
   };
   const demo = spawn(process.execPath, [main], { cwd: folder, env, stdio: ['ignore', 'pipe', 'inherit'] });
   let out = '';
-  while (!out.includes('Ctrl-C ends it all')) out += String((await once(demo.stdout, 'data'))[0]);
+  const ended = once(demo, 'exit').then(() => {
+    throw new Error(`the demo ended before it was ready: ${out}`);
+  });
+  while (!out.includes('Ctrl-C ends it all'))
+    out += String((await Promise.race([once(demo.stdout, 'data'), ended]))[0]);
+  ended.catch(() => undefined);
   demo.stdout.resume();
   return demo;
 }

@@ -10,6 +10,8 @@ export interface DemoPlaces {
   /** The environment with what was chosen here: the configuration is read with it. */
   readonly env: Environment;
   readonly phoneSipPort: number;
+  /** Of the phones in the other operator's network, one at each next hop of the first route; none without a route. */
+  readonly abroadSipPorts: readonly number[];
   readonly phoneHttpPort: number;
   /** Of the bot's callbacks. */
   readonly botPort: number;
@@ -27,21 +29,26 @@ export async function choosePlaces(config: Config, env: Environment): Promise<De
   const { rest, sip } = config;
   const phoneHttp = portFrom(env, 'DEMO_PHONE_PORT', 8082);
   const bot = portFrom(env, 'DEMO_BOT_PORT', 8083);
-  const phoneSip = phonePortOf(sip.nextHop);
+  const [phoneSip = defaultPhoneSipPort] = hopPorts(sip.nextHop);
+  const abroadSip = hopPorts(sip.routes[0]?.nextHop);
   const notices: string[] = [];
-  const next = portChooser([...gatewayPorts(config), phoneSip, phoneHttp, bot], notices);
+  const next = portChooser([...gatewayPorts(config), phoneSip, ...abroadSip, phoneHttp, bot], notices);
   const isGiven = givenBy(env);
   const chosen = await chooseGatewayPorts(config, isGiven, next);
   const phoneSipPort = await next("the phone's SIP", phoneSip, [tcp(demoHost)]);
+  const abroadSipPorts: number[] = [];
+  for (const port of abroadSip) abroadSipPorts.push(await next("the other operator's SIP", port, [tcp(demoHost)]));
   const defaults = {
     ...chosen,
+    ...(abroadSip.length === 0 ? {} : { IWF_SIP__ROUTES__0__NEXTHOP: abroadSipPorts.map(phoneHop).join(', ') }),
     IWF_SERVERROOT: `http://${connectable(rest.host)}:${chosen['IWF_REST__PORT'] ?? rest.port}`,
-    IWF_SIP__NEXTHOP: `sip:${demoHost}:${phoneSipPort};transport=tcp`,
+    IWF_SIP__NEXTHOP: phoneHop(phoneSipPort),
     IWF_STORE__PATH: await chooseFile(config, notices),
   };
   return {
     env: { ...env, ...withoutGiven(defaults, isGiven) },
     phoneSipPort,
+    abroadSipPorts,
     phoneHttpPort: await next("the phone's HTTP", phoneHttp, [tcp(demoHost)]),
     botPort: await next("the bot's callback", bot, [tcp(demoHost)]),
     notices,
@@ -113,8 +120,12 @@ function givenBy(env: Environment): (variable: string) => boolean {
   };
 }
 
-function phonePortOf(nextHop: string | undefined): number {
-  return (nextHop === undefined ? undefined : parseSipUri(nextHop).port) ?? defaultPhoneSipPort;
+function phoneHop(port: number): string {
+  return `sip:${demoHost}:${port};transport=tcp`;
+}
+
+function hopPorts(nextHops: string | undefined): readonly number[] {
+  return (nextHops?.split(',') ?? []).flatMap((hop) => parseSipUri(hop.trim()).port ?? []);
 }
 
 function portFrom(env: Environment, variable: string, port: number): number {

@@ -13,6 +13,8 @@ export interface Answer {
   readonly headers?: Readonly<OutgoingHttpHeaders>;
   /** What the trace knows the exchange by, where the answer says it better than the path. */
   readonly traceKey?: string;
+  /** The platform that asks too much: told so slowly, where it is told often. */
+  readonly delayed?: string;
 }
 
 /** In every answer: nothing of ours is to be guessed at, kept by a cache, or framed. */

@@ -4,6 +4,7 @@ import type { Platform } from '../iwf/actions.js';
 import { ApiError } from '../resources/api-error.js';
 import { RequestRate } from './access/request-rate.js';
 import { scopeOfPath } from './access/scopes.js';
+import { SlowRefusals } from './access/slow-refusals.js';
 import { acceptedFormat } from './accept.js';
 import { type Answer, errorAnswer, insufficientScope, unauthorized, type Written, writeAnswer } from './answer.js';
 import { type Body, type Format, readBody } from './body.js';
@@ -26,6 +27,7 @@ export function routeRunner(deps: RestDeps): RunRoute {
   const rate = new RequestRate(deps, (platformId) => deps.policy?.(platformId)?.requestsPerS);
   const chatbotFor = chatbotFinder(deps);
   const budget = new BodyBudget(deps.limits.maxTotalBufferedBytes, () => reached(deps, 'rest.maxTotalBufferedBytes'));
+  const refusals = new SlowRefusals(deps.clock);
   let inFlight = 0;
   return async (route, call) => {
     const startedAtMs = deps.clock.now();
@@ -36,12 +38,13 @@ export function routeRunner(deps: RestDeps): RunRoute {
     try {
       if (inFlight > deps.limits.maxInFlight) throw tooMany(deps);
       format = acceptedFormat(call.request.headers);
-      answer = await (route.begins === true ? begun : answerOf)({ deps, rate, chatbotFor, budget }, route, call);
+      answer = await answerOf({ deps, rate, chatbotFor, budget }, route, call);
     } catch (error) {
       answer = errorAnswer(error, deps.log);
     } finally {
       inFlight -= places;
     }
+    if (answer.delayed !== undefined) await refusals.due(answer.delayed, call.request);
     const sent = deliver(deps, call, answer, format);
     try {
       report(deps, route, call, { ...sent, startedAtMs });
@@ -78,23 +81,39 @@ interface Judges {
   readonly budget: BodyBudget;
 }
 
-/** New work comes in only where there is no overload. */
-async function begun(...[judges, route, call]: Parameters<typeof answerOf>): Promise<Answer> {
-  const { deps } = judges;
-  const waitS = deps.overloaded?.(call.variables['userId'] ?? '');
-  if (waitS !== undefined) throw new ApiError('SVC1000', [], { retryAfterS: waitS });
+async function answerOf(judges: Judges, route: Route, call: Call): Promise<Answer> {
+  const { deps, rate } = judges;
+  const asked = await identify(deps, call.request);
+  if (asked.kind === 'refused') return asked.answer;
   try {
-    return await answerOf(judges, route, call);
-  } finally {
-    deps.settled?.();
+    const refusal = allow(deps, { rate, path: route.path, asked });
+    return (
+      refusal ?? (await (route.begins === true ? begun : served)(judges, route, { ...call, platform: asked.platform }))
+    );
+  } catch (error) {
+    const answer = errorAnswer(error, deps.log);
+    return answer.status === 429 ? { ...answer, delayed: asked.platform.id } : answer;
   }
 }
 
-async function answerOf({ deps, rate, chatbotFor, budget }: Judges, route: Route, call: Call): Promise<Answer> {
-  const { request, variables } = call;
-  const admission = await admit(deps, { rate, path: route.path, request });
-  if (admission.kind === 'refused') return admission.answer;
-  const { platform } = admission;
+interface KnownCall extends Call {
+  readonly platform: Platform;
+}
+
+/** New work comes in only where there is no overload. */
+async function begun(judges: Judges, route: Route, call: KnownCall): Promise<Answer> {
+  const { overloaded, settled } = judges.deps;
+  const waitS = overloaded?.(call.variables['userId'] ?? '');
+  if (waitS !== undefined) throw new ApiError('SVC1000', [], { retryAfterS: waitS });
+  try {
+    return await served(judges, route, call);
+  } finally {
+    settled?.();
+  }
+}
+
+async function served({ deps, chatbotFor, budget }: Judges, route: Route, call: KnownCall): Promise<Answer> {
+  const { request, variables, platform } = call;
   let body: Promise<Body> | undefined;
   const share = budget.open();
   const exchange = {
@@ -112,25 +131,50 @@ async function answerOf({ deps, rate, chatbotFor, budget }: Judges, route: Route
   }
 }
 
-export type Admission =
-  { readonly kind: 'admitted'; readonly platform: Platform } | { readonly kind: 'refused'; readonly answer: Answer };
+export type Admission = { readonly kind: 'admitted'; readonly platform: Platform } | Refused;
+
+interface Refused {
+  readonly kind: 'refused';
+  readonly answer: Answer;
+}
+
+interface Asked {
+  readonly kind: 'known';
+  readonly platform: Platform;
+  /** undefined: every API. */
+  readonly scopes?: ReadonlySet<string> | undefined;
+}
 
 /** Who asks, and whether he may use the API that `path` (as a route has it) belongs to. Throws ApiError. */
 export async function admit(
   deps: Pick<RestDeps, 'authenticate' | 'policy' | 'log'>,
   { rate, path, request }: { readonly rate: RequestRate; readonly path: string; readonly request: IncomingMessage },
 ): Promise<Admission> {
-  const authentication = await deps.authenticate(request);
-  if (authentication.kind === 'unknown') {
-    deps.log.warn('rest credential refused', { reason: authentication.reason, peer: request.socket.remoteAddress });
-    return { kind: 'refused', answer: unauthorized(authentication.challenge) };
-  }
-  const { platform, scopes } = authentication;
+  const asked = await identify(deps, request);
+  if (asked.kind === 'refused') return asked;
+  const answer = allow(deps, { rate, path, asked });
+  return answer ? { kind: 'refused', answer } : { kind: 'admitted', platform: asked.platform };
+}
+
+async function identify(
+  { authenticate, log }: Pick<RestDeps, 'authenticate' | 'log'>,
+  request: IncomingMessage,
+): Promise<Asked | Refused> {
+  const authentication = await authenticate(request);
+  if (authentication.kind === 'known') return authentication;
+  log.warn('rest credential refused', { reason: authentication.reason, peer: request.socket.remoteAddress });
+  return { kind: 'refused', answer: unauthorized(authentication.challenge) };
+}
+
+/** What he is answered if he may not. Throws ApiError. */
+function allow(
+  { policy }: Pick<RestDeps, 'policy'>,
+  { rate, path, asked }: { readonly rate: RequestRate; readonly path: string; readonly asked: Asked },
+): Answer | undefined {
+  const { platform, scopes } = asked;
   rate.take(platform.id);
-  if (deps.policy?.(platform.id)?.suspended) throw new ApiError('POL1010', [path.split('/', 2)[1] ?? '']);
-  if (scopes && !scopes.has(scopeOfPath(path)))
-    return { kind: 'refused', answer: insufficientScope(scopeOfPath(path)) };
-  return { kind: 'admitted', platform };
+  if (policy?.(platform.id)?.suspended) throw new ApiError('POL1010', [path.split('/', 2)[1] ?? '']);
+  return scopes && !scopes.has(scopeOfPath(path)) ? insufficientScope(scopeOfPath(path)) : undefined;
 }
 
 function queryOf(url: string): URLSearchParams {

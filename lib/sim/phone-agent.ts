@@ -57,11 +57,18 @@ export interface PhoneContact {
   readonly revokes: boolean;
 }
 
+export interface PhoneUser {
+  readonly number: string;
+  /** RFC 3325 §7: asks that his number be kept from those who are not trusted. */
+  readonly hidden: boolean;
+}
+
 /** Of an INVITE or MESSAGE to a chatbot; sip.js cannot read tel: in the To of an answer to it, so the phone is a sip: user. */
-export function phoneHeaders(number: string, service: string): string[] {
+export function phoneHeaders({ number, hidden }: PhoneUser, service: string): string[] {
   const accept = printAcceptContacts({ icsi: service, iari: iari.chatbot, botVersions: ['#=1'] });
   return [
     `P-Asserted-Identity: <sip:${number}@ims.example.net;user=phone>`,
+    ...(hidden ? ['Privacy: id'] : []),
     `P-Asserted-Service: ${printService(service)}`,
     ...accept.map((value) => `Accept-Contact: ${value}`),
     `Conversation-ID: ${randomUUID()}`,

@@ -1,10 +1,13 @@
-/** The phone in the hand of a developer: what it shows and what its user does, over plain HTTP. */
+/** Phones in the hand of a developer: what they show and what their users do, over plain HTTP. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { SimulatedPhone } from './phone.js';
 import { type Act, type Hand, ok, optionalText, type Reply, text, WrongRequest } from './phone-act.js';
 import { serviceActs } from './phone-services.js';
 
 export interface PhoneHttpOptions extends Hand {
+  /** First step of the path → a further phone: `/abroad/inbox`. */
+  readonly others?: Readonly<Record<string, SimulatedPhone>>;
   readonly host: string;
   /** 0: any free one. */
   readonly port: number;
@@ -15,7 +18,7 @@ export interface PhoneHttp {
   close(): Promise<void>;
 }
 
-/** Method and path → what it does; GET / lists them. */
+/** Method and path → what it does; GET / lists them, with the phones. */
 const acts: Readonly<Record<string, Act>> = {
   ...serviceActs,
   'GET /inbox': inbox,
@@ -66,13 +69,21 @@ async function close(server: Server): Promise<void> {
 
 async function reply(options: PhoneHttpOptions, request: IncomingMessage): Promise<Reply> {
   const { method = '', url = '/' } = request;
-  const path = url.split('?', 1).join('');
-  if (path === '/') return ok({ paths: Object.keys(acts) });
+  const { hand, path } = held(options, url.split('?', 1).join(''));
+  if (path === '/')
+    return ok({ paths: Object.keys(acts), otherPhones: Object.keys(options.others ?? {}).map((name) => `/${name}`) });
   const act = acts[`${method} ${path}`];
   const body = await readBody(request);
-  if (act) return act(options, body);
+  if (act) return act(hand, body);
   const known = Object.keys(acts).some((key) => key.endsWith(` ${path}`));
   throw new WrongRequest(known ? 'method not allowed' : 'no such path; GET / lists them', known ? 405 : 404);
+}
+
+/** Which phone is meant, and what is left of the path. */
+function held({ phone, bot, others = {} }: PhoneHttpOptions, path: string): { hand: Hand; path: string } {
+  const [, name = '', rest = ''] = /^\/([^/]*)(.*)$/.exec(path) ?? [];
+  const other = Object.hasOwn(others, name) ? others[name] : undefined;
+  return other ? { hand: { phone: other, bot }, path: rest === '' ? '/' : rest } : { hand: { phone, bot }, path };
 }
 
 /** Waits for a first message and for receipts under way, so that what is asked next is settled. */

@@ -19,6 +19,16 @@ export const serviceActs: Readonly<Record<string, Act>> = {
     phone.revokes = typeof revokes === 'boolean' ? revokes : phone.revokes;
     return ok({ services: phone.services, revokes: phone.revokes });
   },
+  'POST /hide': ({ phone }, { hidden = true }) => {
+    if (typeof hidden !== 'boolean') throw new WrongRequest('hidden is true or false');
+    phone.hidden = hidden;
+    return ok({ hidden });
+  },
+  'POST /network': async ({ phone }, { up }) => {
+    if (typeof up !== 'boolean') throw new WrongRequest('up is true or false');
+    await phone.connect(up);
+    return ok({ up });
+  },
   'POST /call': ({ phone, bot }) => {
     phone.call(bot);
     return ok({ calling: bot });

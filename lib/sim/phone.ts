@@ -84,6 +84,8 @@ export class SimulatedPhone {
   services: 'all' | 'standalone' = 'all';
   /** And of the network that it is in. */
   revokes = false;
+  /** Whether its user hides his number from whom the network does not trust. */
+  hidden = false;
   private readonly options: PhoneOptions;
   private readonly transport: TcpTransport;
   private readonly agent: UserAgent;
@@ -105,7 +107,7 @@ export class SimulatedPhone {
     });
     this.chats = new PhoneChats({
       agent: this.agent,
-      headers: () => phoneHeaders(number, icsi.session),
+      headers: () => this.headers(icsi.session),
       openTimeoutMs,
       changed: () => this.changed(),
     });
@@ -157,8 +159,11 @@ export class SimulatedPhone {
 
   /** Any body in a MESSAGE of its own; rejects with `MESSAGE refused: <status>`. */
   sendDocument(bot: string, contentType: string, body: string, headers?: readonly string[]): Promise<void> {
-    const own = headers ?? phoneHeaders(this.options.number, icsi.message);
-    return sendSipMessage(this.agent, bot, { contentType, body, headers: [...own] });
+    return sendSipMessage(this.agent, bot, {
+      contentType,
+      body,
+      headers: [...(headers ?? this.headers(icsi.message))],
+    });
   }
 
   /** A receipt for a message of the bot, in the session if there is one. */
@@ -179,7 +184,7 @@ export class SimulatedPhone {
     if (!target) throw new TypeError(`not a SIP URI: ${bot}`);
     const { userAgentCore, contact } = this.agent;
     const from = contact.uri.clone();
-    const extraHeaders = [`Contact: ${this.contact()}`, ...phoneHeaders(this.options.number, icsi.session)];
+    const extraHeaders = [`Contact: ${this.contact()}`, ...this.headers(icsi.session)];
     const message = userAgentCore.makeOutgoingRequestMessage('OPTIONS', target, from, target, {}, extraHeaders);
     return new Promise((resolve) => {
       const answered = ({ message: { statusCode = 0 } }: { message: { statusCode?: number | undefined } }): void =>
@@ -222,6 +227,15 @@ export class SimulatedPhone {
   private contact(): string {
     const { host, number } = this.options;
     return phoneContact({ host, number, port: this.port, services: this.services, revokes: this.revokes });
+  }
+
+  /** Cuts its network off, so that no connection to it is taken, or brings it back at the same port. */
+  async connect(isConnected: boolean): Promise<void> {
+    if (isConnected !== this.transport.isConnected()) await this.transport[isConnected ? 'connect' : 'disconnect']();
+  }
+
+  private headers(service: string): string[] {
+    return phoneHeaders({ number: this.options.number, hidden: this.hidden }, service);
   }
 
   /** A chat that dies under the message is opened once more; the Message-ID stays, so that nothing is told twice. */
@@ -329,7 +343,7 @@ export class SimulatedPhone {
   }
 
   private sendMessage(bot: string, cpim: Buffer, more: readonly string[] = []): Promise<void> {
-    const headers = [...phoneHeaders(this.options.number, icsi.message), ...more];
+    const headers = [...this.headers(icsi.message), ...more];
     return sendSipMessage(this.agent, bot, { contentType: cpimType, body: cpim.toString('utf8'), headers });
   }
 

@@ -24,6 +24,8 @@ export class TcpTransport implements Api {
   private readonly emitter = new EmitterImpl<TransportState>();
   private current: TransportState = TransportState.Disconnected;
   private server: Server | undefined;
+  /** The one that was free, once it has listened: it comes back there. */
+  private ownPort: number | undefined;
   private outbound: Socket | undefined;
   private readonly sockets = new Set<Socket>();
   /** Branch of a request → the connection that its response takes. */
@@ -43,7 +45,7 @@ export class TcpTransport implements Api {
 
   /** Where the phone listens. */
   get port(): number {
-    return (this.server?.address() as AddressInfo | undefined)?.port ?? this.options.port;
+    return this.ownPort ?? this.options.port;
   }
 
   async connect(): Promise<void> {
@@ -52,8 +54,9 @@ export class TcpTransport implements Api {
     this.server = server;
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
-      server.listen(this.options.port, this.options.host, resolve);
+      server.listen(this.port, this.options.host, resolve);
     });
+    this.ownPort = (server.address() as AddressInfo).port;
     this.enter(TransportState.Connected);
     this.onConnect?.();
   }

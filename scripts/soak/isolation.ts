@@ -1,9 +1,10 @@
 /**
  * What one bad bot does to the others: p99 from a user's message to its callback, without and with him, in turns.
+ * `floods, limited`: his platform may ask 100 times a second (`limits.requestsPerS`).
  * node dist/scripts/soak/isolation.js [rounds, default 3] [seconds of each turn, default 6]
  */
 import { type Answer, closedLoop, openLoop, restSource, sipSource, type Source } from './load-source.js';
-import { key, type LoadWorld, startLoadWorld } from './load-world.js';
+import { boundedBot, boundedKey, key, type LoadWorld, startLoadWorld } from './load-world.js';
 
 const good = ['a', 'b', 'c', 'd'].map((name) => `sip:${name}@botplatform.example.net`);
 const bad = 'sip:bad@botplatform.example.net';
@@ -12,9 +13,10 @@ const seconds = Number(process.argv[3] ?? 6);
 const goodPerS = 40;
 const awayUser = '+15552000000';
 const settleMs = 15_000;
+const connections = 256;
 
 /** What he does, and how much of it a second; a flood is as much as 256 connections carry. */
-const vices = { hangs: 40, 'lane full': 400, floods: Infinity } as const;
+const vices = { hangs: 40, 'lane full': 400, floods: Infinity, 'floods, limited': Infinity } as const;
 type Vice = keyof typeof vices;
 
 let refusedOfOthers = 0;
@@ -62,12 +64,18 @@ async function turn({ arrivedAtMs }: LoadWorld, probe: Source): Promise<number> 
 
 async function misbehave({ ports, hangs }: LoadWorld, vice: Vice): Promise<readonly Answer[]> {
   if (vice === 'hangs') hangs.add(bad);
-  const source =
-    vice === 'hangs'
-      ? await sipSource({ port: ports.sip, bots: [bad], users: 200 })
-      : restSource({ port: ports.rest, bots: [bad], users: vice === 'floods' ? 2000 : 1, key }, 256);
+  const rest = (users: number, who = { bots: [bad], key }): Source =>
+    restSource({ port: ports.rest, users, ...who }, connections);
+  const sources: Readonly<Record<Vice, () => Source | Promise<Source>>> = {
+    hangs: () => sipSource({ port: ports.sip, bots: [bad], users: 200 }),
+    'lane full': () => rest(1),
+    floods: () => rest(2000),
+    'floods, limited': () => rest(2000, { bots: [boundedBot], key: boundedKey }),
+  };
+  const source = await sources[vice]();
+  const perS = vices[vice];
   try {
-    return vice === 'floods' ? await closedLoop(source, 256, seconds) : await openLoop(source, vices[vice], seconds);
+    return await (perS === Infinity ? closedLoop(source, connections, seconds) : openLoop(source, perS, seconds));
   } finally {
     source.close();
   }

@@ -10,6 +10,7 @@ import { GatewayProcess, type Ports } from '../crash/gateway.js';
 import { Handsets } from '../crash/handsets.js';
 
 export const key = 'a-key-of-the-load-test';
+export const boundedKey = 'a-key-of-the-bounded-platform';
 
 export interface LoadWorld {
   readonly gateway: GatewayProcess;
@@ -21,6 +22,10 @@ export interface LoadWorld {
   readonly hangs: Set<string>;
   close(): Promise<void>;
 }
+
+/** Of a platform of its own, that may ask so much a second and no more. */
+export const boundedBot = 'sip:bounded@botplatform.example.net';
+const boundedPerS = 100;
 
 export async function startLoadWorld(
   bots: readonly string[],
@@ -95,6 +100,12 @@ function configOf(ports: Ports, bots: readonly string[], places: { nextHop: stri
         keys: [createHash('sha256').update(key).digest('hex')],
         chatbots: bots.map((uri) => ({ uri, mode: 'standalone' })),
         notify: { allow: ['127.0.0.1'] },
+      },
+      {
+        id: 'bounded',
+        keys: [createHash('sha256').update(boundedKey).digest('hex')],
+        chatbots: [{ uri: boundedBot, mode: 'standalone' }],
+        limits: { requestsPerS: boundedPerS },
       },
     ],
   };

@@ -18,8 +18,8 @@ export interface SoakReport {
   readonly faults: readonly string[];
 }
 
-/** From the end of the faults until everything has arrived or was reported. */
-const settleMs = 180_000;
+/** After the faults everything must arrive or be reported: a queue may be long, but this long it may not stand still. */
+const standstillMs = 180_000;
 /** Between two posts of the platform to one user. */
 const postPauseMs = { min: 20, max: 180 };
 /** One message in so many is valid for a few seconds alone. */
@@ -75,10 +75,10 @@ async function traffic(plan: SoakPlan, world: World, over: AbortController): Pro
   await rest(Math.max(0, endMs - performance.now()));
   await injector.end();
   const peaceMs = performance.now();
-  const timer = setTimeout(() => over.abort(), settleMs);
+  const timer = setTimeout(() => over.abort(), standstillMs);
   await talking;
-  await settled({ world, phones, posted }, peaceMs + settleMs);
   clearTimeout(timer);
+  await settled({ world, phones, posted });
   const sides = await account({ world, phones, posted });
   return {
     seed,
@@ -118,10 +118,15 @@ interface Scene {
 }
 
 /** Until every message is accounted for, or nothing more can be hoped for. */
-async function settled(scene: Scene, deadlineMs: number): Promise<void> {
-  while (performance.now() < deadlineMs) {
+async function settled(scene: Scene): Promise<void> {
+  let open = Infinity;
+  let movedAtMs = performance.now();
+  while (performance.now() - movedAtMs < standstillMs) {
     const { toUser, toBot } = await account(scene);
-    if (toUser.faults.length + toBot.faults.length === 0) return;
+    const left = toUser.faults.length + toBot.faults.length;
+    if (left === 0) return;
+    if (left < open) movedAtMs = performance.now();
+    open = Math.min(open, left);
     await rest(500);
   }
 }

@@ -1,9 +1,10 @@
 import { expect } from 'chai';
 import { createHash, X509Certificate } from 'node:crypto';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 import { type CryptoKey, exportJWK, generateKeyPair, type JWK, SignJWT, UnsecuredJWT } from 'jose';
 import { clientCertificates } from '../../lib/rest/access/client-certificates.js';
 import { FailedAttempts } from '../../lib/rest/access/failed-attempts.js';
@@ -326,6 +327,87 @@ describe('what the configuration says of a platform', () => {
     expect(face.logged.filter((line) => line.startsWith('platform asks too much'))).to.have.length(1);
   });
 });
+
+describe('under overload', () => {
+  it('a message is refused to whom it knows alone: nobody uses up the share of another’s chatbot', async () => {
+    const asked: string[] = [];
+    const face = await openFace({ overloaded: (of) => asked.push(of) && 5 });
+    try {
+      expect((await face.call('POST', messages, hello, bearer('no-key'))).status).to.equal(401);
+      expect(asked).to.deep.equal([]);
+      const refused = await face.call('POST', messages, hello);
+      expect([refused.status, refused.headers.get('retry-after')]).to.deep.equal([503, '5']);
+      expect(asked).to.have.length(1);
+    } finally {
+      await face.close();
+    }
+  });
+});
+
+describe('refusals of a platform that asks too much', () => {
+  let face: Face;
+
+  beforeEach(async () => {
+    face = await openFace({ policy: () => ({ suspended: false, requestsPerS: 1 }) });
+    expect((await face.call('POST', messages, hello)).status).to.equal(201);
+    for (let count = 0; count < 20; count++) expect((await face.call('POST', messages, hello)).status).to.equal(429);
+  });
+  afterEach(() => face.close());
+
+  /** A further request, once it is held back. */
+  async function held(): Promise<{ readonly reply: ReturnType<Face['call']>; readonly isTold: () => boolean }> {
+    const before = face.clock.pending;
+    let told = false;
+    const reply = face.call('POST', messages, hello);
+    void reply.then(() => (told = true));
+    await until(() => face.clock.pending > before || told);
+    return { reply, isTold: () => told };
+  }
+
+  it('come a second later after the twentieth of a second, and at once again after it', async () => {
+    const { reply, isTold } = await held();
+    await face.clock.advance(999);
+    expect(isTold()).to.equal(false);
+    await face.clock.advance(1);
+    expect((await reply).status).to.equal(429);
+    expect((await face.call('POST', messages, hello)).status).to.equal(201);
+    expect((await face.call('POST', messages, hello)).status).to.equal(429);
+  });
+
+  it('hold nobody else up', async () => {
+    const { reply } = await held();
+    const others = '/chat/v1/sip%3Aone%40b.example/subscriptions';
+    expect((await face.call('GET', others, undefined, bearer('key-b'))).status).to.equal(200);
+    expect((await face.call('GET', others, undefined, bearer('key-b'))).status).to.equal(429);
+    await face.clock.advance(1000);
+    expect((await reply).status).to.equal(429);
+  });
+
+  it('keep what is behind them on the connection from being read', async () => {
+    const request = `POST ${messages} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer key-a\r\nContent-Length: 0\r\n`;
+    const before = face.clock.pending;
+    const socket = connect(face.server.port, '127.0.0.1');
+    let said = '';
+    socket.on('data', (data: Buffer) => (said += data.toString()));
+    const closed = once(socket, 'close');
+    socket.write(`${request}\r\n`);
+    await until(() => face.clock.pending > before);
+    const refused = (): number => face.counted.filter((line) => line.startsWith('limit_reached_total')).length;
+    expect(refused()).to.equal(21);
+    socket.write(`${request}Connection: close\r\n\r\n`);
+    // One that comes over another connection, and is held as well: what could be read by then has been.
+    const { reply } = await held();
+    expect(refused()).to.equal(22);
+    await face.clock.advance(1000);
+    expect((await reply).status).to.equal(429);
+    await closed;
+    expect(said.match(/HTTP\/1\.1 \d+/g)).to.deep.equal(['HTTP/1.1 429', 'HTTP/1.1 415']);
+  });
+});
+
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await new Promise((resolve) => setImmediate(resolve));
+}
 
 describe('guessing credentials', () => {
   const clock = new FakeClock();

@@ -68,7 +68,8 @@ describe('the simulated phone', () => {
     let http: PhoneHttp;
 
     before(async () => {
-      http = await startPhoneHttp({ phone: world.phone, bot, host: '127.0.0.1', port: 0 });
+      const { phone } = world;
+      http = await startPhoneHttp({ phone, others: { abroad: phone }, bot, host: '127.0.0.1', port: 0 });
     });
     after(() => http.close());
 
@@ -96,6 +97,25 @@ describe('the simulated phone', () => {
       expect(world.phone.refuseWith).to.equal(undefined);
     });
 
+    it('is cut off, so that messages wait, and comes back at its port', async () => {
+      const { phone, platform } = world;
+      const { port } = phone;
+      expect((await ask('/network', '{"up":false}')).json).to.deep.equal({ up: false });
+      await platform.send(contact, { text: 'while cut off' });
+      expect((await ask('/network', '{"up":true}')).json).to.deep.equal({ up: true });
+      expect(phone.port).to.equal(port);
+      await phone.until(() => phone.inbox.some(({ text }) => text === 'while cut off'));
+    });
+
+    it('lists what it does, and holds further phones', async () => {
+      const { json } = await ask('/');
+      expect(json['paths']).to.include('POST /hide').and.to.include('GET /inbox');
+      expect(json['otherPhones']).to.deep.equal(['/abroad']);
+      expect((await ask('/abroad/hide', '{"hidden":true}')).json).to.deep.equal({ hidden: true });
+      expect((await ask('/abroad/hide', '{"hidden":false}')).json).to.deep.equal({ hidden: false });
+      expect((await ask('/elsewhere/inbox')).status).to.equal(404);
+    });
+
     const wrong: readonly [path: string, body: string | undefined, status: number][] = [
       ['/send', 'no JSON', 400],
       ['/send', '[]', 400],
@@ -105,6 +125,8 @@ describe('the simulated phone', () => {
       ['/composing', '{"state":"perhaps"}', 400],
       ['/refuse', '{"status":200}', 400],
       ['/services', '{"services":"some"}', 400],
+      ['/hide', '{"hidden":"yes"}', 400],
+      ['/network', '{}', 400],
       ['/alias', '{}', 400],
       ['/spam', '{"spamType":7}', 400],
       ['/revoke-answer', '{"messageId":"m","result":"perhaps"}', 400],

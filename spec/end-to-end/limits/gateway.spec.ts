@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { SimulatedPlatform } from '../../../lib/sim/platform.js';
 import { Operator } from '../operator.js';
-import { bot, contact, key } from '../world.js';
+import { bot, contact, otherBot, otherKey } from '../world.js';
 import { itTells, type Limited, type LimitCase, startLimited } from './limited.js';
 
 const patient = { baseMs: 3_600_000, factor: 1, maxMs: 3_600_000, jitter: 0 };
@@ -17,11 +17,12 @@ describe('limits of what is kept for all', () => {
       config: {
         sip: { nextHop: operator.hop, keepAliveS: 0 },
         chat: { backoff: patient },
+        limits: { requestsPerS: 1 },
         store: { maxItems: 2 },
         notify: { maxSubscriptions: 2, channels: { maxPerBot: 1, maxChannels: 2 } },
         capabilities: { maxContacts: 1, sourcesPerBot: 1, timeoutS: 1 },
       },
-      platform: { chatbots: [{ uri: bot }, ...bots.map((uri) => ({ uri }))], limits: { requestsPerS: 50 } },
+      platform: { chatbots: [{ uri: bot }, ...bots.map((uri) => ({ uri }))], limits: { requestsPerS: 1_000 } },
     });
   });
   after(async () => {
@@ -88,10 +89,11 @@ describe('limits of what is kept for all', () => {
       limit: 'limits.requestsPerS',
       sees: '429 POL0001',
       async meets({ world }) {
+        // The other platform, which has the limit of all.
         const { serverRoot } = world;
-        const path = `/chat/v1/${encodeURIComponent(bot)}/subscriptions`;
-        const flood = new SimulatedPlatform({ serverRoot, key, bot });
-        const answers = await Promise.all(Array.from({ length: 120 }, () => flood.request('GET', path)));
+        const other = new SimulatedPlatform({ serverRoot, key: otherKey, bot: otherBot });
+        const path = `/chat/v1/${encodeURIComponent(otherBot)}/subscriptions`;
+        const answers = await Promise.all(Array.from({ length: 10 }, () => other.request('GET', path)));
         return answers.map(refusal).find((one) => one.startsWith('429')) ?? 'none';
       },
     },
