@@ -25,7 +25,7 @@ const whole: unknown = {
   ],
 };
 
-describe('texts of the configuration', () => {
+describe('texts of the configuration [IWF-1626]', () => {
   const texts = [...textsOf(configSchema)];
 
   /** Which are printed into headers, URIs and answers; all others are held to the same. */

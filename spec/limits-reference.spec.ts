@@ -22,7 +22,7 @@ const rows = section
 const inTable = rows.flatMap(([, first = '']) => keysIn(first));
 const limits = limitKeys(configSchema);
 
-describe('the table of limits', () => {
+describe('the table of limits [IWF-1817]', () => {
   it('has every limit of the configuration, once', () => {
     expect(limits).to.have.length.above(70);
     expect(limits.filter((key) => !inTable.includes(key))).to.deep.equal([]);

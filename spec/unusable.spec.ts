@@ -15,7 +15,7 @@ type Tree = Readonly<Record<string, unknown>>;
 
 const main = fileURLToPath(new URL('../lib/main.js', import.meta.url));
 
-describe('a configuration that cannot be run', () => {
+describe('a configuration that cannot be run [IWF-1818]', () => {
   let folder: string;
   let authority: Authority;
   let own: Certificate;

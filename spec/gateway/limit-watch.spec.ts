@@ -9,7 +9,7 @@ import { FakeClock } from '../support/fake-clock.js';
 import { formAt } from '../support/limit-keys.js';
 import { silentLog } from '../support/silent.js';
 
-describe('limits that are reached', () => {
+describe('limits that are reached [IWF-1726]', () => {
   let clock: FakeClock;
   let lines: Fields[];
   let metrics: LimitWatch;

@@ -8,7 +8,7 @@ import { itTells, type Limited, type LimitCase, startLimited } from './limited.j
 const patient = { baseMs: 3_600_000, factor: 1, maxMs: 3_600_000, jitter: 0 };
 const bots = ['one', 'two', 'three'].map((name) => `sip:${name}@botplatform.example.net`);
 
-describe('limits of what is kept for all', () => {
+describe('limits of what is kept for all [IWF-1726]', () => {
   let operator: Operator;
   let on: Limited;
   before(async () => {

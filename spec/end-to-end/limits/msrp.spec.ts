@@ -20,7 +20,7 @@ const msrp = {
 };
 const from = 'msrp://127.0.0.1:9/phone;tcp';
 
-describe('limits of MSRP', () => {
+describe('limits of MSRP [IWF-1726]', () => {
   let on: Limited;
   let phone: RawPhone;
   let chat: RawChat;

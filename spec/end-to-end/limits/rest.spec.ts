@@ -15,7 +15,7 @@ const rest = {
 };
 const admin = { maxConnections: 8, maxConnectionsPerSource: 4, maxHeaderBytes: 2_048, headersTimeoutS: 1 };
 
-describe('limits of REST and of the admin port', () => {
+describe('limits of REST and of the admin port [IWF-1726]', () => {
   let on: Limited;
   before(async () => (on = await startLimited({ config: { rest, admin, msrp: { maxMessageBytes: 5_000 } } })));
   after(() => on.stop());

@@ -17,7 +17,7 @@ const sip = {
   retryAfterS: 7,
 };
 
-describe('limits of SIP [IWF-1723]', () => {
+describe('limits of SIP [IWF-1726]', () => {
   let on: Limited;
   before(async () => (on = await startLimited({ config: { sip } })));
   after(() => on.stop());
