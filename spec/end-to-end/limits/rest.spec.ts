@@ -4,9 +4,9 @@ import { bot, contact, key } from '../world.js';
 import { crowd, itTells, type Limited, type LimitCase, type RawSocket, startLimited } from './limited.js';
 
 const rest = {
-  maxConnections: 12,
-  maxConnectionsPerSource: 6,
-  maxInFlight: 2,
+  maxConnections: 24,
+  maxConnectionsPerSource: 12,
+  maxInFlight: 4,
   maxBodyBytes: 700_000,
   maxTotalBufferedBytes: 1_048_576,
   maxHeaderBytes: 4_096,
@@ -24,12 +24,12 @@ describe('limits of REST and of the admin port [IWF-1726]', () => {
     {
       limit: 'rest.maxConnectionsPerSource',
       sees: 'closed at once',
-      meets: (on) => crowd(on, on.world.ports.rest, Array<string>(7).fill('127.0.0.2')),
+      meets: (on) => crowd(on, on.world.ports.rest, Array<string>(13).fill('127.0.0.2')),
     },
     {
       limit: 'rest.maxConnections',
       sees: 'closed at once',
-      meets: (on) => crowd(on, on.world.ports.rest, spread(13, 6)),
+      meets: (on) => crowd(on, on.world.ports.rest, spread(25, 12)),
     },
     {
       limit: 'rest.maxBodyBytes',
@@ -50,11 +50,14 @@ describe('limits of REST and of the admin port [IWF-1726]', () => {
       limit: 'rest.maxInFlight',
       sees: '503, Retry-After 1',
       async meets(on) {
-        const begun = [await begin(on, 'x', 10), await begin(on, 'x', 10)];
-        // Those before must have been taken up: their connections are older, but their requests may be read later.
-        const seen = await refusedOf([...begun, await begin(on, 'x', 10)]);
+        const begun: RawSocket[] = [];
+        while (begun.length < 5) begun.push(await begin(on, 'x', 10));
+        const seen = await Promise.race(begun.map((socket) => socket.until(/\r\n\r\n/)));
+        // The others are ended, so that their places are free for whoever comes next.
+        await Promise.all(begun.map((socket) => socket.write('x'.repeat(9))));
+        await Promise.all(begun.map((socket) => socket.until(/\r\n\r\n/)));
         for (const socket of begun) socket.close();
-        return seen;
+        return told(seen);
       },
     },
     {
