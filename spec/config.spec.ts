@@ -1,4 +1,5 @@
 /** The configuration as an operator meets it: files, environment, error lines, masks. */
+import { Ajv } from 'ajv';
 import { expect } from 'chai';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -6,6 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import { ConfigError, loadConfig, printConfig, type Config } from '../lib/config.js';
+import { configSchema } from '../lib/config/schema.js';
 
 const demo = fileURLToPath(new URL('../../config/demo.yaml', import.meta.url));
 const sha = 'ab'.repeat(32);
@@ -38,6 +40,10 @@ describe('configuration', () => {
     }
     throw new Error('was accepted');
   }
+
+  it('has a schema that is one', () => {
+    expect(new Ajv().validateSchema(configSchema)).to.equal(true);
+  });
 
   describe('defaults', () => {
     it('needs serverRoot and platforms alone', () => {

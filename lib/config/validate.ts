@@ -9,7 +9,8 @@ import { suggestion } from './suggestion.js';
 /** Where a value was written: `iwf.yaml:12`, `environment IWF_REST__PORT`. */
 export type Place = (path: Path) => string;
 
-const ajv = new Ajv({ allErrors: true, verbose: true, strict: true });
+// It judges once: better compiled quickly than run quickly. That the schema is one is for the specs.
+const ajv = new Ajv({ allErrors: true, verbose: true, strict: true, validateSchema: false, code: { optimize: false } });
 ajv.addVocabulary(['secret']);
 const validate = ajv.compile<WrittenConfig>(configSchema);
 

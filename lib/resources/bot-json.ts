@@ -1,6 +1,6 @@
 /** Whether bot JSON is what phones expect (GSMA RCC.07 §3.6.10.4): judged as it stands, never changed. */
 import { isUtf8 } from 'node:buffer';
-import { Ajv2020 } from 'ajv/dist/2020.js';
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { ApiError } from './api-error.js';
 import { botJsonSchema } from './bot-json-schema.js';
 import { isRecord } from './dialects.js';
@@ -19,7 +19,7 @@ export const botJsonTypes: readonly string[] = [
   'application/vnd.gsma.botsuggestion.v1.0+json',
 ];
 
-const ajv = new Ajv2020({ strict: true, ownProperties: true });
+const ajv = new Ajv2020({ strict: true, ownProperties: true, validateSchema: false });
 ajv.addKeyword({
   keyword: 'exactlyOneOf',
   type: 'object',
@@ -37,13 +37,15 @@ ajv.addKeyword({
   error: { message: ({ schema }) => `must have one of ${namesOf(schema)}` },
   validate: (names: readonly string[], value: unknown) => countOf(names, value) > 0,
 });
-const validate = ajv.compile(botJsonSchema);
+/** Compiled when it is first needed. */
+let compiled: ValidateFunction | undefined;
 
 /** The first thing that is wrong; undefined: nothing is. */
 export function judgeBotJson(content: Buffer): BotJsonFinding | undefined {
   if (!isUtf8(content)) return { part: 'JSON', problem: 'is not UTF-8' };
   const read = parsed(content.toString('utf8'));
   if ('finding' in read) return read.finding;
+  const validate = (compiled ??= ajv.compile(botJsonSchema));
   if (validate(read.value)) return undefined;
   const { part, problem, allowed } = failureOf(validate.errors?.[0]);
   return {

@@ -1,5 +1,7 @@
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import { expect } from 'chai';
 import { judgeBotJson } from '../../lib/resources/bot-json.js';
+import { botJsonSchema } from '../../lib/resources/bot-json-schema.js';
 
 type Tree = Readonly<Record<string, unknown>>;
 
@@ -21,6 +23,10 @@ function found(value: unknown): string | undefined {
 }
 
 describe('resources/bot-json', () => {
+  it('has a schema that is one', () => {
+    expect(new Ajv2020().validateSchema(botJsonSchema)).to.equal(true);
+  });
+
   const good: Readonly<Record<string, unknown>> = {
     'a card with all there is': card(
       {
