@@ -1,26 +1,27 @@
 /** The composition root: what exists, who gets what, in which order it starts and stops. */
-import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { systemClock } from './clock.js';
 import type { Config } from './config.js';
 import { createAudit, openAdmin } from './gateway/admin.js';
 import { auditedChannels, auditedSubscriptions } from './gateway/audit.js';
 import { furtherActions, restActions, rootActions } from './gateway/actions.js';
-import { accessOf, restTls } from './gateway/access.js';
+import { accessOf } from './gateway/access.js';
 import { createNotify } from './gateway/notify.js';
 import { result, storeCheck } from './gateway/checks.js';
 import { openDirectory, rootsOf } from './gateway/platforms.js';
 import { disguiseOf } from './gateway/disguise.js';
 import { msrpReach } from './gateway/msrp-reach.js';
+import { watchLimits } from './gateway/limit-watch.js';
 import { createLoad } from './gateway/load.js';
 import { deadLetterActions } from './gateway/dead-letters.js';
 import { letterHooks } from './gateway/letter-hooks.js';
+import { randomId } from './gateway/random-id.js';
 import { createRouting } from './gateway/routing.js';
 import { contactHost } from './gateway/contact-host.js';
 import { createSipSide, type SipSide, trustedBy } from './gateway/sip.js';
 import { interpreterLimits, msrpOptions, restLimits, serviceLimits, storeLimits } from './gateway/settings.js';
 import { type StopStep, stopInTime } from './gateway/stop.js';
 import { readTemplates } from './gateway/templates.js';
+import { msrpTls, restTls } from './gateway/tls-material.js';
 import { Interpreter } from './iwf/interpreter.js';
 import { type Logger, maskOf } from './log.js';
 import { createMetrics, type MetricsRegistry } from './metrics.js';
@@ -61,12 +62,16 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
 /** Each part that has started leaves the way to close it in `started`. */
 async function assemble(config: Config, log: Logger, started: (() => Promise<void>)[]): Promise<Gateway> {
   const clock = systemClock;
-  const metrics = createMetrics({ log, process: true });
+  const metrics = watchLimits(createMetrics({ log, process: true }), { log, clock });
   const trace = config.trace.conversations > 0 ? createTraceRing(config.trace) : undefined;
   const parts: Parts = { config, log, metrics, trace };
 
   const readiness: ReadyCheck[] = [{ name: 'start', check: () => ({ state: 'failed', detail: 'starting' }) }];
   let deadLetters: DeadLetterActions | undefined = undefined as DeadLetterActions | undefined;
+  started.push(() => {
+    metrics.close();
+    return Promise.resolve();
+  });
   const audit = createAudit({ ...parts, clock });
   started.push(() => audit.close());
   const admin = await openAdmin(
@@ -193,6 +198,7 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
       { name: 'audit', until: 1, run: () => closeAudit() },
     ];
     await stopInTime(steps, timeoutMs, log);
+    metrics.close();
     log.info('gateway stopped');
   };
   return {
@@ -215,20 +221,17 @@ function parts4({ log, metrics, trace }: Parts): Parameters<typeof createSipSide
 }
 
 function createMsrp({ config, log, metrics, trace }: Parts): MsrpEndpoint {
+  const tls = msrpTls(config);
   return createMsrpEndpoint(msrpOptions(config), {
     clock: systemClock,
     metrics,
     log,
-    randomId: () => randomBytes(16).toString('hex'),
+    randomId,
     admit: trustedBy(config.sip.trustedPeers),
     reach: msrpReach({ ...config.msrp, ...config.sip }),
-    ...(config.msrp.tls && { tls: pemTexts(config.msrp.tls) }),
+    ...(tls && { tls }),
     ...(trace && { trace: (event) => trace.event(event) }),
   });
-}
-
-function pemTexts({ cert, key }: { cert: string; key: string }): { cert: string; key: string } {
-  return { cert: readFileSync(cert, 'utf8'), key: readFileSync(key, 'utf8') };
 }
 
 function openRest(

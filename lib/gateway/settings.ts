@@ -31,6 +31,7 @@ export function notifyOptions({ notify, retention }: Config): Partial<NotifyOpti
     validityMs: notify.validityS * secondMs,
     timeoutMs: notify.timeoutS * secondMs,
     maxResponseBytes: notify.maxAnswerBytes,
+    maxWaiting: notify.maxLanes,
     maxRetryAfterMs: notify.maxRetryAfterS * secondMs,
     originIdleMs: notify.originIdleS * secondMs,
     deadLetterTtlMs: retention.deadLetterDays * dayMs,
@@ -78,6 +79,7 @@ export function interpreterLimits({
     maxQueueDepth: store.maxItems,
     maxSessions: msrp.maxSessions,
     maxSessionsPerBot: limits.sessionsPerBot,
+    retryAfterS: sip.retryAfterS,
     maxLanes: chat.maxLanes,
     leaseMs: store.leaseMs,
   };
@@ -120,6 +122,7 @@ export function engineOptions({ sip, msrp }: Config): EngineOptions {
     ...(sip.advertise === undefined ? {} : { advertise: sip.advertise }),
     localHosts: [sip.advertise ?? msrp.advertise],
     minSeS: sip.minSeS,
+    retryAfterS: sip.retryAfterS,
     timers: { t1Ms: sip.t1Ms, t2Ms: sip.t2Ms, t4Ms: sip.t4Ms, answerMs: sip.answerTimeoutS * secondMs },
     limits: {
       maxMessageBytes: sip.maxMessageBytes,
@@ -134,6 +137,7 @@ export function engineOptions({ sip, msrp }: Config): EngineOptions {
       maxConnections: sip.maxConnections,
       maxConnectionsPerSource: sip.maxConnectionsPerSource,
       maxBufferedBytes: sip.maxBufferedBytes,
+      maxTotalBufferedBytes: sip.maxTotalBufferedBytes,
       idleMs: sip.idleConnectionS * secondMs,
       messageMs: sip.messageTimeoutS * secondMs,
       connectMs: sip.connectTimeoutMs,

@@ -100,10 +100,10 @@ export class Conversations {
   }
 
   /** Which limit one session more would break. */
-  full({ uri, limits }: Chatbot): 'gateway' | 'bot' | undefined {
-    if (this.sessions >= this.options.maxSessions) return 'gateway';
+  full({ uri, limits }: Chatbot): 'msrp.maxSessions' | 'limits.sessionsPerBot' | undefined {
+    if (this.sessions >= this.options.maxSessions) return 'msrp.maxSessions';
     const most = limits?.sessionsPerBot ?? this.options.maxSessionsPerBot;
-    return (this.sessionsOfBot.get(uri) ?? 0) >= most ? 'bot' : undefined;
+    return (this.sessionsOfBot.get(uri) ?? 0) >= most ? 'limits.sessionsPerBot' : undefined;
   }
 
   /** The session that messages to the user take: of two that crossed, the one whose Call-ID sorts lower. */

@@ -74,6 +74,8 @@ export interface InterpreterLimits {
   readonly maxQueueDepth: number;
   readonly maxSessions: number;
   readonly maxSessionsPerBot: number;
+  /** Of who is refused at a limit, seconds. */
+  readonly retryAfterS: number;
   readonly maxLanes: number;
   readonly leaseMs: number;
   readonly glareSilenceMs: number;
@@ -84,7 +86,7 @@ export interface InterpreterLimits {
 
 const lingerMs = 30_000;
 const perLane = 16;
-/** Retry-After where nothing better is known, seconds. */
+/** Retry-After of what is no limit: a bot that nobody listens for, the end of the gateway; seconds. */
 const retryAfterS = 30;
 
 export class Interpreter implements ChatActions, CapabilityActions {
@@ -365,14 +367,14 @@ export class Interpreter implements ChatActions, CapabilityActions {
   private overLimit(bot: Chatbot): Refusal | undefined {
     const full = this.conversations.full(bot);
     if (!full) return undefined;
-    this.options.metrics.count('limit_reached_total', { limit: `sessions of the ${full}` });
-    return full === 'gateway' ? { status: 503, retryAfterS } : { status: 480, retryAfterS };
+    this.options.metrics.count('limit_reached_total', { limit: full });
+    return { status: full === 'msrp.maxSessions' ? 503 : 480, retryAfterS: this.options.limits.retryAfterS };
   }
 
   /** What he would say could not wait for the bot: better his network keeps it. */
   private async crowded({ bot, user }: SessionContext): Promise<Refusal | undefined> {
     const room = await this.options.notifications.room(bot.uri, user.key);
-    return room === 'free' ? undefined : { status: 480, retryAfterS };
+    return room === 'free' ? undefined : { status: 480, retryAfterS: this.options.limits.retryAfterS };
   }
 
   private async context(incoming: Invitation | StandaloneMessage): Promise<SessionContext | undefined> {

@@ -1,12 +1,15 @@
 /** One TCP or TLS connection: octets ↔ frames, one write a turn, backpressure both ways (RFC 4975 §5.4, §10). */
 import type { Socket } from 'node:net';
 import type { Clock, Timer } from '../clock.js';
+import type { AssemblyBudget } from './chunk-assembler.js';
 import { DecodeError } from '../wire/decode-error.js';
 import { printBodiless, printEndLine, printHead, type Frame } from '../wire/msrp/frame.js';
 import { FrameParser, type ParserLimits } from '../wire/msrp/parser.js';
 
 export interface ConnectionLimits extends ParserLimits {
   readonly maxBufferedBytes: number;
+  /** Of `budget`. */
+  readonly maxAssemblyBytes: number;
   /** From end() until a peer that does not read is cut off. */
   readonly lingerTimeoutMs: number;
   /** What is written, and nothing of it taken. */
@@ -27,6 +30,8 @@ export interface ConnectionHandler {
   onGarbage(error: DecodeError, connection: Connection): void;
   /** The peer is too slow; the connection is closed behind this. */
   onCut(reason: CutReason, connection: Connection): void;
+  /** A message was let go since there is no room for it. */
+  onNoRoom(connection: Connection): void;
   /** Once, however it ended. */
   onClosed(connection: Connection): void;
 }
@@ -52,6 +57,8 @@ interface ConnectionParts {
   readonly limits: ConnectionLimits;
   readonly handler: ConnectionHandler;
   readonly turn: WriteTurn;
+  /** Of all that is not whole yet, whichever connection it came on. */
+  readonly budget: AssemblyBudget;
   readonly clock: Clock;
   /** Of the peer's certificate, by hash (sha-1, sha-256): TLS only. */
   readonly fingerprints: ReadonlyMap<string, string> | undefined;
@@ -74,6 +81,8 @@ export class Connection {
   private pieces: (string | Buffer)[] = [];
   private pendingBytes = 0;
   private queued = false;
+  /** What this connection has in the budget. */
+  private weighedBytes = 0;
   /** Frames that were read together with the one at which reading had to stop. */
   private backlog: Frame[] = [];
   private readonly holds = new Set<object>();
@@ -173,11 +182,27 @@ export class Connection {
     if (this.state !== 'open') return;
     const frames = this.parse(chunk);
     this.watchFrame(frames?.length ?? 0);
+    this.weigh();
     if (frames) this.handle(frames);
     if (this.parser.failure) {
       this.parts.handler.onGarbage(this.parser.failure, this);
       this.end();
     }
+  }
+
+  /** A frame that all together leave no room for is read on and let go. */
+  private weigh(): void {
+    const { budget, limits, handler } = this.parts;
+    const isMore = this.parser.heldBytes > this.weighedBytes;
+    this.weighAs(this.parser.heldBytes);
+    if (!isMore || budget.usedBytes <= limits.maxAssemblyBytes) return;
+    if (this.parser.passOver()) handler.onNoRoom(this);
+    this.weighAs(this.parser.heldBytes);
+  }
+
+  private weighAs(bytes: number): void {
+    this.parts.budget.usedBytes += bytes - this.weighedBytes;
+    this.weighedBytes = bytes;
   }
 
   private parse(chunk: Buffer): Frame[] | undefined {
@@ -259,6 +284,7 @@ export class Connection {
     this.unread?.close();
     this.endFrame();
     this.backlog = [];
+    this.weighAs(0);
     this.holds.clear();
     this.parts.handler.onClosed(this);
   }

@@ -95,6 +95,7 @@ export class Session implements MsrpSession, TableSession {
       ready: () => this.connection?.hasRoom === true,
       transmit: (request) => this.connection && this.transmit(request, this.connection),
       paths: () => ({ toPath: this.peerPath, fromPath: this.ownPath }),
+      onLimit: (limit) => metrics.count('limit_reached_total', { limit: `msrp.${limit}` }),
       onBroken: (reason) => this.finish(reason),
     });
   }

@@ -7,6 +7,7 @@ import { TLSSocket } from 'node:tls';
 import type { Timer } from '../clock.js';
 import { ApiError } from '../resources/api-error.js';
 import { printRequestError } from '../resources/request-error.js';
+import { limitConnections } from './connection-limits.js';
 import type { RestDeps } from './deps.js';
 import { restApp } from './server.js';
 import { cutUnread } from './unread.js';
@@ -76,8 +77,7 @@ function limitedServer(deps: RestDeps, tls: RestTls | undefined): Server {
     deps.metrics.count('rest_client_errors_total', { status: 'tls' });
     socket.destroy();
   });
-  server.maxConnections = limits.maxConnections;
-  server.on('drop', () => deps.metrics.count('limit_reached_total', { limit: 'REST connections' }));
+  limitConnections(server, limits, (limit) => deps.metrics.count('limit_reached_total', { limit: `rest.${limit}` }));
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => refuseClient(deps, error, socket));
   return server;
 }

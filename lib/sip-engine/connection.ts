@@ -1,6 +1,7 @@
 /** One TCP or TLS connection: what is framed of it, what waits to leave, who is told when it breaks (RFC 3261 §18). */
 import type { Socket } from 'node:net';
 import type { Address } from './api.js';
+import type { ByteShare } from './byte-budget.js';
 import type { Path } from './path.js';
 import { TcpFramer } from './tcp-framing.js';
 import type { TransportDeps } from './transport-user.js';
@@ -18,6 +19,7 @@ export class Connection implements Path {
   private readonly socket: Socket;
   private readonly deps: TransportDeps;
   private readonly watchers = new Set<() => void>();
+  private readonly share: ByteShare;
   private corked = false;
 
   constructor(socket: Socket, ends: { local: Address; remote: Address }, deps: TransportDeps) {
@@ -28,6 +30,9 @@ export class Connection implements Path {
     this.framer = new TcpFramer(deps.limits);
     this.lastMs = deps.timers.now();
     this.takenMs = this.lastMs;
+    this.share = deps.budget.open();
+    socket.on('drain', () => this.fits());
+    socket.once('close', () => this.share.hold(0));
   }
 
   get usable(): boolean {
@@ -53,9 +58,17 @@ export class Connection implements Path {
     if (this.socket.writableLength === 0) this.takenMs = this.lastMs;
     this.cork();
     this.socket.write(bytes, this.onTaken);
-    if (this.socket.writableLength <= this.deps.limits.maxBufferedBytes) return;
-    this.deps.count('sip_tcp_closed_total', { reason: 'unread' });
+    const isUnread = this.socket.writableLength > this.deps.limits.maxBufferedBytes;
+    if (!isUnread && this.fits()) return;
+    this.deps.count('sip_tcp_closed_total', { reason: isUnread ? 'unread' : 'buffered' });
     this.destroy();
+  }
+
+  /** Says what is held; false where it would be too much of all. The ordinary buffer of a socket is not counted. */
+  fits(): boolean {
+    const { writableLength, writableHighWaterMark, destroyed } = this.socket;
+    const untaken = Math.max(0, writableLength - writableHighWaterMark);
+    return this.share.hold(destroyed ? 0 : this.framer.heldBytes + untaken);
   }
 
   watch(failed: () => void): void {

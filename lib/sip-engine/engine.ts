@@ -1,6 +1,7 @@
 /** The engine put together: transports below, transactions and dialogs between, the typed API above (RFC 3261 §5). */
 import type { Address, Engine, EngineDelegate } from './api.js';
 import { guarded, type Core } from './core.js';
+import { busy } from './duties.js';
 import { DialogTable } from './dialog.js';
 import { InboundCalls } from './inbound.js';
 import { InboundDialogs } from './inbound-dialogs.js';
@@ -104,26 +105,32 @@ class SipEngine implements Engine {
     }
   }
 
-  /** 400 (413, 505) where the sender can be told, else dropped; always counted. */
+  /** 400 (413, 503, 505) where the sender can be told, else dropped; always counted. */
   private onMalformed(error: MalformedMessage, path: Path): void {
-    this.core.settings.count('sip_malformed_total', { protocol: path.remote.protocol });
+    const { count, retryAfterS } = this.core.settings;
+    count('sip_malformed_total', { protocol: path.remote.protocol });
+    if (error.limit) count('limit_reached_total', { limit: `sip.${error.limit}` });
     const message = error.partial;
     const top = message instanceof WireMessage ? message.raw('via') : undefined;
     const via = top === undefined ? undefined : parseVia(top);
     if (!via || !(message instanceof WireMessage)) return;
-    guarded(this.core, () =>
-      this.inbound.answerStateless({ message, routing: { via } }, path, { status: error.status, headers: [] }),
-    );
+    const draft = error.status === 503 ? busy(503, retryAfterS) : { status: error.status, headers: [] };
+    guarded(this.core, () => this.inbound.answerStateless({ message, routing: { via } }, path, draft));
   }
 
   /** The head of a stream that cannot be followed is answered as far as it is one. */
   private onUnframed(bytes: Buffer, error: MalformedMessage, path: Path): void {
     try {
-      parseMessage(bytes, this.core.settings.limits, false);
+      error.partial ??= parseMessage(bytes, this.core.settings.limits, false).message;
       this.onMalformed(error, path);
     } catch (found) {
-      if (found instanceof MalformedMessage) this.onMalformed(found, path);
-      else this.core.settings.onError(found);
+      if (!(found instanceof MalformedMessage)) {
+        this.core.settings.onError(found);
+        return;
+      }
+      // What is cut off at a limit is malformed only because of it.
+      error.partial ??= found.partial;
+      this.onMalformed(error.limit ? error : found, path);
     }
   }
 }

@@ -1,14 +1,20 @@
 /** What is wrong with a message that cannot be understood, and the status that says so (RFC 3261 §8.2, §18.3, §21.4.1). */
 import type { SipMessage } from './api.js';
 
+/** Limits that a message may exceed, as the configuration calls them. */
+export type SizeLimit = 'maxMessageBytes' | 'maxHeadBytes' | 'maxHeaderBytes' | 'maxHeaders' | 'maxTotalBufferedBytes';
+
 export class MalformedMessage extends Error {
   override readonly name = 'MalformedMessage';
-  readonly status: 400 | 413 | 505;
+  readonly status: 400 | 413 | 503 | 505;
+  /** Undefined: it is malformed indeed. */
+  readonly limit: SizeLimit | undefined;
   /** As far as it could be read; undefined where not even lines were found. */
   partial: SipMessage | undefined;
 
-  constructor(text: string, status: 400 | 413 | 505 = 400) {
+  constructor(text: string, status: 400 | 413 | 503 | 505 = 400, limit?: SizeLimit) {
     super(text);
     this.status = status;
+    this.limit = limit;
   }
 }

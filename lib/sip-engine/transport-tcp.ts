@@ -226,9 +226,11 @@ export class TcpTransport {
       }
       if (!connection.framer.waiting) connection.begunMs = undefined;
       else connection.begunMs ??= connection.lastMs;
+      if (!connection.fits()) throw noRoom(connection.framer.unfinished);
     } catch (error) {
       if (!(error instanceof MalformedMessage)) throw error;
-      this.deps.count('sip_tcp_closed_total', { reason: 'unframed' });
+      const reason = error.limit === 'maxTotalBufferedBytes' ? 'buffered' : 'unframed';
+      this.deps.count('sip_tcp_closed_total', { reason });
       this.user.onUnframed(error instanceof FramingError ? error.bytes : chunk, error, connection);
       connection.end();
     }
@@ -249,13 +251,17 @@ export class TcpTransport {
     this.sweeper = this.connections.size > 0 ? this.deps.timers.after(SWEEP_MS, () => this.sweep()) : undefined;
   }
 
-  private endOf(connection: Connection): 'slow' | 'unread' | 'idle' | undefined {
+  private endOf(connection: Connection): 'slow' | 'idle' | undefined {
     const now = this.deps.timers.now();
     const { idleMs, messageMs } = this.deps.limits;
-    if (connection.begunMs !== undefined && now - connection.begunMs >= messageMs) return 'slow';
-    if (connection.unreadMs(now) >= messageMs) return 'unread';
+    const sendingMs = connection.begunMs === undefined ? 0 : now - connection.begunMs;
+    if (Math.max(sendingMs, connection.unreadMs(now)) >= messageMs) return 'slow';
     return now - connection.lastMs >= idleMs ? 'idle' : undefined;
   }
+}
+
+function noRoom(unfinished: Buffer): FramingError {
+  return new FramingError(new MalformedMessage('no room for it now', 503, 'maxTotalBufferedBytes'), unfinished);
 }
 
 /** One address may be several domains, each with a certificate of its own. */

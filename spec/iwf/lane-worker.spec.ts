@@ -125,6 +125,18 @@ describe('the worker of the outbound lanes', () => {
     expect((await store.get('message', 'm'))?.value).to.equal('Displayed');
   });
 
+  it('works on no more lanes at once than its limit [chat.maxLanes]', async () => {
+    const open: (() => void)[] = [];
+    work(() => new Promise((resolve) => open.push(() => resolve({ kind: 'done' }))), 2);
+    for (const lane of ['a', 'b', 'c']) await enqueue(lane, `${lane}1`);
+    await clock.advance(10);
+    expect(open).to.have.length(2);
+    open[0]?.();
+    await clock.advance(10);
+    expect(open).to.have.length(3);
+    for (const finish of open) finish();
+  });
+
   it('leaves what it has not begun in the store when it stops', async () => {
     const seen: string[] = [];
     let finish: (() => void) | undefined;

@@ -189,7 +189,7 @@ describe('Transports on sockets', () => {
     }
   });
 
-  it('keeps at most so many sockets for peers; the others are served all the same', async () => {
+  it('keeps at most so many sockets for peers; the others are served all the same [sip.maxUdpPeers]', async () => {
     const on = await stage(['udp/127.0.0.1:0'], { limits: { ...DEFAULT_TRANSPORT_LIMITS, maxUdpPeers: 1 } });
     const [one, other] = [await udpPeer(), await udpPeer()];
     const busy = await on.transport.open(one.address);
@@ -291,7 +291,7 @@ describe('Transports on sockets', () => {
       }
     });
 
-    it('on what a peer leaves unread', async () => {
+    it('on what a peer leaves unread [sip.maxBufferedBytes]', async () => {
       const on = await stage(['tcp/127.0.0.1:0'], {
         limits: { ...DEFAULT_TRANSPORT_LIMITS, maxBufferedBytes: 100_000 },
       });
@@ -323,7 +323,7 @@ describe('Transports on sockets', () => {
       await clock.advance(7_000);
       deaf.resume();
       await closed;
-      expect(on.counted).to.deep.equal(['sip_tcp_closed_total unread']);
+      expect(on.counted).to.deep.equal(['sip_tcp_closed_total slow']);
       expect(good.destroyed).to.equal(false);
     });
 

@@ -164,7 +164,7 @@ describe('drachtio agent', () => {
       expect(engine.unread).to.equal(0);
     });
 
-    it('is 513 above 11,000 bytes, which a drachtio-server would hang on', async () => {
+    it('is 513 above 11,000 bytes, which a drachtio-server would hang on [sip.drachtio.maxFrameBytes]', async () => {
       const type = [['Content-Type', 'text/plain']] as const;
       expect(await agent.request({ ...MESSAGE, headers: type, body: Buffer.alloc(11_000, 97) })).to.include({
         status: 513,
