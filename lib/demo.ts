@@ -1,5 +1,4 @@
 /** The demo: the gateway with config/demo.yaml, a simulated phone on the network's side and an echo chatbot on the platform's. */
-import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from './clock.js';
@@ -7,6 +6,7 @@ import { type Config, loadConfig } from './config.js';
 import { choosePlaces, connectable, demoHost, type DemoPlaces } from './demo/places.js';
 import { printWelcome, type Welcome } from './demo/welcome.js';
 import { type Gateway, startGateway } from './gateway.js';
+import { randomId } from './gateway/random-id.js';
 import { createLogger, type Logger } from './log.js';
 import type { Metrics } from './metrics.js';
 import { createMsrpEndpoint } from './msrp/endpoint.js';
@@ -85,7 +85,7 @@ async function startPhones(config: Config, places: DemoPlaces, { log, started }:
   const nothing: Metrics = { count: () => undefined, observe: () => undefined };
   const msrp = createMsrpEndpoint(
     { ...defaultMsrpOptions, port: 0 },
-    { clock: systemClock, metrics: nothing, log, randomId: () => randomBytes(16).toString('hex') },
+    { clock: systemClock, metrics: nothing, log, randomId },
   );
   await msrp.start();
   started.push(() => msrp.close());

@@ -1,25 +1,27 @@
 /** The composition root: what exists, who gets what, in which order it starts and stops. */
-import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { systemClock } from './clock.js';
 import type { Config } from './config.js';
 import { createAudit, openAdmin } from './gateway/admin.js';
 import { auditedChannels, auditedSubscriptions } from './gateway/audit.js';
 import { furtherActions, restActions, rootActions } from './gateway/actions.js';
-import { accessOf, restTls } from './gateway/access.js';
+import { accessOf } from './gateway/access.js';
 import { createNotify } from './gateway/notify.js';
 import { result, storeCheck } from './gateway/checks.js';
 import { openDirectory, rootsOf } from './gateway/platforms.js';
 import { disguiseOf } from './gateway/disguise.js';
 import { msrpReach } from './gateway/msrp-reach.js';
+import { watchLimits } from './gateway/limit-watch.js';
 import { createLoad } from './gateway/load.js';
 import { deadLetterActions } from './gateway/dead-letters.js';
 import { letterHooks } from './gateway/letter-hooks.js';
+import { randomId } from './gateway/random-id.js';
 import { createRouting } from './gateway/routing.js';
 import { contactHost } from './gateway/contact-host.js';
 import { createSipSide, type SipSide, trustedBy } from './gateway/sip.js';
 import { interpreterLimits, msrpOptions, restLimits, serviceLimits, storeLimits } from './gateway/settings.js';
+import { type StopStep, stopInTime } from './gateway/stop.js';
 import { readTemplates } from './gateway/templates.js';
+import { msrpTls, restTls } from './gateway/tls-material.js';
 import { Interpreter } from './iwf/interpreter.js';
 import { type Logger, maskOf } from './log.js';
 import { createMetrics, type MetricsRegistry } from './metrics.js';
@@ -60,12 +62,16 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
 /** Each part that has started leaves the way to close it in `started`. */
 async function assemble(config: Config, log: Logger, started: (() => Promise<void>)[]): Promise<Gateway> {
   const clock = systemClock;
-  const metrics = createMetrics({ log, process: true });
+  const metrics = watchLimits(createMetrics({ log, process: true }), { log, clock });
   const trace = config.trace.conversations > 0 ? createTraceRing(config.trace) : undefined;
   const parts: Parts = { config, log, metrics, trace };
 
   const readiness: ReadyCheck[] = [{ name: 'start', check: () => ({ state: 'failed', detail: 'starting' }) }];
   let deadLetters: DeadLetterActions | undefined = undefined as DeadLetterActions | undefined;
+  started.push(() => {
+    metrics.close();
+    return Promise.resolve();
+  });
   const audit = createAudit({ ...parts, clock });
   started.push(() => audit.close());
   const admin = await openAdmin(
@@ -167,21 +173,32 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
   audit.note({ actor: 'gateway', action: 'start', result: 'done' });
   log.info('gateway ready', { rest: rest.port, admin: admin.port, msrp: msrp.port, sip: sip.agent.listening });
 
+  const closeSip = (): Promise<void> => {
+    routing.close();
+    return sip.close();
+  };
+  const closeAudit = (): Promise<void> => {
+    audit.note({ actor: 'gateway', action: 'stop', result: 'done' });
+    return audit.close();
+  };
   let stopping: Promise<void> | undefined;
   const stop = async (): Promise<void> => {
     draining = true;
     sip.drain();
     log.info('draining', { sessions: iwf.sessionCount });
-    await within(config.drain.timeoutS * 900, () => iwf.drain(config.drain.timeoutS * 500));
-    await Promise.all([rest.close(), notify.stop()]);
-    await load.close();
-    routing.close();
-    await sip.close();
-    await msrp.close();
-    await store.close();
-    await admin.close();
-    audit.note({ actor: 'gateway', action: 'stop', result: 'done' });
-    await audit.close();
+    const timeoutMs = config.drain.timeoutS * 1000;
+    const steps: readonly StopStep[] = [
+      { name: 'sessions', until: 0.65, run: () => iwf.drain(timeoutMs / 2) },
+      { name: 'rest, callbacks', until: 0.8, run: (ms) => Promise.all([rest.close(ms * 0.8), notify.stop(ms)]) },
+      { name: 'load', until: 0.82, run: () => load.close() },
+      { name: 'sip', until: 0.85, run: () => closeSip() },
+      { name: 'msrp', until: 0.9, run: () => msrp.close() },
+      { name: 'store', until: 0.98, run: () => store.close() },
+      { name: 'admin', until: 0.99, run: () => admin.close() },
+      { name: 'audit', until: 1, run: () => closeAudit() },
+    ];
+    await stopInTime(steps, timeoutMs, log);
+    metrics.close();
     log.info('gateway stopped');
   };
   return {
@@ -204,20 +221,17 @@ function parts4({ log, metrics, trace }: Parts): Parameters<typeof createSipSide
 }
 
 function createMsrp({ config, log, metrics, trace }: Parts): MsrpEndpoint {
+  const tls = msrpTls(config);
   return createMsrpEndpoint(msrpOptions(config), {
     clock: systemClock,
     metrics,
     log,
-    randomId: () => randomBytes(16).toString('hex'),
+    randomId,
     admit: trustedBy(config.sip.trustedPeers),
     reach: msrpReach({ ...config.msrp, ...config.sip }),
-    ...(config.msrp.tls && { tls: pemTexts(config.msrp.tls) }),
+    ...(tls && { tls }),
     ...(trace && { trace: (event) => trace.event(event) }),
   });
-}
-
-function pemTexts({ cert, key }: { cert: string; key: string }): { cert: string; key: string } {
-  return { cert: readFileSync(cert, 'utf8'), key: readFileSync(key, 'utf8') };
 }
 
 function openRest(
@@ -246,12 +260,4 @@ function reload(sip: SipSide, log: Logger): void {
   } catch (error) {
     log.error('certificates not read', { error });
   }
-}
-
-/** Waits for `work`, but not longer. */
-async function within(ms: number, work: () => Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, ms)));
-  await Promise.race([work(), late]);
-  clearTimeout(timer);
 }

@@ -75,9 +75,7 @@ function asksForCertificates({ tls, engine }: CompleteConfig['sip']): boolean {
 }
 
 function* dependencies(config: CompleteConfig): Iterable<Finding> {
-  if (config.store.kind === 'redis' && config.store.url === undefined) {
-    yield { path: ['store', 'url'], text: 'required where store.kind is redis' };
-  }
+  if (config.store.kind === 'redis') yield { path: ['store', 'kind'], text: 'redis is not part of this version' };
   if (config.msrp.offerTls && !config.msrp.tls) yield { path: ['msrp', 'offerTls'], text: 'needs msrp.tls' };
   const untrusted = config.platforms.some(({ trustedWithNumbers }) => !trustedWithNumbers);
   if (untrusted && config.sip.privacyKey === undefined) {
@@ -91,7 +89,7 @@ function* dependencies(config: CompleteConfig): Iterable<Finding> {
   }
 }
 
-function* orders({ sip, msrp, chat, notify }: CompleteConfig): Iterable<Finding> {
+function* orders({ rest, sip, msrp, chat, notify }: CompleteConfig): Iterable<Finding> {
   if (sip.minSeS > sip.sessionExpiresS) yield { path: ['sip', 'minSeS'], text: 'must not exceed sip.sessionExpiresS' };
   if (chat.backoff.baseMs > chat.backoff.maxMs)
     yield { path: ['chat', 'backoff', 'baseMs'], text: 'must not exceed maxMs' };
@@ -103,6 +101,10 @@ function* orders({ sip, msrp, chat, notify }: CompleteConfig): Iterable<Finding>
   }
   if (sip.maxHeadBytes > sip.maxMessageBytes)
     yield { path: ['sip', 'maxHeadBytes'], text: 'must not exceed sip.maxMessageBytes' };
+  if (sip.maxTotalBufferedBytes < sip.maxMessageBytes)
+    yield { path: ['sip', 'maxTotalBufferedBytes'], text: 'must hold at least one message (sip.maxMessageBytes)' };
+  if (rest.maxTotalBufferedBytes < rest.maxBodyBytes)
+    yield { path: ['rest', 'maxTotalBufferedBytes'], text: 'must hold at least one body (rest.maxBodyBytes)' };
 }
 
 /** What is still tried must not be forgotten: its end could be told to nobody. */

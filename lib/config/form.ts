@@ -11,6 +11,8 @@ export interface TextForm extends Marks {
   readonly pattern?: string;
   readonly minLength?: number;
   readonly maxLength: number;
+  /** No text holds what could end a line, wherever it goes: a header, a file, a log. */
+  readonly not: { readonly pattern: string };
 }
 
 export interface NumberForm extends Marks {
@@ -87,8 +89,12 @@ export function list<I extends Form>(items: I, bounds: { minItems?: number; maxI
   return { type: 'array', items, maxItems: 10_000, ...bounds };
 }
 
+/** Of ASCII and of Unicode: C0, DEL, C1, and the separators of lines and paragraphs. */
+const controls = '[\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029]';
+
 export function text(description: string, pattern?: string, maxLength = 1024): TextForm {
-  return { type: 'string', description, minLength: 1, maxLength, ...(pattern !== undefined && { pattern }) };
+  const not = { pattern: controls };
+  return { type: 'string', description, minLength: 1, maxLength, not, ...(pattern !== undefined && { pattern }) };
 }
 
 export function secret(form: TextForm, what: 'whole' | 'password' = 'whole'): TextForm {

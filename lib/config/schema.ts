@@ -18,12 +18,7 @@ const peer = text(
 );
 const headers: MapForm = {
   type: 'object',
-  additionalProperties: {
-    type: 'string',
-    maxLength: 1024,
-    description: 'a header value',
-    pattern: '^[^\\r\\n\\u0000]*$',
-  },
+  additionalProperties: text('a header value'),
   propertyNames: { pattern: "^[A-Za-z0-9.!%*_+`'~-]{1,64}$" },
 };
 const seconds = integer(1, 31_536_000);
@@ -47,7 +42,9 @@ const rest = object(
     maxBodyBytes: bytes,
     maxHeaderBytes: integer(1_024, 1_048_576),
     maxConnections: number,
+    maxConnectionsPerSource: number,
     maxInFlight: number,
+    maxTotalBufferedBytes: largeBytes,
     headersTimeoutS: seconds,
     requestTimeoutS: seconds,
     keepAliveS: seconds,
@@ -61,6 +58,7 @@ const admin = object(
     host,
     port,
     maxConnections: number,
+    maxConnectionsPerSource: number,
     maxHeaderBytes: integer(1_024, 1_048_576),
     headersTimeoutS: seconds,
     requestTimeoutS: seconds,
@@ -126,6 +124,7 @@ const sip = object(
     maxConnections: number,
     maxConnectionsPerSource: number,
     maxBufferedBytes: bytes,
+    maxTotalBufferedBytes: largeBytes,
     idleConnectionS: seconds,
     messageTimeoutS: seconds,
     connectTimeoutMs: milliseconds,

@@ -1,6 +1,5 @@
 /** Who may come in at the REST face, and by which credential: the platforms of the configuration. */
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import type { Clock } from '../clock.js';
 import type { Config, PlatformConfig } from '../config.js';
 import type { Platform } from '../iwf/actions.js';
@@ -9,7 +8,6 @@ import { FailedAttempts } from '../rest/access/failed-attempts.js';
 import { type IssuedPlatform, issuedTokens, ownTokens } from '../rest/access/tokens.js';
 import { authenticator, staticKeys, type Way } from '../rest/authenticate.js';
 import type { PlatformPolicy, RestDeps } from '../rest/deps.js';
-import type { RestTls } from '../rest/listen.js';
 
 export type Access = Pick<RestDeps, 'authenticate' | 'policy' | 'tokens' | 'attempts'>;
 
@@ -42,17 +40,6 @@ export function accessOf(config: Config, clock: Clock): Access {
     },
     tokens: own,
     attempts,
-  };
-}
-
-/** The files of rest.tls. Throws the system's error where one cannot be read. */
-export function restTls({ rest: { tls } }: Config): RestTls | undefined {
-  if (!tls) return undefined;
-  const read = (file: string): string => readFileSync(file, 'utf8');
-  return {
-    cert: read(tls.cert),
-    key: read(tls.key),
-    clientCa: tls.clientCa === undefined ? undefined : read(tls.clientCa),
   };
 }
 

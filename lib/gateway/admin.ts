@@ -1,6 +1,6 @@
 /** The operators' side: the admin face and the audit log, by configuration. */
 import type { Clock } from '../clock.js';
-import type { Config } from '../config.js';
+import { ConfigError, type Config } from '../config.js';
 import { type Logger, maskOf } from '../log.js';
 import { type AuditTrail, openAudit } from '../log/audit.js';
 import type { MetricsRegistry } from '../metrics.js';
@@ -15,10 +15,15 @@ interface AdminSide {
   readonly metrics: MetricsRegistry;
 }
 
-/** Throws the system's error where its folder cannot be made. */
+/** Throws ConfigError where its folder cannot be made. */
 export function createAudit({ config, ...parts }: AdminSide): AuditTrail {
   const { audit, retention, log } = config;
-  return openAudit({ ...parts, ...audit, days: retention.auditDays, mask: maskOf(log) });
+  try {
+    return openAudit({ ...parts, ...audit, days: retention.auditDays, mask: maskOf(log) });
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw new ConfigError([`audit.path: ${audit.path ?? ''} cannot be made: ${code ?? message}`]);
+  }
 }
 
 /** Rejects with the system's error where it cannot listen. */

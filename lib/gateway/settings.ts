@@ -31,6 +31,7 @@ export function notifyOptions({ notify, retention }: Config): Partial<NotifyOpti
     validityMs: notify.validityS * secondMs,
     timeoutMs: notify.timeoutS * secondMs,
     maxResponseBytes: notify.maxAnswerBytes,
+    maxWaiting: notify.maxLanes,
     maxRetryAfterMs: notify.maxRetryAfterS * secondMs,
     originIdleMs: notify.originIdleS * secondMs,
     deadLetterTtlMs: retention.deadLetterDays * dayMs,
@@ -63,7 +64,7 @@ export function interpreterLimits({
     idleTimeoutMs: chat.idleTimeoutS * secondMs,
     composingTimeoutMs: chat.composingTimeoutS * secondMs,
     glareSilenceMs: chat.glareSilenceS * secondMs,
-    // The engine answers 503 by itself after the whole of it.
+    // The engine answers 480 by itself after the whole of it.
     invitationMs: sip.answerTimeoutS * secondMs * 0.9,
     validityMs: chat.validityS * secondMs,
     retentionMs: retention.messageDays * dayMs,
@@ -71,12 +72,14 @@ export function interpreterLimits({
     conversationMs: retention.conversationDays * dayMs,
     correlatorMs: retention.correlatorHours * hourMs,
     capabilityCacheMs: capabilities.cacheS * secondMs,
+    capabilityTimeoutMs: capabilities.timeoutS * secondMs,
     cacheEntries: capabilities.maxContacts,
     maxMessageBytes: msrp.maxMessageBytes,
     maxLaneDepth: limits.laneLength,
     maxQueueDepth: store.maxItems,
     maxSessions: msrp.maxSessions,
     maxSessionsPerBot: limits.sessionsPerBot,
+    retryAfterS: sip.retryAfterS,
     maxLanes: chat.maxLanes,
     leaseMs: store.leaseMs,
   };
@@ -119,6 +122,7 @@ export function engineOptions({ sip, msrp }: Config): EngineOptions {
     ...(sip.advertise === undefined ? {} : { advertise: sip.advertise }),
     localHosts: [sip.advertise ?? msrp.advertise],
     minSeS: sip.minSeS,
+    retryAfterS: sip.retryAfterS,
     timers: { t1Ms: sip.t1Ms, t2Ms: sip.t2Ms, t4Ms: sip.t4Ms, answerMs: sip.answerTimeoutS * secondMs },
     limits: {
       maxMessageBytes: sip.maxMessageBytes,
@@ -133,6 +137,7 @@ export function engineOptions({ sip, msrp }: Config): EngineOptions {
       maxConnections: sip.maxConnections,
       maxConnectionsPerSource: sip.maxConnectionsPerSource,
       maxBufferedBytes: sip.maxBufferedBytes,
+      maxTotalBufferedBytes: sip.maxTotalBufferedBytes,
       idleMs: sip.idleConnectionS * secondMs,
       messageMs: sip.messageTimeoutS * secondMs,
       connectMs: sip.connectTimeoutMs,

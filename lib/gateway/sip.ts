@@ -15,7 +15,7 @@ import type { Trace } from '../trace/trace.js';
 import type { Load } from './load.js';
 import { engineOptions } from './settings.js';
 import { sipEvent } from './sip-trace.js';
-import { tlsMaterial } from './tls-material.js';
+import { sipTls } from './tls-material.js';
 
 export interface SipSide {
   readonly agent: SipAgent;
@@ -69,7 +69,7 @@ function embedded(config: Config, deps: SipDeps): SipSide {
   const folder = mkdtempSync(join(tmpdir(), 'maap-iwf-'));
   const path = join(folder, 'sip.sock');
   const secret = 'embedded';
-  const tls = tlsMaterial(config);
+  const tls = sipTls(config);
   const engine = createEngine({
     ...engineOptions(config),
     trusted: trustedBy(config.sip.trustedPeers),
@@ -99,7 +99,7 @@ function embedded(config: Config, deps: SipDeps): SipSide {
     },
     drain: () => engine.setDraining(true),
     reload() {
-      const material = tlsMaterial(config);
+      const material = sipTls(config);
       if (material) engine.reloadTls(material);
     },
     async close() {

@@ -1,13 +1,63 @@
-/** The files of sip.tls as texts. */
+/** The files of rest.tls, sip.tls and msrp.tls as texts that TLS can use. */
 import { readFileSync } from 'node:fs';
-import type { Config } from '../config.js';
+import { createSecureContext } from 'node:tls';
+import { ConfigError, type Config } from '../config.js';
+import type { RestTls } from '../rest/listen.js';
 import type { TlsMaterial } from '../sip-engine/tls.js';
 
-/** Throws the system's error where one cannot be read. */
-export function tlsMaterial({ sip: { tls } }: Config): TlsMaterial | undefined {
+/** Each throws ConfigError, a line for each file that cannot be read, or one for what makes no certificate with its key. */
+export function restTls({ rest: { tls } }: Config): RestTls | undefined {
   if (!tls) return undefined;
-  const read = (path: string): string => readFileSync(path, 'utf8');
-  const { ca, clientCertificates = ca === undefined ? 'none' : 'required' } = tls;
-  const material = { cert: read(tls.cert), key: read(tls.key), clientCertificates };
-  return ca === undefined ? material : { ...material, ca: read(ca) };
+  const { cert, key, clientCa } = pemTexts('rest.tls', { cert: tls.cert, key: tls.key, clientCa: tls.clientCa });
+  return { ...usable('rest.tls', { cert, key, ca: clientCa }), clientCa };
+}
+
+export function sipTls({ sip: { tls } }: Config): TlsMaterial | undefined {
+  if (!tls) return undefined;
+  const { clientCertificates = tls.ca === undefined ? 'none' : 'required' } = tls;
+  const texts = pemTexts('sip.tls', { cert: tls.cert, key: tls.key, ca: tls.ca });
+  const { ca, ...own } = usable('sip.tls', texts);
+  return { ...own, clientCertificates, ...(ca === undefined ? {} : { ca }) };
+}
+
+export function msrpTls({ msrp: { tls } }: Config): { readonly cert: string; readonly key: string } | undefined {
+  return tls && usable('msrp.tls', pemTexts('msrp.tls', { cert: tls.cert, key: tls.key }));
+}
+
+/** The same names with what stands in the files. */
+function pemTexts<F extends Readonly<Record<string, string | undefined>>>(section: string, files: F): F {
+  const lines: string[] = [];
+  const read = ([name, file]: [string, string | undefined]): [string, string | undefined] => {
+    try {
+      return [name, file === undefined ? undefined : readFileSync(file, 'utf8')];
+    } catch (error) {
+      lines.push(`${section}.${name}: ${String(file)} cannot be read: ${reasonOf(error)}`);
+      return [name, undefined];
+    }
+  };
+  const texts = Object.fromEntries(Object.entries(files).map(read)) as F;
+  if (lines.length > 0) throw new ConfigError(lines);
+  return texts;
+}
+
+interface Pem {
+  readonly cert: string;
+  readonly key: string;
+  readonly ca?: string | undefined;
+}
+
+function usable<P extends Pem>(section: string, pem: P): P {
+  const { cert, key, ca } = pem;
+  try {
+    createSecureContext({ cert, key, ...(ca === undefined ? {} : { ca }) });
+    return pem;
+  } catch (error) {
+    throw new ConfigError([`${section}: its files cannot be used: ${reasonOf(error)}`]);
+  }
+}
+
+/** ENOENT, EACCES …; of OpenSSL its words. */
+function reasonOf(error: unknown): string {
+  const { code, reason, message } = error as NodeJS.ErrnoException & { readonly reason?: string };
+  return reason ?? code ?? message;
 }

@@ -5,7 +5,7 @@ import { capabilitiesOfTags, optionsOutcome } from '../mapping/capabilities.js';
 import { ApiError } from '../resources/api-error.js';
 import type { ContactCapability, ContactServiceCapabilities } from '../resources/capabilities.js';
 import { contactCapabilitiesUrl } from '../resources/urls.js';
-import type { Network, NetworkBot, NetworkUser } from '../sip/network.js';
+import type { Network, NetworkBot, NetworkUser, SipOutcome } from '../sip/network.js';
 import { type FeatureTags, hasRcsTags } from '../wire/feature-tags.js';
 import type { Chatbot } from './actions.js';
 import { BoundedMap } from './bounded-map.js';
@@ -15,6 +15,8 @@ export interface CapabilitiesOptions {
   readonly clock: Clock;
   readonly metrics: Metrics;
   readonly cacheMs: number;
+  /** How long the network has to answer; then it is as if nobody knew. */
+  readonly timeoutMs: number;
   readonly cacheEntries: number;
   /** A bot as this user is to see it. */
   readonly announced: (bot: Chatbot, user: string) => Promise<NetworkBot>;
@@ -112,13 +114,24 @@ export class Capabilities {
   }
 
   private async askNetwork(bot: Chatbot, user: NetworkUser): Promise<ContactAnswer> {
-    const { network, announced, metrics } = this.options;
-    const { status, tags } = await network.queryCapabilities(await announced(bot, user.key), user.uri);
+    const { announced, metrics } = this.options;
+    const { status, tags } = await this.askInTime(await announced(bot, user.key), user.uri);
     const kind = optionsOutcome(status, tags);
     const answer: ContactAnswer = kind === 'capabilities' ? { kind, capabilities: capabilitiesOfTags(tags) } : { kind };
     metrics.count('capability_queries_total', { result: answer.kind });
     if (answer.kind !== 'unknown') this.remember(bot.uri, user.key, answer);
     return answer;
+  }
+
+  private async askInTime(bot: NetworkBot, userUri: string): Promise<SipOutcome> {
+    const { network, clock, timeoutMs } = this.options;
+    const late = new AbortController();
+    const timer = clock.after(timeoutMs, () => late.abort());
+    try {
+      return await network.queryCapabilities(bot, userUri, late.signal);
+    } finally {
+      timer.close();
+    }
   }
 }
 

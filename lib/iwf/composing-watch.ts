@@ -29,7 +29,7 @@ export class ComposingWatch {
     if (state === 'idle') return;
     const { clock, metrics, timeoutMs, maxWatched } = this.options;
     if (this.watched.size >= maxWatched) {
-      metrics.count('limit_reached_total', { limit: 'typing users watched' });
+      metrics.count('limit_reached_total', { limit: 'msrp.maxSessions' });
       return;
     }
     const waitMs = refresh === undefined ? timeoutMs : Math.min(refresh * 1000, maxRefreshMs);

@@ -189,7 +189,10 @@ export class ConfirmedSessions {
   private checkLimits(bot: Chatbot, user: NetworkUser): void {
     if (this.life.roll.hasOutbound(bot.uri, user.key))
       throw new ApiError('POL0001', ['there is a session with this user already']);
-    if (this.options.conversations.full(bot) === 'gateway') throw new ApiError('SVC1000', [], { retryAfterS });
+    if (this.options.conversations.full(bot) === 'msrp.maxSessions') {
+      this.options.metrics.count('limit_reached_total', { limit: 'msrp.maxSessions' });
+      throw new ApiError('SVC1000', [], { retryAfterS });
+    }
     if (this.life.isFull(bot)) throw new ApiError('POL0001', ['too many sessions'], { status: 429, retryAfterS });
   }
 

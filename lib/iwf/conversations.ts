@@ -100,10 +100,10 @@ export class Conversations {
   }
 
   /** Which limit one session more would break. */
-  full({ uri, limits }: Chatbot): 'gateway' | 'bot' | undefined {
-    if (this.sessions >= this.options.maxSessions) return 'gateway';
+  full({ uri, limits }: Chatbot): 'msrp.maxSessions' | 'limits.sessionsPerBot' | undefined {
+    if (this.sessions >= this.options.maxSessions) return 'msrp.maxSessions';
     const most = limits?.sessionsPerBot ?? this.options.maxSessionsPerBot;
-    return (this.sessionsOfBot.get(uri) ?? 0) >= most ? 'bot' : undefined;
+    return (this.sessionsOfBot.get(uri) ?? 0) >= most ? 'limits.sessionsPerBot' : undefined;
   }
 
   /** The session that messages to the user take: of two that crossed, the one whose Call-ID sorts lower. */
@@ -163,6 +163,8 @@ export class Conversations {
     if (context.service === 'session' && conversation.dialing === 0) {
       for (const old of replaced) if (old.context.service === 'session') this.close(old);
     }
+    // It was let through just before the draining began.
+    if (this.draining) this.close(entry);
     return entry;
   }
 
@@ -179,7 +181,7 @@ export class Conversations {
    */
   async drain(patienceMs: number): Promise<void> {
     this.draining = true;
-    this.closeWhere((entry) => entry.busy === 0);
+    this.closeWhere(isAtRest);
     if (this.sessions > 0) await this.emptied(patienceMs);
     await Promise.all(this.closing);
   }
@@ -207,7 +209,7 @@ export class Conversations {
       return await work();
     } finally {
       entry.busy--;
-      if (this.draining && entry.busy === 0) this.close(entry);
+      if (this.draining && isAtRest(entry)) this.close(entry);
     }
   }
 
@@ -297,6 +299,11 @@ export class Conversations {
     this.forgetEmpty(key);
     entry.context.onEnded?.();
   }
+}
+
+/** Nothing is on its way, in or out, not even half of a message. */
+function isAtRest({ busy, session }: Entry): boolean {
+  return busy === 0 && !session.receiving;
 }
 
 /** What an INVITE or MESSAGE left out is made here: every conversation has its identifiers. */

@@ -3,6 +3,7 @@ import type { Clock } from '../clock.js';
 import type { Logger } from '../log.js';
 import type { Metrics } from '../metrics.js';
 import type { Notifications } from '../notify/notifications.js';
+import { PeerError } from '../errors.js';
 import { ApiError } from '../resources/api-error.js';
 import type {
   CapabilityQuery,
@@ -66,12 +67,15 @@ export interface InterpreterLimits {
   readonly conversationMs: number;
   readonly correlatorMs: number;
   readonly capabilityCacheMs: number;
+  readonly capabilityTimeoutMs: number;
   readonly cacheEntries: number;
   readonly maxMessageBytes: number;
   readonly maxLaneDepth: number;
   readonly maxQueueDepth: number;
   readonly maxSessions: number;
   readonly maxSessionsPerBot: number;
+  /** Of who is refused at a limit, seconds. */
+  readonly retryAfterS: number;
   readonly maxLanes: number;
   readonly leaseMs: number;
   readonly glareSilenceMs: number;
@@ -82,7 +86,7 @@ export interface InterpreterLimits {
 
 const lingerMs = 30_000;
 const perLane = 16;
-/** Retry-After where nothing better is known, seconds. */
+/** Retry-After of what is no limit: a bot that nobody listens for, the end of the gateway; seconds. */
 const retryAfterS = 30;
 
 export class Interpreter implements ChatActions, CapabilityActions {
@@ -103,6 +107,8 @@ export class Interpreter implements ChatActions, CapabilityActions {
   private readonly submission: Submission;
   private readonly worker: LaneWorker;
   private readonly inboundRecords: Table<InboundRecord>;
+  /** Requests of the network that have no answer yet. */
+  private readonly inHand = new Set<Promise<void>>();
   private draining = false;
 
   constructor(options: InterpreterOptions) {
@@ -152,6 +158,7 @@ export class Interpreter implements ChatActions, CapabilityActions {
       announced: (bot, user) => this.services.announced(bot, user),
       changed: (user, change) => this.services.capabilitiesChanged(user, change),
       cacheMs: limits.capabilityCacheMs,
+      timeoutMs: limits.capabilityTimeoutMs,
       cacheEntries: limits.cacheEntries,
     });
     this.conversations = new Conversations({
@@ -212,7 +219,8 @@ export class Interpreter implements ChatActions, CapabilityActions {
   async drain(patienceMs: number): Promise<void> {
     this.draining = true;
     this.composingWatch.close();
-    await Promise.all([this.worker.stop(), this.conversations.drain(patienceMs), this.confirmed.drain()]);
+    const { worker, conversations, confirmed } = this;
+    await Promise.all([...this.inHand, worker.stop(), conversations.drain(patienceMs), confirmed.drain()]);
     await this.confirmed.told();
   }
 
@@ -359,14 +367,14 @@ export class Interpreter implements ChatActions, CapabilityActions {
   private overLimit(bot: Chatbot): Refusal | undefined {
     const full = this.conversations.full(bot);
     if (!full) return undefined;
-    this.options.metrics.count('limit_reached_total', { limit: `sessions of the ${full}` });
-    return full === 'gateway' ? { status: 503, retryAfterS } : { status: 480, retryAfterS };
+    this.options.metrics.count('limit_reached_total', { limit: full });
+    return { status: full === 'msrp.maxSessions' ? 503 : 480, retryAfterS: this.options.limits.retryAfterS };
   }
 
   /** What he would say could not wait for the bot: better his network keeps it. */
   private async crowded({ bot, user }: SessionContext): Promise<Refusal | undefined> {
     const room = await this.options.notifications.room(bot.uri, user.key);
-    return room === 'free' ? undefined : { status: 480, retryAfterS };
+    return room === 'free' ? undefined : { status: 480, retryAfterS: this.options.limits.retryAfterS };
   }
 
   private async context(incoming: Invitation | StandaloneMessage): Promise<SessionContext | undefined> {
@@ -406,12 +414,19 @@ export class Interpreter implements ChatActions, CapabilityActions {
 
   /** Whatever goes wrong on our side is a 503 to the network, and a line for us. */
   private guard(work: Promise<void>, refuse: (refusal: Refusal) => Promise<void>): void {
-    work.catch((error: unknown) => {
-      this.options.log.error('request from the network failed', { error });
-      refuse({ status: 503, retryAfterS }).catch((failed: unknown) => {
-        this.options.log.error('refusal not sent', { error: failed });
-      });
-    });
+    const { log } = this.options;
+    const answered = work
+      .catch(async (error: unknown) => {
+        // The answer itself could not leave: who asked has gone, or the engine.
+        if (error instanceof PeerError) throw error;
+        log.error('request from the network failed', { error });
+        await refuse({ status: 503, retryAfterS });
+      })
+      .catch((error: unknown) =>
+        log[this.draining ? 'info' : 'warn']('request not answered', { problem: String(error) }),
+      )
+      .finally(() => this.inHand.delete(answered));
+    this.inHand.add(answered);
   }
 }
 

@@ -138,7 +138,9 @@ export class LaneWorker {
     try {
       outcome = await this.options.run(item);
     } catch (error) {
-      log.error('outbound item failed', { error, attempts: item.attempts });
+      // Its time to end was over, and what it used is closed: the next start takes it up.
+      if (this.state === 'stopped') log.info('outbound item broken off', { attempts: item.attempts });
+      else log.error('outbound item failed', { error, attempts: item.attempts });
       outcome = { kind: 'again', dueAtMs: clock.now() + restMs };
     }
     const finish = (changes?: Changes): Promise<boolean> =>

@@ -43,9 +43,9 @@ export class SessionLife {
 
   isFull({ uri, limits }: Chatbot): boolean {
     const { maxSessionsPerBot, maxSessions, metrics } = this.options;
-    if (this.roll.ofBot(uri) < (limits?.sessionsPerBot ?? maxSessionsPerBot) && this.roll.size < maxSessions)
-      return false;
-    metrics.count('limit_reached_total', { limit: 'confirmed sessions' });
+    const isBotFull = this.roll.ofBot(uri) >= (limits?.sessionsPerBot ?? maxSessionsPerBot);
+    if (!isBotFull && this.roll.size < maxSessions) return false;
+    metrics.count('limit_reached_total', { limit: isBotFull ? 'limits.sessionsPerBot' : 'msrp.maxSessions' });
     return true;
   }
 

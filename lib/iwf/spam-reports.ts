@@ -73,7 +73,7 @@ export class SpamReports {
     const { maxPerBot, metrics } = this.options;
     const kept = await this.reports.list(keyOf(bot, ''), maxPerBot);
     if (kept.length < maxPerBot) return [];
-    metrics.count('limit_reached_total', { limit: 'spam reports of the bot' });
+    metrics.count('limit_reached_total', { limit: 'retention.spamReportsPerBot' });
     return kept.slice(0, 1);
   }
 }

@@ -154,18 +154,30 @@ export class Submission {
   private async checkLimits(bot: Chatbot, user: NetworkUser, record: MessageRecord): Promise<void> {
     const { store, notifications, maxMessageBytes, maxLaneDepth, maxQueueDepth } = this.options;
     const { content } = mapOutboundMessage(record.message, record);
-    if (content.length > maxMessageBytes) throw new ApiError('SVC0280', [String(maxMessageBytes)]);
+    if (content.length > maxMessageBytes) {
+      this.reached('msrp.maxMessageBytes');
+      throw new ApiError('SVC0280', [String(maxMessageBytes)]);
+    }
     const [inLane, inAll] = await Promise.all([
       store.laneDepth('outbound', messageLane(bot.uri, user.key)),
       store.depth('outbound'),
     ]);
-    if (inAll >= maxQueueDepth) throw new ApiError('SVC1000', [], { retryAfterS: 5 });
+    if (inAll >= maxQueueDepth) {
+      this.reached('store.maxItems');
+      throw new ApiError('SVC1000', [], { retryAfterS: 5 });
+    }
     // One user's callbacks that wait do not keep the bot from answering him.
     if ((await notifications.room(bot.uri, user.key)) === 'bot is full') {
       throw new ApiError('SVC1000', [], { retryAfterS: 5 });
     }
-    if (inLane >= (bot.limits?.laneLength ?? maxLaneDepth))
+    if (inLane >= (bot.limits?.laneLength ?? maxLaneDepth)) {
+      this.reached('limits.laneLength');
       throw new ApiError('POL0001', ['too many messages wait for this user'], { status: 429, retryAfterS: 5 });
+    }
+  }
+
+  private reached(limit: string): void {
+    this.options.metrics.count('limit_reached_total', { limit });
   }
 
   private changes(bot: Chatbot, record: MessageRecord): Changes {

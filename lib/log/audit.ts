@@ -90,7 +90,7 @@ function openFiles(path: string, { days, maxBytesPerDay, mask, clock, log, metri
         stream.write(line);
         if (file) file.bytes += line.length;
       } else {
-        metrics.count('limit_reached_total', { limit: 'audit' });
+        metrics.count('limit_reached_total', { limit: 'audit.maxBytesPerDay' });
         log.warn('audit', { ...entry });
       }
     },

@@ -95,6 +95,10 @@ export const metricTable: Readonly<Record<string, MetricForm>> = {
   msrp_stray_total: counterOf('MSRP frames that fit nowhere', 'kind'),
   msrp_garbage_total: counterOf('Connections closed for what is no MSRP'),
   msrp_connections_refused_total: counterOf('MSRP connections refused', 'reason'),
+  msrp_connections_cut_total: counterOf(
+    'MSRP connections closed for a peer that does not read, or trickles a frame',
+    'reason',
+  ),
   msrp_connections_unbound_total: counterOf('MSRP connections closed without ever having a session'),
   msrp_sessions_closed_total: counterOf('MSRP sessions ended', 'reason'),
   msrp_assemblies_expired_total: counterOf('MSRP messages begun and never completed'),

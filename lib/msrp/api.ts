@@ -100,6 +100,8 @@ export interface MsrpSession {
   /** For a=path: one for each advertised address; msrps: ones last, where there is a certificate. */
   readonly paths: readonly string[];
   readonly state: SessionState;
+  /** Whether the peer is in the midst of a message. */
+  readonly receiving: boolean;
   /**
    * After offer and answer. Active: resolves once connected, with the binding SEND on its way; rejects (PeerError 408)
    * where that fails, and the session is closed. Passive: resolves at once; without a binding in time onClosed follows.

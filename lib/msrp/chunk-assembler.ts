@@ -24,7 +24,7 @@ export type AssemblyLimits = Pick<
   'maxMessageBytes' | 'maxAssemblies' | 'maxAssemblyBytes' | 'maxChunksAhead' | 'assemblyTimeoutMs'
 >;
 
-/** Octets held by all assemblers of the endpoint. */
+/** Octets held by all assemblers and connections of the endpoint for what is not whole yet. */
 export interface AssemblyBudget {
   usedBytes: number;
 }
@@ -34,6 +34,8 @@ interface AssemblerDeps {
   readonly budget: AssemblyBudget;
   /** An incomplete message was given up. */
   readonly onExpired: (messageId: string) => void;
+  /** A message was refused for this limit. */
+  readonly onLimit: (limit: keyof AssemblyLimits) => void;
 }
 
 /** One message on its way: the octets from the first on without a gap, and what came ahead of a gap. */
@@ -80,7 +82,7 @@ export class ChunkAssembler {
     if (flag === '#') return this.abort(messageId, assembly);
     const last = range.start - 1 + chunk.body.length;
     if (last > this.limits.maxMessageBytes || (range.total ?? 0) > this.limits.maxMessageBytes)
-      return this.refuse(chunk, tooLarge);
+      return this.exceeds('maxMessageBytes', chunk, tooLarge);
     // The whole in one chunk, whatever total it declares (seen: 104 for 110): nothing is kept or copied.
     if (!assembly && flag === '$' && range.start === 1) return whole(chunk.contentType, chunk.body);
     return this.add(chunk, assembly);
@@ -104,7 +106,7 @@ export class ChunkAssembler {
 
   private add(chunk: Chunk, known: Assembly | undefined): Assembled {
     if (!known && this.assemblies.size >= this.limits.maxAssemblies)
-      return this.refuse(chunk, refusal(408, 'Too many messages at once'));
+      return this.exceeds('maxAssemblies', chunk, refusal(408, 'Too many messages at once'));
     const assembly = known ?? this.begin(chunk.messageId);
     assembly.contentType ??= chunk.contentType;
     const offset = chunk.range.start - 1;
@@ -113,15 +115,20 @@ export class ChunkAssembler {
       offset <= assembly.filled
         ? this.write(assembly, offset, chunk.body)
         : this.keepAhead(assembly, offset, chunk.body);
-    if (!fits) return this.refuse(chunk, tooLarge);
+    if (!fits) return this.exceeds('maxChunksAhead', chunk, tooLarge);
     if (this.deps.budget.usedBytes > this.limits.maxAssemblyBytes)
-      return this.refuse(chunk, refusal(408, 'No room now'));
+      return this.exceeds('maxAssemblyBytes', chunk, refusal(408, 'No room now'));
     if (assembly.total === undefined || assembly.filled < assembly.total) {
       this.restartTimer(chunk.messageId, assembly);
       return more;
     }
     this.drop(chunk.messageId);
     return whole(assembly.contentType, assembly.buffer.subarray(0, assembly.total));
+  }
+
+  private exceeds(limit: keyof AssemblyLimits, chunk: Chunk, verdict: Assembled): Assembled {
+    this.deps.onLimit(limit);
+    return this.refuse(chunk, verdict);
   }
 
   private begin(messageId: string): Assembly {

@@ -18,6 +18,8 @@ export interface SenderPort {
   transmit(request: Request): void;
   newTransactionId(): string;
   paths(): { readonly toPath: string; readonly fromPath: string };
+  /** A message was refused for this limit. */
+  onLimit(limit: keyof SenderLimits): void;
   /** No answer in time, or the peer does not know the session: it ends. */
   onBroken(reason: 'transaction-timeout' | 'unknown-to-peer'): void;
 }
@@ -63,7 +65,9 @@ export class ChunkSender {
     if (this.closed) return Promise.resolve({ kind: 'lost' });
     const { maxQueuedMessages, maxQueuedBytes } = this.limits;
     const waiting = this.queue.length + this.transactions.size;
-    if (waiting >= maxQueuedMessages || this.queuedBytes + message.content.length > maxQueuedBytes) {
+    const isLong = waiting >= maxQueuedMessages;
+    if (isLong || this.queuedBytes + message.content.length > maxQueuedBytes) {
+      this.port.onLimit(isLong ? 'maxQueuedMessages' : 'maxQueuedBytes');
       return Promise.resolve({ kind: 'refused', status: 408, comment: 'too much is waiting to be sent' });
     }
     return new Promise((settle) => {

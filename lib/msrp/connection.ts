@@ -1,15 +1,25 @@
 /** One TCP or TLS connection: octets ↔ frames, one write a turn, backpressure both ways (RFC 4975 §5.4, §10). */
 import type { Socket } from 'node:net';
 import type { Clock, Timer } from '../clock.js';
+import type { AssemblyBudget } from './chunk-assembler.js';
 import { DecodeError } from '../wire/decode-error.js';
 import { printBodiless, printEndLine, printHead, type Frame } from '../wire/msrp/frame.js';
 import { FrameParser, type ParserLimits } from '../wire/msrp/parser.js';
 
 export interface ConnectionLimits extends ParserLimits {
   readonly maxBufferedBytes: number;
+  /** Of `budget`. */
+  readonly maxAssemblyBytes: number;
   /** From end() until a peer that does not read is cut off. */
   readonly lingerTimeoutMs: number;
+  /** What is written, and nothing of it taken. */
+  readonly unreadTimeoutMs: number;
+  /** From the first octet of a frame to its last. */
+  readonly frameTimeoutMs: number;
 }
+
+/** The peer takes nothing of what is written, or trickles a frame. */
+export type CutReason = 'unread' | 'slow';
 
 export interface ConnectionHandler {
   onOpen(connection: Connection): void;
@@ -18,6 +28,10 @@ export interface ConnectionHandler {
   onRoom(connection: Connection): void;
   /** Octets that are not MSRP; the connection is closed behind this. */
   onGarbage(error: DecodeError, connection: Connection): void;
+  /** The peer is too slow; the connection is closed behind this. */
+  onCut(reason: CutReason, connection: Connection): void;
+  /** A message was let go since there is no room for it. */
+  onNoRoom(connection: Connection): void;
   /** Once, however it ended. */
   onClosed(connection: Connection): void;
 }
@@ -43,6 +57,8 @@ interface ConnectionParts {
   readonly limits: ConnectionLimits;
   readonly handler: ConnectionHandler;
   readonly turn: WriteTurn;
+  /** Of all that is not whole yet, whichever connection it came on. */
+  readonly budget: AssemblyBudget;
   readonly clock: Clock;
   /** Of the peer's certificate, by hash (sha-1, sha-256): TLS only. */
   readonly fingerprints: ReadonlyMap<string, string> | undefined;
@@ -51,7 +67,7 @@ interface ConnectionParts {
 /**
  * ```
  * open ──end(): the rest is written──> ending ──socket closed──> closed
- *  └──────────── garbage, error, peer's close ─────────────────────┘
+ *  └──── garbage, error, peer's close, too slow a peer ─────────────┘
  * ```
  */
 export class Connection {
@@ -65,10 +81,17 @@ export class Connection {
   private pieces: (string | Buffer)[] = [];
   private pendingBytes = 0;
   private queued = false;
+  /** What this connection has in the budget. */
+  private weighedBytes = 0;
   /** Frames that were read together with the one at which reading had to stop. */
   private backlog: Frame[] = [];
   private readonly holds = new Set<object>();
   private linger: Timer | undefined;
+  /** Runs while the peer owes us the reading of what is written. */
+  private unread: Timer | undefined;
+  private taken = false;
+  /** Runs while a frame has begun and is not whole. */
+  private begun: Timer | undefined;
 
   constructor(parts: ConnectionParts) {
     this.parts = parts;
@@ -132,13 +155,15 @@ export class Connection {
     this.pieces = [];
     this.pendingBytes = 0;
     if (pieces.length === 0) {
-      if (text !== '') socket.write(text, 'latin1');
+      if (text !== '') socket.write(text, 'latin1', this.onTaken);
     } else {
       pieces.push(text);
       socket.write(
         Buffer.concat(pieces.map((piece) => (typeof piece === 'string' ? Buffer.from(piece, 'latin1') : piece))),
+        this.onTaken,
       );
     }
+    if (socket.writableNeedDrain) this.watchReading();
     // A peer that sends and does not read its answers is not read from either.
     if (socket.writableLength >= limits.maxBufferedBytes) this.hold(this);
   }
@@ -156,11 +181,28 @@ export class Connection {
   private read(chunk: Buffer): void {
     if (this.state !== 'open') return;
     const frames = this.parse(chunk);
+    this.watchFrame(frames?.length ?? 0);
+    this.weigh();
     if (frames) this.handle(frames);
     if (this.parser.failure) {
       this.parts.handler.onGarbage(this.parser.failure, this);
       this.end();
     }
+  }
+
+  /** A frame that all together leave no room for is read on and let go. */
+  private weigh(): void {
+    const { budget, limits, handler } = this.parts;
+    const isMore = this.parser.heldBytes > this.weighedBytes;
+    this.weighAs(this.parser.heldBytes);
+    if (!isMore || budget.usedBytes <= limits.maxAssemblyBytes) return;
+    if (this.parser.passOver()) handler.onNoRoom(this);
+    this.weighAs(this.parser.heldBytes);
+  }
+
+  private weighAs(bytes: number): void {
+    this.parts.budget.usedBytes += bytes - this.weighedBytes;
+    this.weighedBytes = bytes;
   }
 
   private parse(chunk: Buffer): Frame[] | undefined {
@@ -190,7 +232,47 @@ export class Connection {
     this.handle(frames);
   }
 
+  private readonly onTaken = (): void => {
+    this.taken = true;
+  };
+
+  /** However little it takes: what counts is that it goes on. */
+  private watchReading(): void {
+    if (this.unread) return;
+    const { clock, limits } = this.parts;
+    this.taken = false;
+    this.unread = clock.after(limits.unreadTimeoutMs, () => {
+      this.unread = undefined;
+      if (this.taken) this.watchReading();
+      else this.cut('unread');
+    });
+  }
+
+  private watchFrame(completed: number): void {
+    if (completed > 0) this.endFrame();
+    if (this.parser.heldBytes === 0 || this.begun) return;
+    const { clock, limits } = this.parts;
+    this.begun = clock.after(limits.frameTimeoutMs, () => {
+      this.begun = undefined;
+      // While reading is held the rest may have come, and nobody has looked.
+      if (this.holds.size > 0) this.watchFrame(0);
+      else this.cut('slow');
+    });
+  }
+
+  private endFrame(): void {
+    this.begun?.close();
+    this.begun = undefined;
+  }
+
+  private cut(reason: CutReason): void {
+    this.parts.handler.onCut(reason, this);
+    this.parts.socket.destroy();
+  }
+
   private drained(): void {
+    this.unread?.close();
+    this.unread = undefined;
     this.release(this);
     this.parts.handler.onRoom(this);
   }
@@ -199,7 +281,10 @@ export class Connection {
     if (this.state === 'closed') return;
     this.state = 'closed';
     this.linger?.close();
+    this.unread?.close();
+    this.endFrame();
     this.backlog = [];
+    this.weighAs(0);
     this.holds.clear();
     this.parts.handler.onClosed(this);
   }

@@ -25,13 +25,18 @@ class Endpoint implements MsrpEndpoint {
     this.deps = deps;
     const { clock, metrics } = deps;
     this.table = new SessionTable({ clock, metrics, unboundTimeoutMs: options.unboundTimeoutMs });
-    this.transport = new Transport(options, deps, {
-      onOpen: (connection) => this.table.onOpen(connection),
-      onFrame: (frame, connection) => this.table.onFrame(frame, connection),
-      onRoom: (connection) => this.table.onRoom(connection),
-      onGarbage: () => undefined,
-      onClosed: (connection) => this.table.onClosed(connection),
-    });
+    this.transport = new Transport(
+      options,
+      { ...deps, budget: this.budget },
+      {
+        onOpen: (connection) => this.table.onOpen(connection),
+        onFrame: (frame, connection) => this.table.onFrame(frame, connection),
+        onRoom: (connection) => this.table.onRoom(connection),
+        onGarbage: () => undefined,
+        onCut: () => undefined,
+        onClosed: (connection) => this.table.onClosed(connection),
+      },
+    );
   }
 
   get port(): number {

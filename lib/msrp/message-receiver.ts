@@ -7,7 +7,7 @@ import { headerOf, type Request } from '../wire/msrp/frame.js';
 import { reportFlagsOf, type ReportFlags } from '../wire/msrp/report-flags.js';
 import { typeIsAccepted } from '../wire/sdp/negotiate.js';
 import type { InboundMessage, SessionDelegate } from './api.js';
-import { ChunkAssembler, type AssemblyBudget, type Chunk } from './chunk-assembler.js';
+import { ChunkAssembler, type AssemblyBudget, type AssemblyLimits, type Chunk } from './chunk-assembler.js';
 import type { Connection } from './connection.js';
 import type { MsrpOptions } from './options.js';
 import { isAnswered, isReported, reportOn, responseTo } from './reports.js';
@@ -52,7 +52,12 @@ export class MessageReceiver {
     this.parts = parts;
     const { clock, budget, metrics, options } = parts;
     const onExpired = (): void => metrics.count('msrp_assemblies_expired_total');
-    this.assembler = new ChunkAssembler(options, { clock, budget, onExpired });
+    this.assembler = new ChunkAssembler(options, { clock, budget, onExpired, onLimit: (limit) => this.reached(limit) });
+  }
+
+  /** Whether a message has begun and is not whole. */
+  get receiving(): boolean {
+    return this.assembler.size > 0;
   }
 
   onSend(request: Request, connection: Connection): void {
@@ -63,7 +68,7 @@ export class MessageReceiver {
       return;
     }
     // The SEND that binds, or keeps alive (RFC 4975 §5.4).
-    if (chunk.body.length === 0 && chunk.range.start === 1 && !request.oversized) {
+    if (isEmpty(request, chunk)) {
       this.answer(arrival, ok);
       return;
     }
@@ -103,13 +108,21 @@ export class MessageReceiver {
   }
 
   private refusalOf(request: Request, chunk: Chunk): Verdict | undefined {
-    if (request.oversized) return { status: 413, comment: 'Message too large' };
+    if (request.oversized) {
+      this.reached('maxMessageBytes');
+      return { status: 413, comment: 'Message too large' };
+    }
+    if (request.noRoom) return { status: 408, comment: 'No room now' };
     const { contentType } = chunk;
     if (contentType === undefined || contentType === this.acceptedType) return undefined;
     if (!typeIsAccepted(contentType, this.parts.acceptTypes))
       return { status: 415, comment: 'Media type not accepted' };
     this.acceptedType = contentType;
     return undefined;
+  }
+
+  private reached(limit: keyof AssemblyLimits): void {
+    this.parts.metrics.count('limit_reached_total', { limit: `msrp.${limit}` });
   }
 
   /** The completing chunk waits for the application; meanwhile the next ones come, up to the limit. */
@@ -142,6 +155,11 @@ export class MessageReceiver {
     if (status !== 200) this.parts.metrics.count('msrp_refused_total', { status: String(status) });
     if (isAnswered(flags, status)) this.parts.reply(responseTo(request, status, comment), connection);
   }
+}
+
+/** Not so a message that its sender gives up, or a body that was passed over. */
+function isEmpty({ oversized, noRoom }: Request, { body, range, flag }: Chunk): boolean {
+  return body.length === 0 && range.start === 1 && flag !== '#' && !oversized && !noRoom;
 }
 
 function readChunk(request: Request): Chunk | Verdict {

@@ -19,7 +19,7 @@ export interface MsrpOptions {
   readonly maxHeaders: number;
   /** Messages of one session that are being put together at once; above it 408. */
   readonly maxAssemblies: number;
-  /** Octets of all messages of the endpoint that are being put together; above it 408. */
+  /** Octets of all messages and frames of the endpoint that are not whole yet; above it 408. */
   readonly maxAssemblyBytes: number;
   /** Chunks of one message that wait for a gap before them to close; above it 413. */
   readonly maxChunksAhead: number;

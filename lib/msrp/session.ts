@@ -95,6 +95,7 @@ export class Session implements MsrpSession, TableSession {
       ready: () => this.connection?.hasRoom === true,
       transmit: (request) => this.connection && this.transmit(request, this.connection),
       paths: () => ({ toPath: this.peerPath, fromPath: this.ownPath }),
+      onLimit: (limit) => metrics.count('limit_reached_total', { limit: `msrp.${limit}` }),
       onBroken: (reason) => this.finish(reason),
     });
   }
@@ -105,6 +106,10 @@ export class Session implements MsrpSession, TableSession {
 
   get state(): SessionState {
     return this.current.kind;
+  }
+
+  get receiving(): boolean {
+    return this.receiver.receiving;
   }
 
   get connection(): Connection | undefined {

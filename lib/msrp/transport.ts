@@ -4,7 +4,8 @@ import { createServer, connect as connectTcp, isIP, type LookupFunction, type Se
 import { PeerError } from '../errors.js';
 import type { DecodeError } from '../wire/decode-error.js';
 import type { Fingerprint } from './api.js';
-import { Connection, WriteTurn, type ConnectionHandler } from './connection.js';
+import type { AssemblyBudget } from './chunk-assembler.js';
+import { Connection, type ConnectionHandler, type ConnectionLimits, type CutReason, WriteTurn } from './connection.js';
 import type { MsrpDeps, MsrpOptions } from './options.js';
 import { Tls } from './tls.js';
 
@@ -16,10 +17,17 @@ export interface Target {
   readonly secure: boolean;
 }
 
+export interface TransportDeps extends MsrpDeps {
+  readonly budget: AssemblyBudget;
+}
+
+/** What the transport passes on. */
+type TransportEvents = Exclude<keyof ConnectionHandler, 'onNoRoom'>;
+
 export class Transport {
   private readonly options: MsrpOptions;
-  private readonly deps: MsrpDeps;
-  private readonly handler: ConnectionHandler;
+  private readonly deps: TransportDeps;
+  private readonly handler: Pick<ConnectionHandler, TransportEvents>;
   private readonly tls: Tls | undefined;
   private readonly turn = new WriteTurn();
   private readonly server: Server;
@@ -28,7 +36,7 @@ export class Transport {
   private readonly opening = new Set<Socket>();
   private readonly perSource = new Map<string, number>();
 
-  constructor(options: MsrpOptions, deps: MsrpDeps, handler: ConnectionHandler) {
+  constructor(options: MsrpOptions, deps: TransportDeps, handler: Pick<ConnectionHandler, TransportEvents>) {
     this.options = options;
     this.deps = deps;
     this.handler = handler;
@@ -182,11 +190,11 @@ export class Transport {
   }
 
   private connection(socket: Socket, fingerprints: ReadonlyMap<string, string> | undefined): Connection {
-    const { maxHeaderBytes, maxHeaders, maxMessageBytes, maxBufferedBytes, lingerTimeoutMs } = this.options;
     const connection = new Connection({
       socket,
       peer: peerName(socket),
-      limits: { maxHeaderBytes, maxHeaders, maxBodyBytes: maxMessageBytes, maxBufferedBytes, lingerTimeoutMs },
+      limits: this.limits(),
+      budget: this.deps.budget,
       turn: this.turn,
       clock: this.deps.clock,
       fingerprints,
@@ -195,6 +203,8 @@ export class Transport {
         onFrame: (frame, from) => this.handler.onFrame(frame, from),
         onRoom: (from) => this.handler.onRoom(from),
         onGarbage: (error, from) => this.garbage(error, from),
+        onCut: (reason, from) => this.tooSlow(reason, from),
+        onNoRoom: () => this.deps.metrics.count('limit_reached_total', { limit: 'msrp.maxAssemblyBytes' }),
         onClosed: (from) => {
           this.connections.delete(from);
           this.handler.onClosed(from);
@@ -204,6 +214,26 @@ export class Transport {
     this.connections.add(connection);
     this.handler.onOpen(connection);
     return connection;
+  }
+
+  private limits(): ConnectionLimits {
+    const { options } = this;
+    return {
+      maxHeaderBytes: options.maxHeaderBytes,
+      maxHeaders: options.maxHeaders,
+      maxBodyBytes: options.maxMessageBytes,
+      maxBufferedBytes: options.maxBufferedBytes,
+      maxAssemblyBytes: options.maxAssemblyBytes,
+      lingerTimeoutMs: options.lingerTimeoutMs,
+      unreadTimeoutMs: options.transactionTimeoutMs,
+      frameTimeoutMs: options.assemblyTimeoutMs,
+    };
+  }
+
+  private tooSlow(reason: CutReason, from: Connection): void {
+    this.deps.metrics.count('msrp_connections_cut_total', { reason });
+    this.deps.log.warn('msrp connection cut', { peer: from.peer, reason });
+    this.handler.onCut(reason, from);
   }
 
   private garbage(error: DecodeError, from: Connection): void {

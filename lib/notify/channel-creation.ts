@@ -8,6 +8,7 @@ import * as record from './channel-record.js';
 import { freshChannel, type LiveChannel } from './live-channel.js';
 import type { LiveChannels } from './live-channels.js';
 import type { ChannelOptions, NotifyOptions, PlatformLimits } from './options.js';
+import { limitReached } from './limit-reached.js';
 import { createTurn } from './turn.js';
 
 export interface ChannelCreationDeps {
@@ -68,9 +69,12 @@ async function firstAnswer(
 
 function checkLimits({ options, limitsOf, live, metrics }: ChannelCreationDeps, { uri, platformId }: Chatbot): void {
   const { maxPerBot, maxChannels } = options.channels;
-  const isRoom =
-    live.ofBot(uri).length < maxPerBot && live.countOfPlatform(platformId) < limitsOf(platformId).channelsPerPlatform;
-  if (isRoom && live.size < maxChannels) return;
-  metrics.count('limit_reached_total', { limit: 'channels' });
+  const reached = limitReached([
+    ['notify.channels.maxPerBot', live.ofBot(uri).length, maxPerBot],
+    ['limits.channelsPerPlatform', live.countOfPlatform(platformId), limitsOf(platformId).channelsPerPlatform],
+    ['notify.channels.maxChannels', live.size, maxChannels],
+  ]);
+  if (reached === undefined) return;
+  metrics.count('limit_reached_total', { limit: reached });
   throw new ApiError('POL0001', ['too many notification channels']);
 }

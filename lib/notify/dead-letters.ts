@@ -104,7 +104,7 @@ export function createDeadLetters(deps: DeadLettersDeps): DeadLetters {
     },
     keep(letter, { body, format }) {
       if (count >= options.maxDeadLetters) {
-        metrics.count('limit_reached_total', { limit: 'dead letters' });
+        metrics.count('limit_reached_total', { limit: 'notify.maxDeadLetters' });
         return [];
       }
       count++;

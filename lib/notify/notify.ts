@@ -65,8 +65,8 @@ export interface Notify {
   readonly deadLetters: DeadLetters;
   /** Begins to deliver. */
   start(): void;
-  /** Finishes what is under way, within `drainMs`; the rest stays in the store. Idempotent. */
-  stop(): Promise<void>;
+  /** Finishes what is under way, within `drainMs` and the time that is given; the rest stays in the store. Idempotent. */
+  stop(withinMs?: number): Promise<void>;
 }
 
 /** Reads the subscriptions; nothing is delivered before `start`. Rejects where the store does. */
@@ -138,9 +138,9 @@ export async function openNotify(deps: NotifyDeps): Promise<Notify> {
       worker.start();
       channels.start();
     },
-    async stop() {
+    async stop(withinMs = Infinity) {
       channels.close();
-      await worker.stop();
+      await worker.stop(withinMs);
       health.close();
       subscriptions.close();
       deadLetters.close();

@@ -29,7 +29,9 @@ export async function roomOf(bot: string, lanes: readonly string[], deps: RoomDe
         ? 'user is full'
         : 'free';
   if (room !== 'free') {
-    metrics.count('limit_reached_total', { limit: room === 'bot is full' ? 'queue of the bot' : 'lane of the user' });
+    metrics.count('limit_reached_total', {
+      limit: room === 'bot is full' ? 'limits.queuedPerBot' : 'limits.laneLength',
+    });
   }
   return room;
 }

@@ -7,6 +7,7 @@ import type { Metrics } from '../metrics.js';
 import { ApiError } from '../resources/api-error.js';
 import type { Subscription, SubscriptionApi, SubscriptionRequest } from '../resources/subscription.js';
 import type { Store } from '../store/store.js';
+import { limitReached } from './limit-reached.js';
 import { createLiveSubscriptions, isExpired, lasting } from './live-subscriptions.js';
 import type { NotifyOptions, PlatformLimits } from './options.js';
 import { createShares } from './shares.js';
@@ -139,10 +140,14 @@ export class Subscriptions implements SubscriptionActions {
     const ofBot = this.live.countOfBot(bot.uri) + (creatingOfBot ?? 0);
     const ofPlatform = this.live.countOfPlatform(bot.platformId) + (creatingOfPlatform ?? 0);
     const inAll = this.live.size + (creatingInAll ?? 0);
-    const isRoom = ofBot < subscriptionsPerBot && ofPlatform < subscriptionsPerPlatform;
-    if (isRoom && inAll < this.deps.options.maxSubscriptions) return;
+    const reached = limitReached([
+      ['limits.subscriptionsPerBot', ofBot, subscriptionsPerBot],
+      ['limits.subscriptionsPerPlatform', ofPlatform, subscriptionsPerPlatform],
+      ['notify.maxSubscriptions', inAll, this.deps.options.maxSubscriptions],
+    ]);
+    if (reached === undefined) return;
     this.deps.metrics.count('notify_subscriptions_refused');
-    this.deps.log.warn('too many subscriptions', { platform: bot.platformId });
+    this.deps.metrics.count('limit_reached_total', { limit: reached });
     throw new ApiError('POL0001', ['too many subscriptions']);
   }
 

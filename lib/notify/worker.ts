@@ -83,8 +83,8 @@ export class Worker {
     return this.held.has(lane);
   }
 
-  /** Finishes what runs, within the drain time; the rest stays in the store. Idempotent. */
-  async stop(): Promise<void> {
+  /** Finishes what runs, within the drain time and half of what is given; the rest stays in the store. Idempotent. */
+  async stop(withinMs = Infinity): Promise<void> {
     if (this.stopping) return;
     this.stopping = true;
     this.wakeTimer?.close();
@@ -92,13 +92,13 @@ export class Worker {
       this.held.delete(claim.lane);
       this.deps.aside.release(claim);
     }
-    if (this.held.size > 0) await this.drained();
+    if (this.held.size > 0) await this.drained(Math.min(withinMs / 2, this.deps.options.drainMs));
     this.renewTimer?.close();
   }
 
-  private async drained(): Promise<void> {
+  private async drained(drainMs: number): Promise<void> {
     const idle = new Promise<void>((resolve) => (this.onIdle = resolve));
-    const late = this.deps.clock.after(this.deps.options.drainMs, () => {
+    const late = this.deps.clock.after(drainMs, () => {
       for (const { over } of this.held.values()) over.end();
     });
     await idle;

@@ -1,5 +1,6 @@
 /** A path of the admin face, and its answer as a value. */
 import type { Clock } from '../clock.js';
+import type { Metrics } from '../metrics.js';
 import type { DeadLetterActions } from './dead-letters.js';
 import type { ReadyCheck } from './readiness.js';
 
@@ -15,7 +16,7 @@ export interface TraceView {
 
 export interface AdminParts {
   readonly checks: readonly ReadyCheck[];
-  readonly metrics: { expose(): Promise<string>; readonly contentType: string };
+  readonly metrics: Pick<Metrics, 'count'> & { expose(): Promise<string>; readonly contentType: string };
   readonly trace: TraceView;
   /** Undefined while the gateway starts. */
   readonly deadLetters?: () => DeadLetterActions | undefined;

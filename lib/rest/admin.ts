@@ -6,13 +6,16 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerOptions, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { Logger } from '../log.js';
 import type { Audit } from '../log/audit.js';
 import { ApiError } from '../resources/api-error.js';
 import { FailedAttempts } from './access/failed-attempts.js';
+import { type ConnectionLimits, limitConnections } from './connection-limits.js';
 import { type AdminParts, type AdminRequest, type AdminRoute, problem, type Reply } from './admin-route.js';
 import { deadLetterRoutes } from './dead-letters.js';
 import { readiness } from './readiness.js';
+import { cutUnread } from './unread.js';
 
 export interface AdminDeps extends AdminParts {
   readonly host: string;
@@ -26,8 +29,7 @@ export interface AdminDeps extends AdminParts {
   readonly log: Logger;
 }
 
-export interface AdminLimits {
-  readonly maxConnections: number;
+export interface AdminLimits extends ConnectionLimits {
   readonly maxHeaderBytes: number;
   /** A client that trickles its headers, or the whole request, is cut. */
   readonly headersTimeoutMs: number;
@@ -65,6 +67,7 @@ const securityHeaders = {
 
 export const defaultAdminLimits: AdminLimits = {
   maxConnections: 100,
+  maxConnectionsPerSource: 50,
   maxHeaderBytes: 8_192,
   headersTimeoutMs: 5_000,
   requestTimeoutMs: 10_000,
@@ -78,7 +81,13 @@ export async function startAdmin(deps: AdminDeps): Promise<AdminFace> {
   const server = createServer(serverOptions(limits), (request, response) => {
     void serve({ ...deps, attempts }, request, response);
   });
-  server.maxConnections = limits.maxConnections;
+  cutUnread(server, {
+    clock: deps.clock,
+    timeoutMs: limits.requestTimeoutMs,
+    onCut: () => deps.log.info('admin client cut', { reason: 'unread' }),
+  });
+  limitConnections(server, limits, (limit) => count(deps, limit));
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => refuseClient(deps, error, socket));
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(deps.port, deps.host, resolve);
@@ -103,6 +112,23 @@ function serverOptions(limits: AdminLimits): ServerOptions {
     // Node looks for slow clients each half minute where nothing else is said.
     connectionsCheckingInterval: Math.max(20, Math.min(limits.headersTimeoutMs, limits.requestTimeoutMs) / 4),
   };
+}
+
+/** As node does it where nobody listens, but counted. */
+function refuseClient(deps: AdminDeps, error: NodeJS.ErrnoException, socket: Duplex): void {
+  const [line, limit] = clientErrors[error.code ?? ''] ?? ['400 Bad Request', undefined];
+  if (limit) count(deps, limit);
+  if (!socket.writable || error.code === 'ECONNRESET') socket.destroy();
+  else socket.end(`HTTP/1.1 ${line}\r\nConnection: close\r\n\r\n`, () => socket.destroy());
+}
+
+const clientErrors: Readonly<Record<string, readonly [line: string, limit: string]>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'requestTimeoutS'],
+  HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', 'maxHeaderBytes'],
+};
+
+function count({ metrics }: AdminDeps, limit: string): void {
+  metrics.count('limit_reached_total', { limit: `admin.${limit}` });
 }
 
 interface Serving extends AdminDeps {

@@ -4,6 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import { ApiError } from '../resources/api-error.js';
 import { parseJson } from '../resources/json-text.js';
 import { parseXml } from '../resources/xml-form.js';
+import type { BodyShare } from './body-budget.js';
 
 export type Format = 'JSON' | 'XML';
 
@@ -13,10 +14,19 @@ export interface Body {
   readonly value: unknown;
 }
 
-/** Throws ApiError: 415 for another type, charset or any compression, 413 beyond `maxBytes`, 400 for what cannot be parsed. */
-export async function readBody(request: IncomingMessage, maxBytes: number): Promise<Body> {
+export interface BodyLimits {
+  readonly maxBytes: number;
+  /** Of the bytes of all bodies; absent: they are not counted together. */
+  readonly share?: Pick<BodyShare, 'take'>;
+}
+
+/**
+ * Throws ApiError: 415 for another type, charset or any compression, 413 beyond `maxBytes`, 503 where all bodies together
+ * leave no room, 400 for what cannot be parsed.
+ */
+export async function readBody(request: IncomingMessage, limits: BodyLimits): Promise<Body> {
   const format = formatOf(request);
-  const bytes = await readBytes(request, maxBytes);
+  const bytes = await readBytes(request, limits);
   if (!isUtf8(bytes)) throw new ApiError('SVC0002', [format, 'not UTF-8']);
   const text = bytes.toString('utf8').replace(/^\ufeff/, '');
   return { format, value: format === 'JSON' ? parseJson(text) : parseXml(text) };
@@ -44,8 +54,8 @@ function unsupported(what: string): ApiError {
   return new ApiError('POL0011', [what], { status: 415 });
 }
 
-/** Throws ApiError 413 beyond `maxBytes`. */
-export function readBytes(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
+/** Throws ApiError: 413 beyond `maxBytes`, 503 where all together leave no room. */
+export function readBytes(request: IncomingMessage, { maxBytes, share }: BodyLimits): Promise<Buffer> {
   const announced = Number(request.headers['content-length'] ?? 0);
   if (announced > maxBytes) {
     discard(request, maxBytes);
@@ -56,14 +66,15 @@ export function readBytes(request: IncomingMessage, maxBytes: number): Promise<B
     let size = 0;
     const take = (chunk: Buffer): void => {
       size += chunk.length;
-      if (size <= maxBytes) {
+      const isTooLarge = size > maxBytes;
+      if (!isTooLarge && share?.take(chunk.length) !== false) {
         chunks.push(chunk);
         return;
       }
       request.off('data', take);
       chunks.length = 0;
       discard(request, maxBytes);
-      reject(tooLarge(maxBytes));
+      reject(isTooLarge ? tooLarge(maxBytes) : noRoom());
     };
     const left = (): void => reject(gone());
     request.on('data', take);
@@ -79,6 +90,10 @@ export function readBytes(request: IncomingMessage, maxBytes: number): Promise<B
 
 function tooLarge(maxBytes: number): ApiError {
   return new ApiError('SVC0280', [String(maxBytes)], { status: 413 });
+}
+
+function noRoom(): ApiError {
+  return new ApiError('SVC1000', [], { retryAfterS: 1 });
 }
 
 /** The client left before its request was whole: nobody will read this. */

@@ -72,7 +72,7 @@ function sessionRoutes(sessions: SessionActions): readonly Route[] {
 }
 
 /** As adhoc, but that they go out in this session alone. */
-function messagesInside({ sessions, actions, limits }: ChatSessionsDeps): readonly Route[] {
+function messagesInside({ sessions, actions, limits, metrics }: ChatSessionsDeps): readonly Route[] {
   const sender = (exchange: Exchange): Pick<ChatActions, 'send' | 'composing'> => {
     const place = placeOf(exchange);
     return {
@@ -80,7 +80,7 @@ function messagesInside({ sessions, actions, limits }: ChatSessionsDeps): readon
       composing: (bot, _contact, state) => sessions.composing(bot, place, state),
     };
   };
-  return messageRoutes({ path: `${one}/messages`, actions, limits, sender });
+  return messageRoutes({ path: `${one}/messages`, actions, limits, metrics, sender });
 }
 
 async function create(sessions: SessionActions, exchange: Exchange): Promise<Answer> {

@@ -1,5 +1,6 @@
 /** Chat: adhoc messages, their status, is-composing (OMA RESTful Network API for Chat). */
 import type { ChatActions, Chatbot, NamedMessage } from '../iwf/actions.js';
+import type { Metrics } from '../metrics.js';
 import { ApiError } from '../resources/api-error.js';
 import { contentBytes, parseChatMessage, printChatMessage } from '../resources/chat-message.js';
 import { parseIsComposing } from '../resources/is-composing.js';
@@ -18,6 +19,7 @@ const tag = 'Chat';
 export interface ChatDeps {
   readonly actions: ChatActions;
   readonly limits: { readonly maxMessageBytes: number };
+  readonly metrics: Pick<Metrics, 'count'>;
 }
 
 /** Messages of one kind of chat. */
@@ -100,8 +102,10 @@ function postRoute(deps: MessagesDeps): Route {
 async function send(deps: MessagesDeps, exchange: Exchange, body: unknown): Promise<Answer> {
   const contact = otherUser(exchange);
   const message = parseChatMessage(body);
-  if (contentBytes(message) > deps.limits.maxMessageBytes)
+  if (contentBytes(message) > deps.limits.maxMessageBytes) {
+    deps.metrics.count('limit_reached_total', { limit: 'msrp.maxMessageBytes' });
     throw new ApiError('SVC0280', [String(deps.limits.maxMessageBytes)]);
+  }
   const idempotency = idempotencyOf(exchange.request, message.clientCorrelator, [deps.path, contact, message]);
   const { messageId, resourceURL } = await senderOf(deps, exchange).send(exchange.bot, contact, message, idempotency);
   const body201 = printResourceReference(resourceURL);

@@ -1,5 +1,6 @@
 /** How many distinct contacts a platform may ask about in an hour: finding out who is a subscriber must stay slow. */
 import type { Clock } from '../clock.js';
+import type { Metrics } from '../metrics.js';
 import { ApiError } from '../resources/api-error.js';
 
 const hourMs = 3_600_000;
@@ -9,15 +10,20 @@ interface Hour {
   readonly contacts: Set<string>;
 }
 
+export interface ContactQuotaDeps {
+  readonly clock: Clock;
+  readonly metrics: Metrics;
+}
+
 /** Counts per platform in fixed hours; keeps at most `perHour` contacts of each platform. */
 export class ContactQuota {
   private readonly hours = new Map<string, Hour>();
   private readonly perHour: (platformId: string) => number;
-  private readonly clock: Clock;
+  private readonly deps: ContactQuotaDeps;
 
-  constructor(perHour: (platformId: string) => number, clock: Clock) {
+  constructor(perHour: (platformId: string) => number, deps: ContactQuotaDeps) {
     this.perHour = perHour;
-    this.clock = clock;
+    this.deps = deps;
   }
 
   /** Throws 429 with Retry-After where this contact is new and the hour is used up. */
@@ -29,7 +35,7 @@ export class ContactQuota {
   }
 
   private hourOf(platformId: string): Hour {
-    const nowMs = this.clock.now();
+    const nowMs = this.deps.clock.now();
     const kept = this.hours.get(platformId);
     if (kept !== undefined && nowMs - kept.startedAtMs < hourMs) return kept;
     const begun = { startedAtMs: nowMs, contacts: new Set<string>() };
@@ -38,7 +44,9 @@ export class ContactQuota {
   }
 
   private exhausted(hour: Hour): ApiError {
-    const retryAfterS = Math.max(1, Math.ceil((hour.startedAtMs + hourMs - this.clock.now()) / 1000));
+    const { clock, metrics } = this.deps;
+    metrics.count('limit_reached_total', { limit: 'limits.contactsPerHour' });
+    const retryAfterS = Math.max(1, Math.ceil((hour.startedAtMs + hourMs - clock.now()) / 1000));
     return new ApiError('POL0001', ['too many contacts'], { status: 429, retryAfterS });
   }
 }

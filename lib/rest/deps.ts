@@ -27,6 +27,10 @@ export interface RestLimits {
   readonly maxInFlight: number;
   /** Open connections; beyond: closed as they come. */
   readonly maxConnections: number;
+  /** Of one address, or one /64 of IPv6; beyond: closed as they come. */
+  readonly maxConnectionsPerSource: number;
+  /** Of the bodies of all requests being worked on; beyond: 503 with Retry-After. */
+  readonly maxTotalBufferedBytes: number;
   /** From the first byte to the end of the headers; beyond: 408 and closed. */
   readonly headersTimeoutMs: number;
   /** From the first byte to the end of the body; beyond: 408 and closed. */
@@ -43,6 +47,8 @@ export const defaultRestLimits: RestLimits = {
   maxHeaderBytes: 16_384,
   maxInFlight: 10_000,
   maxConnections: 10_000,
+  maxConnectionsPerSource: 5_000,
+  maxTotalBufferedBytes: 256 * 1024 * 1024,
   headersTimeoutMs: 10_000,
   requestTimeoutMs: 30_000,
   keepAliveTimeoutMs: 65_000,

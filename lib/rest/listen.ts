@@ -3,11 +3,14 @@ import { createServer, type Server } from 'node:http';
 import { createServer as createSecureServer, type ServerOptions } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { TLSSocket } from 'node:tls';
 import type { Timer } from '../clock.js';
 import { ApiError } from '../resources/api-error.js';
 import { printRequestError } from '../resources/request-error.js';
+import { limitConnections } from './connection-limits.js';
 import type { RestDeps } from './deps.js';
 import { restApp } from './server.js';
+import { cutUnread } from './unread.js';
 import { serveUpgrades } from './upgrade.js';
 
 export interface Listen {
@@ -64,9 +67,17 @@ function limitedServer(deps: RestDeps, tls: RestTls | undefined): Server {
     ? createSecureServer({ ...options, ...secureOptions(tls, limits) }, restApp(deps))
     : createServer(options, restApp(deps));
   serveUpgrades(server, deps);
-  server.on('tlsClientError', () => deps.metrics.count('rest_client_errors_total', { status: 'tls' }));
-  server.maxConnections = limits.maxConnections;
-  server.on('drop', () => deps.metrics.count('limit_reached_total', { limit: 'REST connections' }));
+  cutUnread(server, {
+    clock: deps.clock,
+    timeoutMs: limits.requestTimeoutMs,
+    onCut: () => deps.metrics.count('rest_client_errors_total', { status: 'unread' }),
+  });
+  // Before node hands it on as a client's error: nothing can be told within a handshake that failed, or was never finished.
+  server.prependListener('tlsClientError', (_error: Error, socket: TLSSocket) => {
+    deps.metrics.count('rest_client_errors_total', { status: 'tls' });
+    socket.destroy();
+  });
+  limitConnections(server, limits, (limit) => deps.metrics.count('limit_reached_total', { limit: `rest.${limit}` }));
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => refuseClient(deps, error, socket));
   return server;
 }
@@ -79,6 +90,7 @@ function secureOptions({ cert, key, clientCa }: RestTls, { headersTimeoutMs }: R
 
 /** What is not HTTP, too slow or too long is told once and closed (RFC 9112 §9.5). */
 function refuseClient(deps: RestDeps, error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (socket instanceof TLSSocket && socket.destroyed) return;
   const [status, reason] = clientErrors[error.code ?? ''] ?? [400, 'Bad Request'];
   deps.metrics.count('rest_client_errors_total', { status: String(status) });
   if (!socket.writable || error.code === 'ECONNRESET') {

@@ -8,6 +8,7 @@ import { SlowRefusals } from './access/slow-refusals.js';
 import { acceptedFormat } from './accept.js';
 import { type Answer, errorAnswer, insufficientScope, unauthorized, type Written, writeAnswer } from './answer.js';
 import { type Body, type Format, readBody } from './body.js';
+import { BodyBudget } from './body-budget.js';
 import { type ChatbotFor, chatbotFinder } from './chatbot-of.js';
 import type { RestDeps } from './deps.js';
 import type { Route, Variables } from './route.js';
@@ -25,6 +26,7 @@ export type RunRoute = (route: Route, call: Call) => Promise<void>;
 export function routeRunner(deps: RestDeps): RunRoute {
   const rate = new RequestRate(deps, (platformId) => deps.policy?.(platformId)?.requestsPerS);
   const chatbotFor = chatbotFinder(deps);
+  const budget = new BodyBudget(deps.limits.maxTotalBufferedBytes, () => reached(deps, 'rest.maxTotalBufferedBytes'));
   const refusals = new SlowRefusals(deps.clock);
   let inFlight = 0;
   return async (route, call) => {
@@ -34,9 +36,9 @@ export function routeRunner(deps: RestDeps): RunRoute {
     const places = route.waits === true ? 0 : 1;
     inFlight += places;
     try {
-      if (inFlight > deps.limits.maxInFlight) throw new ApiError('SVC1000', [], { retryAfterS: 1 });
+      if (inFlight > deps.limits.maxInFlight) throw tooMany(deps);
       format = acceptedFormat(call.request.headers);
-      answer = await answerOf({ deps, rate, chatbotFor }, route, call);
+      answer = await answerOf({ deps, rate, chatbotFor, budget }, route, call);
     } catch (error) {
       answer = errorAnswer(error, deps.log);
     } finally {
@@ -53,6 +55,15 @@ export function routeRunner(deps: RestDeps): RunRoute {
   };
 }
 
+function tooMany(deps: RestDeps): ApiError {
+  reached(deps, 'rest.maxInFlight');
+  return new ApiError('SVC1000', [], { retryAfterS: 1 });
+}
+
+function reached({ metrics }: RestDeps, limit: string): void {
+  metrics.count('limit_reached_total', { limit });
+}
+
 /** Writes the answer; one that cannot be written is a bug, told as 500. */
 function deliver(deps: RestDeps, { response }: Call, answer: Answer, format: Format) {
   try {
@@ -67,6 +78,7 @@ interface Judges {
   readonly deps: RestDeps;
   readonly rate: RequestRate;
   readonly chatbotFor: ChatbotFor;
+  readonly budget: BodyBudget;
 }
 
 async function answerOf(judges: Judges, route: Route, call: Call): Promise<Answer> {
@@ -100,18 +112,23 @@ async function begun(judges: Judges, route: Route, call: KnownCall): Promise<Ans
   }
 }
 
-async function served({ deps, chatbotFor }: Judges, route: Route, call: KnownCall): Promise<Answer> {
+async function served({ deps, chatbotFor, budget }: Judges, route: Route, call: KnownCall): Promise<Answer> {
   const { request, variables, platform } = call;
   let body: Promise<Body> | undefined;
+  const share = budget.open();
   const exchange = {
     request,
     platform,
     bot: await chatbotFor(platform, request, variables['userId'] ?? ''),
     variables,
     query: queryOf(request.url ?? ''),
-    body: () => (body ??= readBody(request, deps.limits.maxBodyBytes)),
+    body: () => (body ??= readBody(request, { maxBytes: deps.limits.maxBodyBytes, share })),
   };
-  return route.handle(exchange);
+  try {
+    return await route.handle(exchange);
+  } finally {
+    share.close();
+  }
 }
 
 export type Admission = { readonly kind: 'admitted'; readonly platform: Platform } | Refused;

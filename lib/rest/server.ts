@@ -29,7 +29,7 @@ export function restRoutes(deps: RestDeps): readonly Route[] {
   const { capabilitySources, channels, sessions, spamReports, privacyCommands } = further;
   const contactsPerHour = (platformId: string): number =>
     deps.policy?.(platformId)?.contactsPerHour ?? deps.limits.contactsPerHour;
-  const quota = new ContactQuota(contactsPerHour, deps.clock);
+  const quota = new ContactQuota(contactsPerHour, deps);
   return [
     ...chatRoutes(deps),
     ...(sessions === undefined ? [] : chatSessionRoutes({ ...deps, sessions })),

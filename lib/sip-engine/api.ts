@@ -104,7 +104,7 @@ export interface Engine {
   start(delegate: EngineDelegate): Promise<void>;
   /** Outside of dialogs, or inside one. A promise, for resolving and connecting take time; a failure on the way is a response. */
   send(draft: RequestDraft, listener: ResponseListener, dialogId?: DialogId): Promise<ClientTransaction>;
-  /** ACK to a 2xx, inside the dialog. Undefined: there is nothing to acknowledge. */
+  /** ACK to a 2xx, inside the dialog. Undefined: there is nothing to acknowledge, or no way for the ACK; then the dialog has ended. */
   ack(dialogId: DialogId, draft: { headers: readonly HeaderLine[]; body?: Buffer }): Promise<Sent | undefined>;
   /** While draining, OPTIONS to the gateway itself is answered 503. */
   setDraining(draining: boolean): void;

@@ -1,6 +1,7 @@
 /** One TCP or TLS connection: what is framed of it, what waits to leave, who is told when it breaks (RFC 3261 §18). */
 import type { Socket } from 'node:net';
 import type { Address } from './api.js';
+import type { ByteShare } from './byte-budget.js';
 import type { Path } from './path.js';
 import { TcpFramer } from './tcp-framing.js';
 import type { TransportDeps } from './transport-user.js';
@@ -13,9 +14,12 @@ export class Connection implements Path {
   lastMs: number;
   /** When the message that is under way began. */
   begunMs: number | undefined;
+  /** When the peer last took something of what waits to leave, or that began to wait. */
+  private takenMs: number;
   private readonly socket: Socket;
   private readonly deps: TransportDeps;
   private readonly watchers = new Set<() => void>();
+  private readonly share: ByteShare;
   private corked = false;
 
   constructor(socket: Socket, ends: { local: Address; remote: Address }, deps: TransportDeps) {
@@ -25,10 +29,19 @@ export class Connection implements Path {
     this.deps = deps;
     this.framer = new TcpFramer(deps.limits);
     this.lastMs = deps.timers.now();
+    this.takenMs = this.lastMs;
+    this.share = deps.budget.open();
+    socket.on('drain', () => this.fits());
+    socket.once('close', () => this.share.hold(0));
   }
 
   get usable(): boolean {
     return this.socket.writable;
+  }
+
+  /** How long the peer has taken nothing, though something waits for it. */
+  unreadMs(nowMs: number): number {
+    return this.socket.writableLength === 0 ? 0 : nowMs - this.takenMs;
   }
 
   send(bytes: Buffer): void {
@@ -42,11 +55,20 @@ export class Connection implements Path {
       return;
     }
     this.lastMs = this.deps.timers.now();
+    if (this.socket.writableLength === 0) this.takenMs = this.lastMs;
     this.cork();
-    this.socket.write(bytes);
-    if (this.socket.writableLength <= this.deps.limits.maxBufferedBytes) return;
-    this.deps.count('sip_tcp_closed_total', { reason: 'unread' });
+    this.socket.write(bytes, this.onTaken);
+    const isUnread = this.socket.writableLength > this.deps.limits.maxBufferedBytes;
+    if (!isUnread && this.fits()) return;
+    this.deps.count('sip_tcp_closed_total', { reason: isUnread ? 'unread' : 'buffered' });
     this.destroy();
+  }
+
+  /** Says what is held; false where it would be too much of all. The ordinary buffer of a socket is not counted. */
+  fits(): boolean {
+    const { writableLength, writableHighWaterMark, destroyed } = this.socket;
+    const untaken = Math.max(0, writableLength - writableHighWaterMark);
+    return this.share.hold(destroyed ? 0 : this.framer.heldBytes + untaken);
   }
 
   watch(failed: () => void): void {
@@ -80,6 +102,10 @@ export class Connection implements Path {
   destroy(): void {
     this.socket.destroy();
   }
+
+  private readonly onTaken = (): void => {
+    this.takenMs = this.deps.timers.now();
+  };
 
   /** What is written in one turn leaves in one system call. */
   private cork(): void {

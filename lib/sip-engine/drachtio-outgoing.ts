@@ -67,7 +67,7 @@ export class OutgoingRequests {
     const draft = { headers: ownHeaders(command.message), ...bodyOf(command.message) };
     const sent = await engine.ack(command.dialogId, draft);
     if (!sent) {
-      session.send(refusal(command.id, 'there is nothing to acknowledge'));
+      session.send(refusal(command.id, 'nothing to acknowledge, or no way for the ACK'));
       return;
     }
     session.send(requestEcho(command.id, sent, randomUUID(), clock.now()), sent.message.bytes);

@@ -1,8 +1,8 @@
 /** The engine put together: transports below, transactions and dialogs between, the typed API above (RFC 3261 §5). */
-import type { Address, Engine, EngineDelegate } from './api.js';
+import type { Address, Engine, EngineDelegate, ResponseDraft } from './api.js';
 import { guarded, type Core } from './core.js';
 import { DialogTable } from './dialog.js';
-import { allowLine } from './duties.js';
+import { allowLine, busy } from './duties.js';
 import { InboundCalls } from './inbound.js';
 import { InboundDialogs } from './inbound-dialogs.js';
 import { MalformedMessage } from './malformed.js';
@@ -105,27 +105,39 @@ class SipEngine implements Engine {
     }
   }
 
-  /** 400 (413, 501, 505) where the sender can be told, else dropped; always counted. */
+  /** 400 (413, 501, 503, 505) where the sender can be told, else dropped; always counted. */
   private onMalformed(error: MalformedMessage, path: Path): void {
-    this.core.settings.count('sip_malformed_total', { protocol: path.remote.protocol });
+    const { count } = this.core.settings;
+    count('sip_malformed_total', { protocol: path.remote.protocol });
+    if (error.limit) count('limit_reached_total', { limit: `sip.${error.limit}` });
     const message = error.partial;
     const top = message instanceof WireMessage ? message.raw('via') : undefined;
     const via = top === undefined ? undefined : parseViaOfAnyVersion(top);
     if (!via || !(message instanceof WireMessage)) return;
-    const headers = error.status === 501 ? [allowLine(this.core.settings)] : [];
     guarded(this.core, () =>
-      this.inbound.answerStateless({ message, routing: { via } }, path, { status: error.status, headers }),
+      this.inbound.answerStateless({ message, routing: { via } }, path, this.refusalOf(error)),
     );
+  }
+
+  private refusalOf({ status }: MalformedMessage): ResponseDraft {
+    const { settings } = this.core;
+    if (status === 503) return busy(503, settings.retryAfterS);
+    return { status, headers: status === 501 ? [allowLine(settings)] : [] };
   }
 
   /** The head of a stream that cannot be followed is answered as far as it is one. */
   private onUnframed(bytes: Buffer, error: MalformedMessage, path: Path): void {
     try {
-      parseMessage(bytes, this.core.settings.limits, false);
+      error.partial ??= parseMessage(bytes, this.core.settings.limits, false).message;
       this.onMalformed(error, path);
     } catch (found) {
-      if (found instanceof MalformedMessage) this.onMalformed(found, path);
-      else this.core.settings.onError(found);
+      if (!(found instanceof MalformedMessage)) {
+        this.core.settings.onError(found);
+        return;
+      }
+      // What is cut off at a limit is malformed only because of it.
+      error.partial ??= found.partial;
+      this.onMalformed(error.limit ? error : found, path);
     }
   }
 }

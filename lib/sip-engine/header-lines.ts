@@ -1,6 +1,6 @@
 /** Where the header lines of a message are, found in one pass (RFC 3261 §7.3); text is one character per byte. */
 import { isSpace, isTokenIn } from './grammar.js';
-import { MalformedMessage } from './malformed.js';
+import { MalformedMessage, type SizeLimit } from './malformed.js';
 
 export interface HeaderLimits {
   readonly maxHeaders: number;
@@ -12,6 +12,16 @@ export interface HeaderLimits {
 export type HeaderPlaces = readonly number[];
 
 const CR = 13;
+
+/** The lines before `at` are within the limits: they may say whom to tell. */
+export class TooManyHeaders extends MalformedMessage {
+  readonly at: number;
+
+  constructor(text: string, limit: SizeLimit, at: number) {
+    super(text, 413, limit);
+    this.at = at;
+  }
+}
 
 /** End of the first line; throws where the line is not ended as §7 wants. */
 export function lineEnd(head: string, from: number): number {
@@ -27,8 +37,8 @@ export function headerPlaces(head: string, from: number, limits: HeaderLimits): 
   for (let start = from; start < head.length;) {
     let end = lineEnd(head, start);
     while (isSpace(head.charCodeAt(end + 2))) end = lineEnd(head, end + 2);
-    if (end - start > limits.maxHeaderBytes) throw new MalformedMessage('header line too long', 413);
-    if (places.length >= limits.maxHeaders * 4) throw new MalformedMessage('too many header lines', 413);
+    if (end - start > limits.maxHeaderBytes) throw new TooManyHeaders('header line too long', 'maxHeaderBytes', start);
+    if (places.length >= limits.maxHeaders * 4) throw new TooManyHeaders('too many header lines', 'maxHeaders', start);
     pushPlaces(places, head, start, end);
     start = end + 2;
   }

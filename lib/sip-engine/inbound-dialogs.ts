@@ -42,7 +42,7 @@ export class InboundDialogs {
     if (this.core.calling.has(id) || this.core.dialogs.get(id)) return { status: 482, headers: [] };
     if (this.core.dialogs.size < this.core.settings.limits.maxDialogs) return undefined;
     this.core.settings.count('sip_overload_total', { limit: 'dialogs' });
-    return busy(503, 5);
+    return busy(503, this.core.settings.retryAfterS);
   }
 
   /** §14.2, RFC 3311 §5.2 */

@@ -88,7 +88,7 @@ export class InboundCalls {
     const { settings } = this.core;
     if (this.waiting >= settings.limits.maxTransactions) {
       settings.count('sip_overload_total', { limit: 'transactions' });
-      this.answerStateless(parsed, path, busy(503, 5));
+      this.answerStateless(parsed, path, busy(503, settings.retryAfterS));
       return;
     }
     const retryAfterS = isNewWork(parsed) ? settings.overloaded(parsed.message) : undefined;

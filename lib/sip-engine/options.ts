@@ -48,6 +48,8 @@ export interface EngineOptions {
   readonly utf8Bodies?: boolean;
   /** RFC 4028: the least Session-Expires, seconds. Default 90. */
   readonly minSeS?: number;
+  /** In the 503 above a limit. Default 5. */
+  readonly retryAfterS?: number;
   /** Of a numeric host. Default: everyone. */
   readonly trusted?: (host: string) => boolean;
   /** Asked of each INVITE and MESSAGE outside of dialogs: may it come in? Seconds to wait else: 503, without a transaction. */
@@ -81,6 +83,7 @@ export interface Settings {
   readonly accept: readonly string[];
   readonly utf8Bodies: boolean;
   readonly minSeS: number;
+  readonly retryAfterS: number;
   readonly trusted: (host: string) => boolean;
   readonly overloaded: (request: WireMessage) => number | undefined;
   readonly settled: (request: WireMessage) => void;
@@ -108,6 +111,7 @@ export function settingsOf(options: EngineOptions): Settings {
     accept: options.accept ?? ACCEPT,
     utf8Bodies: options.utf8Bodies ?? true,
     minSeS: options.minSeS ?? 90,
+    retryAfterS: options.retryAfterS ?? 5,
     trusted: options.trusted ?? (() => true),
     overloaded: options.overloaded ?? (() => undefined),
     settled: options.settled ?? (() => undefined),

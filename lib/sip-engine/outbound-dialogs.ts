@@ -94,7 +94,7 @@ export class OutboundDialogs {
     this.life.watchSession(dialog, parsed.message, true);
   }
 
-  /** Undefined: there is nothing to acknowledge. Rejects where the ACK cannot leave. */
+  /** Undefined: there is nothing to acknowledge, or no way for it; then the dialog has ended. */
   async ack(dialogId: DialogId, draft: { headers: readonly HeaderLine[]; body?: Buffer }): Promise<Sent | undefined> {
     const dialog = this.core.dialogs.get(dialogId);
     const acknowledgement = dialog && this.newest.get(dialog);
@@ -105,16 +105,24 @@ export class OutboundDialogs {
   private async acknowledge(
     acknowledgement: Acknowledgement,
     draft: { headers: readonly HeaderLine[]; body?: Buffer },
-  ): Promise<Sent> {
+  ): Promise<Sent | undefined> {
     const { dialog, invite } = acknowledgement;
     const headers: HeaderLine[] = [...draft.headers.filter(([name]) => name.toLowerCase() !== 'cseq')];
     headers.push(['CSeq', `${invite.routing.cseq} ACK`]);
     const plan = planRequest({ ...draft, method: 'ACK', uri: dialog.remoteTarget, headers }, dialog);
     const made = await this.ways.make(plan);
-    if (!made.path) throw new Error('the ACK cannot leave');
+    if (!made.path) {
+      this.giveUp(dialog);
+      return undefined;
+    }
     acknowledgement.sent = { bytes: made.message.bytes, path: made.path };
     made.path.send(made.message.bytes);
     return { message: made.message, local: made.local, remote: made.remote };
+  }
+
+  /** The 2xx has no Contact, or one that leads nowhere (§12.1.2): neither ACK nor BYE can reach who sent it. */
+  private giveUp(dialog: Dialog): void {
+    if (this.life.end(dialog)) this.core.settings.count('sip_dialogs_lost_total', { reason: 'no_way_for_ack' });
   }
 
   /** The 2xx again: the ACK again. A 2xx of another branch: ACK and BYE (§13.2.2.4). */

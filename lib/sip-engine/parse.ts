@@ -1,7 +1,7 @@
 /** Bytes → message, ready for routing, in one pass by hand (RFC 3261 §7, §8.1.1, §18.3). */
 import type { SipMessage } from './api.js';
 import { isTokenIn, sameName } from './grammar.js';
-import { headerPlaces, lineEnd, type HeaderLimits, type HeaderPlaces } from './header-lines.js';
+import { headerPlaces, lineEnd, TooManyHeaders, type HeaderLimits, type HeaderPlaces } from './header-lines.js';
 import { MalformedMessage } from './malformed.js';
 import { asText, WireMessage, type StartLine } from './message.js';
 import { isRegistered } from './methods.js';
@@ -34,19 +34,39 @@ const ZERO = 48;
 
 /** `datagram`: the bytes end the body, and Content-Length may be missing (§18.3). Throws MalformedMessage. */
 export function parseMessage(bytes: Buffer, limits: MessageLimits, datagram: boolean): Parsed {
-  if (bytes.length > limits.maxMessageBytes) throw new MalformedMessage('message too large', 413);
   const start = startOf(bytes);
   const headEnd = bytes.indexOf('\r\n\r\n', start, 'latin1');
   const head = bytes.toString('latin1', start, headEnd < 0 ? bytes.length : headEnd);
   const startLine = readStartLine(head, bytes, limits);
-  const places = headerPlaces(head, lineEnd(head, 0) + 2, limits);
+  const places = readPlaces(head, { startLine, bytes, limits });
   const rest = headEnd < 0 ? bytes.subarray(bytes.length) : bytes.subarray(headEnd + 4);
   const raw = new WireMessage(startLine, { bytes, head, body: rest, places });
   try {
+    if (bytes.length > limits.maxMessageBytes) throw new MalformedMessage('message too large', 413, 'maxMessageBytes');
     if (headEnd < 0) throw new MalformedMessage('no empty line after the headers');
     return finish(raw, startLine, datagram);
   } catch (error) {
     if (error instanceof MalformedMessage) error.partial = raw;
+    throw error;
+  }
+}
+
+interface Unread {
+  readonly startLine: StartLine;
+  readonly bytes: Buffer;
+  readonly limits: MessageLimits;
+}
+
+/** Of a head beyond the limits the lines that are within say where its 413 goes. */
+function readPlaces(head: string, { startLine, bytes, limits }: Unread): HeaderPlaces {
+  const from = lineEnd(head, 0) + 2;
+  try {
+    return headerPlaces(head, from, limits);
+  } catch (error) {
+    if (error instanceof TooManyHeaders) {
+      const places = headerPlaces(head.slice(0, error.at), from, limits);
+      error.partial = new WireMessage(startLine, { bytes, head, body: bytes.subarray(bytes.length), places });
+    }
     throw error;
   }
 }

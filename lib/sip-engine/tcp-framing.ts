@@ -18,7 +18,7 @@ export class FramingError extends MalformedMessage {
   readonly before: readonly Framed[];
 
   constructor(cause: MalformedMessage, bytes: Buffer, before: readonly Framed[]) {
-    super(cause.message, cause.status);
+    super(cause.message, cause.status, cause.limit);
     this.bytes = bytes;
     this.before = before;
   }
@@ -46,6 +46,16 @@ export class TcpFramer {
   /** A message has begun and is not whole. */
   get waiting(): boolean {
     return this.used > 0;
+  }
+
+  /** Memory that what waits takes up. */
+  get heldBytes(): number {
+    return this.store.length;
+  }
+
+  /** What waits; not to be kept. */
+  get unfinished(): Buffer {
+    return this.store.subarray(0, this.used);
   }
 
   /** Throws FramingError; then the connection has to end. */
@@ -93,21 +103,22 @@ export class TcpFramer {
       const headEnd = data.indexOf('\r\n\r\n', at + Math.max(0, this.scanned - 3), 'latin1');
       this.scanned = data.length - at;
       const headBytes = headEnd < 0 ? this.scanned : headEnd - at;
-      if (headBytes > this.limits.maxHeadBytes) throw new MalformedMessage('head too long', 413);
+      if (headBytes > this.limits.maxHeadBytes) throw new MalformedMessage('head too long', 413, 'maxHeadBytes');
       if (headEnd < 0) return undefined;
       const length = headBytes + 4 + declaredLength(data.toString('latin1', at, headEnd));
-      if (length > this.limits.maxMessageBytes) throw new MalformedMessage('message too large', 413);
+      if (length > this.limits.maxMessageBytes) throw new MalformedMessage('message too large', 413, 'maxMessageBytes');
       return length;
     } catch (error) {
       throw error instanceof MalformedMessage ? new FramingError(error, data.subarray(at), before) : error;
     }
   }
 
-  /** Waiting bytes and chunk in one piece; room doubles, so that a trickle costs no more than a flood. */
+  /** Waiting bytes and chunk in one piece; room doubles, up to the whole message, so that a trickle costs no more than a flood. */
   private append(chunk: Buffer): Buffer {
     const length = this.used + chunk.length;
     if (length > this.store.length) {
-      const larger = Buffer.allocUnsafe(Math.max(length, this.store.length * 2));
+      const doubled = Math.min(this.store.length * 2, this.need ?? Infinity);
+      const larger = Buffer.allocUnsafe(Math.max(length, doubled));
       this.store.copy(larger, 0, 0, this.used);
       this.store = larger;
     }

@@ -8,6 +8,7 @@ import { connect, createServer, isIP, isIPv6, type Server, type Socket } from 'n
 import type { Address } from './api.js';
 import { names } from './certificate.js';
 import { Connection } from './connection.js';
+import { MalformedMessage } from './malformed.js';
 import type { Path } from './path.js';
 import { FramingError, type Framed } from './tcp-framing.js';
 import type { EngineTimer } from './timers.js';
@@ -214,15 +215,19 @@ export class TcpTransport {
   }
 
   private onData(connection: Connection, chunk: Buffer): void {
+    // Nothing can be answered any more; what is written still leaves.
+    if (this.closed) return;
     connection.lastMs = this.deps.timers.now();
     try {
       this.onFramed(connection, connection.framer.push(chunk));
       if (!connection.framer.waiting) connection.begunMs = undefined;
       else connection.begunMs ??= connection.lastMs;
+      if (!connection.fits()) throw noRoom(connection.framer.unfinished);
     } catch (error) {
       if (!(error instanceof FramingError)) throw error;
       this.onFramed(connection, error.before);
-      this.deps.count('sip_tcp_closed_total', { reason: 'unframed' });
+      const reason = error.limit === 'maxTotalBufferedBytes' ? 'buffered' : 'unframed';
+      this.deps.count('sip_tcp_closed_total', { reason });
       this.user.onUnframed(error.bytes, error, connection);
       connection.end();
     }
@@ -242,16 +247,26 @@ export class TcpTransport {
   }
 
   private sweep(): void {
-    const now = this.deps.timers.now();
-    const { idleMs, messageMs } = this.deps.limits;
     for (const connection of this.connections.values()) {
-      const slow = connection.begunMs !== undefined && now - connection.begunMs >= messageMs;
-      if (!slow && now - connection.lastMs < idleMs) continue;
-      this.deps.count('sip_tcp_closed_total', { reason: slow ? 'slow' : 'idle' });
+      const reason = this.endOf(connection);
+      if (reason === undefined) continue;
+      this.deps.count('sip_tcp_closed_total', { reason });
       connection.destroy();
     }
     this.sweeper = this.connections.size > 0 ? this.deps.timers.after(SWEEP_MS, () => this.sweep()) : undefined;
   }
+
+  private endOf(connection: Connection): 'slow' | 'idle' | undefined {
+    const now = this.deps.timers.now();
+    const { idleMs, messageMs } = this.deps.limits;
+    const sendingMs = connection.begunMs === undefined ? 0 : now - connection.begunMs;
+    if (Math.max(sendingMs, connection.unreadMs(now)) >= messageMs) return 'slow';
+    return now - connection.lastMs >= idleMs ? 'idle' : undefined;
+  }
+}
+
+function noRoom(unfinished: Buffer): FramingError {
+  return new FramingError(new MalformedMessage('no room for it now', 503, 'maxTotalBufferedBytes'), unfinished, []);
 }
 
 /** One address may be several domains, each with a certificate of its own. */

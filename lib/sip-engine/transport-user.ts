@@ -1,5 +1,6 @@
 /** What the transports are handed, and what they tell. */
 import type { Address } from './api.js';
+import type { ByteBudget } from './byte-budget.js';
 import type { Path } from './path.js';
 import type { MalformedMessage } from './malformed.js';
 import type { Timers } from './timers.js';
@@ -12,6 +13,8 @@ export interface TransportLimits {
   readonly maxConnectionsPerSource: number;
   /** Written and not yet taken by the peer, per connection. */
   readonly maxBufferedBytes: number;
+  /** Of all connections: messages begun and not whole, and what is written and not taken. */
+  readonly maxTotalBufferedBytes: number;
   /** A connection without traffic is closed. */
   readonly idleMs: number;
   /** A message begun on a stream has to be whole within. */
@@ -27,6 +30,7 @@ export const DEFAULT_TRANSPORT_LIMITS: TransportLimits = {
   maxConnections: 10_000,
   maxConnectionsPerSource: 2_000,
   maxBufferedBytes: 4_194_304,
+  maxTotalBufferedBytes: 268_435_456,
   idleMs: 600_000,
   messageMs: 10_000,
   connectMs: 5_000,
@@ -44,6 +48,8 @@ export interface TransportUser {
 
 export interface TransportDeps {
   readonly limits: TransportLimits;
+  /** Of `limits.maxTotalBufferedBytes`, shared by all streams. */
+  readonly budget: ByteBudget;
   readonly timers: Timers;
   readonly count: Count;
   readonly trusted: (host: string) => boolean;

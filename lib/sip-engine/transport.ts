@@ -5,6 +5,7 @@ import { sameAddress, type Path } from './path.js';
 import type { TlsMaterial } from './tls.js';
 import { type StreamProtocol, TcpTransport } from './transport-tcp.js';
 import { UdpTransport } from './transport-udp.js';
+import { ByteBudget } from './byte-budget.js';
 import type { TransportDeps, TransportUser } from './transport-user.js';
 import { defaultPort, parseHostPort } from './uri.js';
 import { responseAddress, type Via } from './via.js';
@@ -76,9 +77,9 @@ export class Transport implements TransportLayer {
   private udp: UdpTransport[] = [];
   private streams: TcpTransport[] = [];
 
-  constructor(listen: readonly Address[], deps: TransportDeps) {
+  constructor(listen: readonly Address[], deps: Omit<TransportDeps, 'budget'>) {
     this.listen = listen;
-    this.deps = deps;
+    this.deps = { ...deps, budget: new ByteBudget(deps.limits.maxTotalBufferedBytes) };
   }
 
   async start(user: TransportUser): Promise<readonly Address[]> {

@@ -74,6 +74,10 @@ export class Chat implements ChatSession, CallDelegate {
     return this.state.kind === 'open';
   }
 
+  get receiving(): boolean {
+    return this.options.media.session.receiving;
+  }
+
   /** The dialog stands; a chat that has ended meanwhile is hung up. */
   attach(established: Established): void {
     this.id = established.call.callId;

@@ -26,7 +26,7 @@ export interface DrachtioAgentOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics?: Metrics;
-  /** Until an engine is connected at the start; 5,000. */
+  /** Until an engine is connected, at the start and each time anew; 5,000. */
   readonly startTimeoutMs?: number;
   /** Until a final response; 35,000: the engine's own 408 comes after 32 s. Also for who does not answer a request. */
   readonly callTimeoutMs?: number;

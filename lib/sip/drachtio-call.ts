@@ -98,6 +98,11 @@ export class DrachtioCall implements Call {
     }
   }
 
+  /** Ended by itself; nobody is told. */
+  forget(): void {
+    this.finish();
+  }
+
   /** Tells the delegate, unless the call has ended before. */
   end(reason: 'bye' | 'lost'): void {
     if (!this.live) return;

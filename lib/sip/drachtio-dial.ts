@@ -20,7 +20,8 @@ export function dial(
 }
 
 /**
- *   calling ──2xx──▶ accepted            (ACK)
+ *   calling ──2xx──▶ answered ──ACK has left──▶ accepted
+ *      │                 └──no way for it──▶ refused 502
  *      ├──3xx–6xx, lost──▶ refused
  *      ├──time──▶ refused 408            (CANCEL; a late 2xx: ACK, BYE)
  *      └──abort──▶ cancelling ──final, time──▶ refused   (a 2xx: ACK, BYE, 487)
@@ -29,7 +30,7 @@ class Dialing {
   private readonly deps: CallDeps;
   private readonly delegate: CallDelegate;
   private readonly resolve: (outcome: Dialed) => void;
-  private state: 'calling' | 'cancelling' | 'settled' = 'calling';
+  private state: 'calling' | 'answered' | 'cancelling' | 'settled' = 'calling';
   private sent: SrfRequest | undefined;
   private final = false;
   private release: () => void = () => undefined;
@@ -95,17 +96,26 @@ class Dialing {
       this.settle(refused(responseOf(res)));
       return;
     }
-    this.deps.link.ack(ack);
     if (this.state === 'calling') {
-      this.accept(res);
+      void this.accept(res, ack);
       return;
     }
+    void this.deps.link.ack(ack);
     void this.makeCall(res, NOBODY).bye();
     this.settle(refused(madeUp(487)));
   }
 
-  private accept(res: SrfResponse): void {
-    this.settle({ kind: 'accepted', call: this.makeCall(res, this.delegate), response: responseOf(res) });
+  /** The call stands before the ACK has left: whatever follows it finds the call. */
+  private async accept(res: SrfResponse, ack: SrfAck): Promise<void> {
+    this.release();
+    this.state = 'answered';
+    const call = this.makeCall(res, this.delegate);
+    if (await this.deps.link.ack(ack)) {
+      this.settle({ kind: 'accepted', call, response: responseOf(res) });
+      return;
+    }
+    call.forget();
+    this.settle(refused(madeUp(502, 'The answer has no Contact that can be reached')));
   }
 
   private makeCall(res: SrfResponse, delegate: CallDelegate): DrachtioCall {

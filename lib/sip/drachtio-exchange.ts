@@ -60,7 +60,7 @@ function onFinal(link: Link, req: SrfRequest, settle: (response: SipResponse) =>
   req.on('response', (res, ack) => {
     if (res.status < 200) return;
     // a re-INVITE that came late is acknowledged all the same: the peer would end the call (RFC 3261 §14.1)
-    if (req.method === 'INVITE' && res.status < 300) link.ack(ack);
+    if (req.method === 'INVITE' && res.status < 300) void link.ack(ack);
     settle(responseOf(res));
   });
   divertUpdates(link, req);

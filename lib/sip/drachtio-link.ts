@@ -1,6 +1,6 @@
 /** One drachtio-srf application and its connection to an engine; whatever waits on it ends with it. */
-import type { Server } from 'node:net';
-import type { Clock } from '../clock.js';
+import type { Server, Socket } from 'node:net';
+import type { Clock, Timer } from '../clock.js';
 import { PeerError } from '../errors.js';
 import type { Logger } from '../log.js';
 import type {
@@ -28,6 +28,8 @@ export interface LinkOptions {
   readonly maxInFlightBytes: number | undefined;
   /** An echo that takes longer is no longer waited for. */
   readonly echoTimeoutMs: number;
+  /** Connect: until the engine has taken our secret. */
+  readonly startTimeoutMs: number;
   /** A connection over which nothing comes for so long, in spite of a ping every 15 s, is given up. */
   readonly silenceTimeoutMs: number;
 }
@@ -67,6 +69,7 @@ export class Link {
   private readonly guards = new Set<(why: Failure) => void>();
   private readonly sockets: LinkSockets;
   private hostports: readonly string[] = [];
+  private connecting: Timer | undefined;
   private up = false;
   private closed = false;
 
@@ -109,6 +112,9 @@ export class Link {
         const { host, port, secret } = target;
         // connecting again is the agent's affair: srf's own timers could not be stopped
         const options: SrfConnectOptions = { host, port, secret, enablePing: true, reconnect: { maxAttempts: 1 } };
+        this.connecting = this.options.clock.after(this.options.startTimeoutMs, () => {
+          this.onDown(new PeerError('sip', 408, 'the engine does not answer'));
+        });
         this.app.connect(options);
         return;
       }
@@ -198,15 +204,21 @@ export class Link {
     });
   }
 
-  /** ACK to a 2xx; a refusal is logged. */
-  ack(ack: SrfAck): void {
-    try {
-      ack({}, (error) => {
-        if (error) this.options.log.warn('ack refused', { error });
-      });
-    } catch (error) {
-      this.options.log.warn('ack not sent', { error });
-    }
+  /** ACK to a 2xx. False: the engine cannot send it, which is logged; true also where it does not say in time. */
+  ack(ack: SrfAck): Promise<boolean> {
+    return new Promise((resolve) => {
+      const echo = this.guard(this.options.echoTimeoutMs, () => resolve(true));
+      const onEcho = (error: unknown) => {
+        if (!echo.done()) return;
+        if (error) this.options.log.warn('ack not sent', { problem: textOf(error) });
+        resolve(!error);
+      };
+      try {
+        ack({}, onEcho);
+      } catch (error) {
+        onEcho(error);
+      }
+    });
   }
 
   /** Idempotent. What waits fails as lost. */
@@ -215,6 +227,13 @@ export class Link {
     this.closed = true;
     this.fail();
     this.sockets.close();
+    // One that is connected, and whose engine has not said yet that it knows us.
+    if (this.options.target.kind === 'connect') this.socket?.destroy();
+  }
+
+  /** All that srf tells of a connection of its own making; in listen mode the server tells us. */
+  private get socket(): Socket | undefined {
+    return this.app.app.client?.mapServer.keys().next().value;
   }
 
   private write(res: SrfResponse, text: string, done: (error: unknown) => void): void {
@@ -226,8 +245,8 @@ export class Link {
   }
 
   private onConnect(error: Error | null, hostports: string | undefined): void {
-    // all that srf tells of a connection of its own making; in listen mode the server has told us
-    const socket = this.app.app.client?.mapServer.keys().next().value;
+    this.connecting?.close();
+    const { socket } = this;
     if (socket && this.options.target.kind === 'connect') this.sockets.watch(socket);
     if (this.closed) return;
     if (error) {
@@ -248,6 +267,7 @@ export class Link {
   }
 
   private fail(): void {
+    this.connecting?.close();
     this.up = false;
     this.window.reset();
     for (const fail of [...this.guards]) fail('lost');
@@ -262,6 +282,9 @@ export interface RespondHooks {
 }
 
 function refusedBy(error: unknown): PeerError {
-  const text = error instanceof Error ? error.message : String(error);
-  return new PeerError('sip', 481, `the engine refused the response: ${text}`);
+  return new PeerError('sip', 481, `the engine refused the response: ${textOf(error)}`);
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -33,8 +33,8 @@ export function responseOf(res: SrfResponse): SipResponse {
 }
 
 /** A response that no peer has sent: 408 nothing came, 503 it could not be sent, others as they say. */
-export function madeUp(status: number): SipResponse {
-  return { status, reason: reasonPhrase(status), headers: headerList([]), body: EMPTY_BODY };
+export function madeUp(status: number, reason = reasonPhrase(status)): SipResponse {
+  return { status, reason, headers: headerList([]), body: EMPTY_BODY };
 }
 
 export function outgoingRequest(draft: RequestDraft, dialogId?: string): Outgoing {

@@ -120,6 +120,8 @@ export interface ChatSession {
   readonly service: Service;
   readonly peerTags: FeatureTags;
   readonly open: boolean;
+  /** Whether the peer is in the midst of a message. */
+  readonly receiving: boolean;
   /** How the peer takes a type: bare, wrapped in CPIM, or not at all. */
   takes(contentType: string): 'bare' | 'wrapped' | undefined;
   send(message: SessionMessage): Promise<SessionSend>;
@@ -171,6 +173,7 @@ export interface Network {
   sendMessage(message: OutgoingMessage): Promise<SipOutcome>;
   /** Large message mode: a session of its own for one message (OMA CPM). */
   sendLarge(message: OutgoingMessage): Promise<SipOutcome | SessionSend>;
-  queryCapabilities(bot: NetworkBot, userUri: string): Promise<SipOutcome>;
+  /** The signal ends the waiting with 408. */
+  queryCapabilities(bot: NetworkBot, userUri: string, signal?: AbortSignal): Promise<SipOutcome>;
   close(): Promise<void>;
 }

@@ -114,12 +114,12 @@ export class SipNetwork implements Network {
     }
   }
 
-  async queryCapabilities(bot: NetworkBot, userUri: string): Promise<SipOutcome> {
+  async queryCapabilities(bot: NetworkBot, userUri: string, signal?: AbortSignal): Promise<SipOutcome> {
     const draft = this.draft('OPTIONS', userUri, [
       ...capabilityHeaders(bot, userUri),
       ['Contact', capabilityContact(bot, this.options.contactHost())],
     ]);
-    return outcomeOf(await this.options.agent.request(draft));
+    return outcomeOf(await this.options.agent.request(draft, signal));
   }
 
   private messageDraft(message: OutgoingMessage): RequestDraft {
@@ -238,7 +238,7 @@ export class SipNetwork implements Network {
     const { log, metrics } = this.options;
     metrics.count('sip_refused_total', { status: String(refusal.status) });
     log.warn('request refused', { callId: request.callId, status: refusal.status });
-    refuse(request, refusal).catch((error: unknown) => log.error('refusal not sent', { error }));
+    refuse(request, refusal).catch((error: unknown) => log.warn('request not answered', { problem: String(error) }));
   }
 }
 

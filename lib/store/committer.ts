@@ -1,5 +1,6 @@
 /** From changes to a write and, once it is durable, to items in their lanes. */
 import type { Clock } from '../clock.js';
+import type { Metrics } from '../metrics.js';
 import { encodeChanges, type EncodedChanges } from './encode.js';
 import type { HeadState, Journal, NewItem } from './journal.js';
 import type { LaneQueue } from './lane-queue.js';
@@ -34,12 +35,13 @@ export interface CommitterOptions {
   readonly queues: LaneQueues;
   readonly limits: StoreLimits;
   readonly clock: Clock;
+  readonly metrics: Metrics | undefined;
 }
 
 const noEffect: Effect = { deletes: [], heads: [], begun: () => undefined, settled: () => undefined };
 
 /** Puts what the journal holds into the lanes, at once due but for a lane whose head was given back until later. */
-export function createCommitter({ journal, writer, queues, limits, clock }: CommitterOptions): Committer {
+export function createCommitter({ journal, writer, queues, limits, clock, metrics }: CommitterOptions): Committer {
   let nextSeq = 1;
   let cachedLength = 0;
   load();
@@ -65,9 +67,13 @@ export function createCommitter({ journal, writer, queues, limits, clock }: Comm
       if (lanes.item(id) || reserved.has(id) || ids.has(id))
         throw new StoreError('duplicate', `an item of this id is in the queue ${name}`);
       ids.add(id);
-      if (lanes.depth() + reserved.size + ids.size > limits.maxItems)
-        throw new StoreError('full', `the queue ${name} holds ${limits.maxItems} items`);
+      if (lanes.depth() + reserved.size + ids.size > limits.maxItems) throw full(name);
     }
+  }
+
+  function full(queue: QueueName): StoreError {
+    metrics?.count('limit_reached_total', { limit: 'store.maxItems' });
+    return new StoreError('full', `the queue ${queue} holds ${limits.maxItems} items`);
   }
 
   function reserve(encoded: EncodedChanges, nowMs: number): readonly NewItem[] {

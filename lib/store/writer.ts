@@ -40,10 +40,25 @@ export function createWriter({ journal, limits, metrics }: WriterOptions): Write
   let running: Promise<void> | undefined;
 
   function refusal(request: WriteRequest): StoreError | undefined {
-    if (pending.length >= limits.maxPending) return new StoreError('busy', `${pending.length} writes are waiting`);
-    if (pending.length > 0 && pendingLength + request.length > limits.maxPendingLength)
+    if (pending.length >= limits.maxPending) {
+      reached('store.maxPending');
+      return new StoreError('busy', `${pending.length} writes are waiting`);
+    }
+    if (pending.length > 0 && pendingLength + request.length > limits.maxPendingLength) {
+      reached('store.maxPendingBytes');
       return new StoreError('busy', `${pendingLength} characters are waiting to be written`);
+    }
     return undefined;
+  }
+
+  function reached(limit: string): void {
+    metrics?.count('limit_reached_total', { limit });
+  }
+
+  /** A disk that is full looks the same; where a limit is set it is nearer. */
+  function failure({ reason, text }: Outcome & { readonly kind: 'failed' }): StoreError {
+    if (reason === 'full' && limits.maxFileBytes !== undefined) reached('store.maxFileBytes');
+    return new StoreError(reason, text);
   }
 
   function enter(request: WriteRequest, answer: (outcome: Outcome) => void): void {
@@ -89,7 +104,7 @@ export function createWriter({ journal, limits, metrics }: WriterOptions): Write
       }
       return new Promise((resolve, reject) => {
         enter(request, (outcome) => {
-          if (outcome.kind === 'failed') reject(new StoreError(outcome.reason, outcome.text));
+          if (outcome.kind === 'failed') reject(failure(outcome));
           else resolve(outcome.kind === 'done');
         });
       });

@@ -37,6 +37,7 @@ export class GatewayProcess {
   private readonly options: ProcessOptions;
   private readonly config: string;
   private child: ChildProcess | undefined;
+  private wasReady = false;
 
   constructor(options: ProcessOptions) {
     this.options = options;
@@ -53,12 +54,18 @@ export class GatewayProcess {
     return this.child !== undefined && this.child.exitCode === null && this.child.signalCode === null;
   }
 
+  /** It has become ready, and runs still: before, a signal that it will handle would end it. */
+  get isUp(): boolean {
+    return this.wasReady && this.runs;
+  }
+
   get logFile(): string {
     return join(this.options.folder, 'gateway.log');
   }
 
   /** Resolves once it is ready. */
   async start(): Promise<void> {
+    this.wasReady = false;
     const log = openSync(this.logFile, 'a');
     const { nodeOptions = [], env = {} } = this.options;
     this.child = spawn(process.execPath, [...nodeOptions, main, '--config', this.config], {
@@ -68,27 +75,34 @@ export class GatewayProcess {
     closeSync(log);
     const deadline = Date.now() + startMs;
     while (!(await this.ready())) {
-      if (this.child.exitCode !== null) throw new Error(`the gateway ended with ${this.child.exitCode}`);
+      if (!this.runs) throw new Error(`the gateway ended with ${this.child.exitCode ?? this.child.signalCode ?? ''}`);
       if (Date.now() > deadline) throw new Error('the gateway did not become ready');
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
+    this.wasReady = true;
   }
 
   /** As a power cut does it. */
-  kill(): Promise<void> {
-    return this.end('SIGKILL');
+  async kill(): Promise<void> {
+    await this.end('SIGKILL');
   }
 
-  stop(): Promise<void> {
+  /** Resolves with its exit code; null where it had ended by a signal. */
+  stop(): Promise<number | null> {
     return this.end('SIGTERM');
   }
 
-  private async end(signal: NodeJS.Signals): Promise<void> {
+  /** Once more, while it is ending. */
+  signal(signal: NodeJS.Signals): void {
+    this.child?.kill(signal);
+  }
+
+  private async end(signal: NodeJS.Signals): Promise<number | null> {
     const { child } = this;
-    if (!child || child.exitCode !== null || child.signalCode !== null) return;
-    const ended = new Promise((resolve) => child.once('exit', resolve));
+    if (!child || child.exitCode !== null || child.signalCode !== null) return child?.exitCode ?? null;
+    const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
     child.kill(signal);
-    await ended;
+    return ended;
   }
 
   private async ready(): Promise<boolean> {

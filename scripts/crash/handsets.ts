@@ -31,12 +31,16 @@ const frameLimits = { maxHeaderBytes: 65_536, maxHeaders: 100, maxBodyBytes: 10_
 
 export class Handsets {
   readonly arrivals: Arrival[] = [];
+  /** imdn.Message-IDs of messages in chunks, each time one has begun. */
+  readonly begun: string[] = [];
   /** Requests as text, without what was answered by a retransmission. */
   readonly requests: string[] = [];
   /** Where a message is held back: it is answered only when told so. */
   hold: ((user: string) => Promise<void>) | undefined;
   /** Decides what becomes of each INVITE, MESSAGE and complete SEND; absent: all are taken. */
   fate: ((asked: Asked, user: string, content: string) => Fate) | undefined;
+  /** Once a message has begun, nothing more of MSRP is read, until `readOn`. */
+  stopsReading = false;
   private readonly sip: Server;
   private readonly msrp: Server;
   private readonly sockets = new Set<Socket>();
@@ -68,6 +72,16 @@ export class Handsets {
   /** As a network does that loses its state: RST on every connection. */
   reset(): void {
     for (const socket of this.sockets) socket.resetAndDestroy();
+  }
+
+  /** Connections of MSRP that are not read now. */
+  get unread(): number {
+    return [...this.sockets].filter((socket) => socket.isPaused()).length;
+  }
+
+  readOn(): void {
+    this.stopsReading = false;
+    for (const socket of this.sockets) socket.resume();
   }
 
   /** What one of these users got on another way. */
@@ -197,8 +211,13 @@ export class Handsets {
     const id = frameHeader(frame, 'Message-ID') ?? '';
     const content = [...(chunks.get(id) ?? []), ...(frame.body ? [Buffer.from(frame.body)] : [])];
     if (frame.flag === '+') {
+      if (!chunks.has(id)) this.begun.push(/^imdn\.Message-ID: *(\S+)/im.exec(String(frame.body))?.[1] ?? '');
       chunks.set(id, content);
       socket.write(printFrame(response(frame, 200)));
+      if (this.stopsReading) {
+        socket.pause();
+        this.changed();
+      }
       return;
     }
     chunks.delete(id);

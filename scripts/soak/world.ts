@@ -78,7 +78,7 @@ export async function startWorld(seed: number, signal: AbortSignal): Promise<Wor
     stepClock(stepMs) {
       clockMs += stepMs;
       writeFileSync(clockFile, String(clockMs));
-      if (gateway.runs) process.kill(gateway.pid, 'SIGUSR2');
+      if (gateway.isUp) process.kill(gateway.pid, 'SIGUSR2');
     },
     log: () => readFileSync(gateway.logFile, 'utf8'),
     async close(keepLog) {

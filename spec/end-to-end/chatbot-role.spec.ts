@@ -149,7 +149,7 @@ describe('who is a chatbot, over real sockets', () => {
     expect(status).to.equal(404);
   });
 
-  it('beyond the number that one serverRoot may have it is POL0001', async () => {
+  it('beyond the number that one serverRoot may have it is POL0001 [limits.chatbotsPerRoot]', async () => {
     const statuses = [];
     for (const user of ['two', 'three']) {
       const platform = await platformOf(`sip:${user}@elsewhere.example`);

@@ -12,7 +12,9 @@ describe('asking the network about a contact', () => {
 
   before(async () => {
     operator = await Operator.listen();
-    world = await startWorld({ config: { sip: { nextHop: operator.hop, keepAliveS: 0 } } });
+    world = await startWorld({
+      config: { sip: { nextHop: operator.hop, keepAliveS: 0 }, capabilities: { timeoutS: 1 } },
+    });
   });
   after(async () => {
     await world.stop();
@@ -45,6 +47,15 @@ describe('asking the network about a contact', () => {
   it('reads msgrevoke from the answer [IWF-416]', async () => {
     operator.answer = () => ({ statusLine: '200 OK', lines: [tagged] });
     expect(capabilities((await get('+15550100202')).body)).to.deep.equal(['Chat', 'MessageRevoke']);
+  });
+
+  it('gives up in its own time where no answer comes, and asks anew the next time [IWF-1725]', async () => {
+    operator.answer = () => undefined;
+    const told = await get('+15550100207');
+    expect(told.status).to.equal(503);
+    expect(JSON.stringify(told.body)).to.include('"SVC1000"');
+    operator.answer = () => ({ statusLine: '200 OK', lines: [tagged] });
+    expect((await get('+15550100207')).status).to.equal(200);
   });
 
   const rows: readonly (readonly [what: string, number: string, answer: OperatorAnswer, status: number, id: string])[] =

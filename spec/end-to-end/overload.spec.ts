@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { randomUUID } from 'node:crypto';
+import { describeOnEachEngine } from './each-engine.js';
 import { cpim, RawPhone } from './raw-phone.js';
 import { bot, contact, key, startWorld, type World } from './world.js';
 
@@ -12,13 +13,13 @@ interface Check {
 /** So long the process does nothing else, again and again. */
 const burstMs = 120;
 
-describe('a gateway with more to do than it can [IWF-1721]', () => {
+describeOnEachEngine('a gateway with more to do than it can', (engine) => {
   let world: World;
   let phone: RawPhone;
   let busy: NodeJS.Immediate | undefined;
 
   beforeEach(async () => {
-    world = await startWorld({ config: { overload: { loopDelayMs: 60, leastShare: 0, retryAfterS: 7 } } });
+    world = await startWorld({ engine, config: { overload: { loopDelayMs: 60, leastShare: 0, retryAfterS: 7 } } });
     phone = await RawPhone.of(world);
   });
 
@@ -55,7 +56,7 @@ describe('a gateway with more to do than it can [IWF-1721]', () => {
     });
   }
 
-  it('refuses new calls and messages with Retry-After, spares what is under way, and takes all again afterwards', async () => {
+  it('refuses new calls and messages with Retry-After, spares what is under way, and takes all again afterwards [IWF-1721]', async () => {
     await until('200 ok');
     const chat = await phone.chat();
     burden();

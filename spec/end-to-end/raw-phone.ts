@@ -48,7 +48,7 @@ export class RawPhone {
     this.sip = sip;
   }
 
-  static async of({ ports }: World): Promise<RawPhone> {
+  static async of({ ports }: { readonly ports: Pick<World['ports'], 'sip'> }): Promise<RawPhone> {
     return new RawPhone(await tcpPeer(ports.sip));
   }
 

@@ -52,7 +52,7 @@ describeOnEachEngine('spam reports over real sockets', (engine) => {
     expect(await sent('application/vnd.example+xml', '<x/>')).to.equal(415);
   });
 
-  it('keeps so many of a bot: the oldest goes [IWF-704]', async () => {
+  it('keeps so many of a bot: the oldest goes [retention.spamReportsPerBot] [IWF-704]', async () => {
     for (const text of ['first', 'second', 'third']) {
       await world.phone.sendDocument(bot, spamReportContentType, document(text));
     }

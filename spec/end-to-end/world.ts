@@ -33,6 +33,8 @@ export interface World {
   /** Where the gateway listens. */
   readonly ports: Ports;
   readonly serverRoot: string;
+  /** The server of `engine: 'drachtio'` dies; resolves with the way to bring it back. */
+  loseEngine(): Promise<() => Promise<void>>;
   /** Stops the gateway and starts it anew with the same configuration and store. */
   restart(): Promise<void>;
   stop(): Promise<void>;
@@ -84,7 +86,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const platform = new SimulatedPlatform({ serverRoot, key, bot });
   await platform.start();
   const listen = [`udp/127.0.0.1:${ports.sip}`, `tcp/127.0.0.1:${ports.sip}`];
-  const server = options.engine === 'drachtio' ? await startEngineServer(listen) : undefined;
+  let server = options.engine === 'drachtio' ? await startEngineServer(listen) : undefined;
   const config = configOf(options, { folder, ports, serverRoot, server, listen });
   const log = options.log ?? silentLog;
   let gateway = await startGateway(config, log);
@@ -98,6 +100,12 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     folder,
     ports,
     serverRoot,
+    async loseEngine() {
+      const lost = server;
+      if (!lost) throw new TypeError('the engine is embedded');
+      await lost.close();
+      return async () => void (server = await startEngineServer(listen, lost.port));
+    },
     async restart() {
       await gateway.stop();
       gateway = await startGateway(config, log);

@@ -10,8 +10,10 @@ describe('the worker of the outbound lanes', () => {
   const clock = new FakeClock();
   let store: Store;
   let worker: LaneWorker | undefined;
+  const errors: string[] = [];
 
   beforeEach(() => {
+    errors.length = 0;
     store = openVolatileStore({ clock, log: silentLog, metrics: silentMetrics, limits: defaultLimits });
   });
   afterEach(async () => {
@@ -20,7 +22,8 @@ describe('the worker of the outbound lanes', () => {
   });
 
   function work(run: (item: ClaimedItem) => Promise<ItemOutcome>, maxLanes = 10): void {
-    worker = new LaneWorker({ store, clock, log: silentLog, maxLanes, perLane: 4, leaseMs: 30_000, run });
+    const log = { ...silentLog, error: (event: string) => void errors.push(event) };
+    worker = new LaneWorker({ store, clock, log, maxLanes, perLane: 4, leaseMs: 30_000, run });
     worker.start();
   }
 
@@ -122,6 +125,18 @@ describe('the worker of the outbound lanes', () => {
     expect((await store.get('message', 'm'))?.value).to.equal('Displayed');
   });
 
+  it('works on no more lanes at once than its limit [chat.maxLanes]', async () => {
+    const open: (() => void)[] = [];
+    work(() => new Promise((resolve) => open.push(() => resolve({ kind: 'done' }))), 2);
+    for (const lane of ['a', 'b', 'c']) await enqueue(lane, `${lane}1`);
+    await clock.advance(10);
+    expect(open).to.have.length(2);
+    open[0]?.();
+    await clock.advance(10);
+    expect(open).to.have.length(3);
+    for (const finish of open) finish();
+  });
+
   it('leaves what it has not begun in the store when it stops', async () => {
     const seen: string[] = [];
     let finish: (() => void) | undefined;
@@ -136,5 +151,24 @@ describe('the worker of the outbound lanes', () => {
     await stopped;
     expect(seen).to.deep.equal(['x']);
     expect(await store.depth('outbound')).to.equal(1);
+  });
+
+  it('takes what fails after it was stopped for broken off, and keeps it', async () => {
+    let fail: (() => void) | undefined;
+    work(() => new Promise((_, reject) => (fail = () => reject(new Error('the agent is closed')))));
+    await enqueue('a', 'x');
+    await clock.advance(10);
+    const stopped = worker?.stop();
+    fail?.();
+    await stopped;
+    expect(errors).to.deep.equal([]);
+    expect(await store.depth('outbound')).to.equal(1);
+  });
+
+  it('says of what fails while it works that it is a bug', async () => {
+    work(() => Promise.reject(new Error('a bug')));
+    await enqueue('a', 'x');
+    await clock.advance(10);
+    expect(errors).to.deep.equal(['outbound item failed']);
   });
 });

@@ -85,13 +85,13 @@ describe('the audit log', () => {
     expect(files()).to.deep.equal(['audit-x.jsonl', 'other.txt']);
   });
 
-  it('beyond its size for the day goes to the log, and is counted', async () => {
+  it('beyond its size for the day goes to the log, and is counted [audit.maxBytesPerDay]', async () => {
     open({ maxBytesPerDay: 250 });
     for (const object of ['s1', 's2', 's3']) trail.note({ ...entry, object });
     await trail.close();
     expect(read('2026-11-22')).to.have.length(2);
     expect(log.lines).to.deep.equal([{ event: 'audit', fields: { ...entry, object: 's3' } }]);
-    expect(counts).to.deep.equal(['limit_reached_total audit']);
+    expect(counts).to.deep.equal(['limit_reached_total audit.maxBytesPerDay']);
     open({ maxBytesPerDay: 250 });
     trail.note(entry);
     await trail.close();

@@ -15,8 +15,12 @@ function house(some: Partial<AssemblyLimits> = {}) {
   const clock = new FakeClock();
   const budget = { usedBytes: 0 };
   const expired: string[] = [];
-  const assembler = new ChunkAssembler({ ...limits, ...some }, { clock, budget, onExpired: (id) => expired.push(id) });
-  return { assembler, budget, clock, expired };
+  const reached: string[] = [];
+  const assembler = new ChunkAssembler(
+    { ...limits, ...some },
+    { clock, budget, onExpired: (id) => expired.push(id), onLimit: (limit) => reached.push(limit) },
+  );
+  return { assembler, budget, clock, expired, reached };
 }
 
 function chunk(start: number, text: string, flag: Chunk['flag'] = '+', some: Partial<Chunk> = {}): Chunk {

@@ -148,6 +148,14 @@ describe('MSRP session, inbound', () => {
     expect(app.messages).to.deep.equal([]);
   });
 
+  it('one without octets of its own gives it up as well, and makes room for others', async () => {
+    await bound({ maxAssemblies: 1 });
+    peer.write(send({ to, id: 'long', body: 'abcd', range: '1-*/8', flag: '+' }));
+    peer.write(send({ to, id: 'long', body: '', range: '1-*/8', flag: '#' }));
+    peer.write(send({ to, id: 'next', body: 'abcd', range: '1-*/8', flag: '+' }));
+    expect([await peer.status(), await peer.status(), await peer.status()]).to.deep.equal([200, 200, 200]);
+  });
+
   const refusals: readonly [name: string, parts: Parameters<typeof send>[0], status: number][] = [
     ['a type that is not accepted', { to: '', body: 'x', type: 'text/html' }, 415],
     ['a malformed Byte-Range', { to: '', body: 'x', range: 'all' }, 400],
@@ -200,7 +208,7 @@ describe('MSRP session, inbound', () => {
     expect(app.messages.map(({ messageId }) => messageId)).to.deep.equal(['m-one', 'm-two', 'm-three']);
   });
 
-  it('stops reading with so many messages in hand, and goes on', async () => {
+  it('stops reading with so many messages in hand, and goes on [msrp.maxMessagesInHand]', async () => {
     await bound({ maxMessagesInHand: 2 });
     const settle: (() => void)[] = [];
     app.verdict = () => new Promise((resolve) => settle.push(() => resolve(undefined)));

@@ -85,7 +85,7 @@ describe('MSRP session, outbound', () => {
     expect(await short).to.deep.equal({ kind: 'accepted' });
   });
 
-  it('keeps the window of unanswered chunks', async () => {
+  it('keeps the window of unanswered chunks [msrp.maxUnansweredChunks]', async () => {
     await bound({ maxUnansweredChunks: 3 });
     void session.send(message('long', 'x'.repeat(100_000)));
     const chunks = [await peer.request(), await peer.request(), await peer.request()];
@@ -213,7 +213,7 @@ describe('MSRP session, outbound', () => {
     }
   });
 
-  it('limits: messages and octets that wait are answered 408', async () => {
+  it('limits: messages and octets that wait are answered 408 [msrp.maxQueuedMessages] [msrp.maxQueuedBytes]', async () => {
     await bound({ maxUnansweredChunks: 1, maxQueuedMessages: 3, maxQueuedBytes: 10_000 });
     void session.send(message('m-zero'));
     void session.send(message('m-one'));
@@ -222,7 +222,7 @@ describe('MSRP session, outbound', () => {
     expect(await session.send(message('m-three'))).to.deep.include({ kind: 'refused', status: 408 });
   });
 
-  it('a peer that does not read: sending stops, nothing piles up, and goes on', async () => {
+  it('a peer that does not read: sending stops, nothing piles up, and goes on [msrp.maxBufferedBytes]', async () => {
     let sent = 0;
     await bound(
       { maxBufferedBytes: 65_536, maxUnansweredChunks: 100_000, maxQueuedBytes: 100_000_000 },

@@ -55,7 +55,7 @@ describe('places for callbacks [IWF-1707]', () => {
 });
 
 describe('room for lanes that wait [IWF-1707]', () => {
-  it('is bounded per group and in all, and always leaves some', () => {
+  it('is bounded per group and in all, and always leaves some [notify.maxLanes] [notify.maxWaitingPerBot]', () => {
     const room = createLaneRoom<number>(100, 30);
     const fill = (group: string): number => {
       let added = 0;

@@ -145,7 +145,7 @@ describe('a callback on the wire', () => {
     expect(await result).to.deep.equal({ kind: 'answered', status: 200 });
   });
 
-  it('reads no more of an answer than its limit', async () => {
+  it('reads no more of an answer than its limit [notify.maxAnswerBytes]', async () => {
     open({}, { maxResponseBytes: 10_000 });
     let closed = false;
     platform.answer = (_call, response) => {
@@ -242,7 +242,7 @@ describe('a callback on the wire', () => {
     });
   });
 
-  it('shares no connection between platforms, and keeps no more origins than its limit', async () => {
+  it('shares no connection between platforms, and keeps no more origins than its limit [notify.maxOrigins]', async () => {
     const ports = new Set<number | undefined>();
     const clock = new FakeClock();
     const entries = { allow: parseAllowList(['127.0.0.1']), keys: [] };

@@ -80,12 +80,12 @@ describe('notification channels', () => {
     expect(await store.list('channel', 'item|')).to.have.length(0);
   });
 
-  it('takes no more than it may hold: the rest waits in the queue and comes once there is room', async () => {
+  it('takes no more than it may hold: the rest waits in the queue and comes once there is room [notify.channels.maxItemsPerChannel]', async () => {
     await begin({ maxItemsPerChannel: 2 });
     const id = await make();
     await subscribe(id);
     for (const text of ['1', '2', '3', '4']) await tell(text);
-    await until(() => metrics.counts.has('limit_reached_total items of a channel'));
+    await until(() => metrics.counts.has('limit_reached_total notify.channels.maxItemsPerChannel'));
     expect(await store.list('channel', 'item|')).to.have.length(2);
     expect(await poll(id)).to.deep.equal(['1', '2']);
     expect(await poll(id)).to.deep.equal([]);
@@ -167,14 +167,14 @@ describe('notification channels', () => {
     await make(polling, bot('b'));
   });
 
-  it('has the limits of the gateway where a client asks for more', async () => {
+  it('has the limits of the gateway where a client asks for more [notify.channels.maxNotifications] [notify.channels.maxWaitS] [notify.channels.maxLifetimeS]', async () => {
     await begin({ maxNotifications: 5, maxWaitMs: 20_000, maxLifetimeS: 100 });
     const asked = { maxNotifications: 9_000, maxWaitTime: 9_000, channelLifetime: 9_000 };
     const { channel } = await notify.channels.create(bot(), { channelType: 'LongPolling', ...asked });
     expect(channel).to.include({ maxNotifications: 5, maxWaitTime: 20, channelLifetime: 100 });
   });
 
-  it('gives no more octets at once than the limit, and one notification whatever its size', async () => {
+  it('gives no more octets at once than the limit, and one notification whatever its size [notify.channels.maxBytes]', async () => {
     await begin({ maxBytes: 2_000 });
     const id = await make();
     await subscribe(id);

@@ -188,12 +188,12 @@ describe('dead letters', () => {
     expect(notify.deadLetters.count).to.equal(0);
   });
 
-  it('beyond their limit are counted and not kept', async () => {
+  it('beyond their limit are counted and not kept [notify.maxDeadLetters]', async () => {
     await begin({ options: { maxDeadLetters: 2 } });
     await subscribe();
     for (const text of ['1', '2', '3']) await die(text);
     expect((await all()).map(({ about }) => about.messageId)).to.deep.equal(['m-1', 'm-2']);
-    expect(metrics.counts.get('limit_reached_total dead letters')).to.equal(1);
+    expect(metrics.counts.get('limit_reached_total notify.maxDeadLetters')).to.equal(1);
     expect(metrics.counts.get('notify_dead_letters refused')).to.equal(3);
     await notify.stop();
     await begin({ options: { maxDeadLetters: 2 } });

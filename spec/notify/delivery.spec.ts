@@ -104,7 +104,7 @@ describe('delivery of notifications', () => {
     expect(platform.calls.filter(({ text }) => text === 'hung').length).to.be.at.most(64);
   });
 
-  it('has one connection at work per lane, and no more than its bounds in all', async () => {
+  it('has one connection at work per lane, and no more than its bounds in all [notify.parallel.perBot]', async () => {
     await begin({ options: { parallel: { total: 8, perPlatform: 8, perOrigin: 8, perBot: 3 } } });
     await notify.subscriptions.create(bot(), 'chat', subscriptionRequest(platform.url));
     const open = new Set<() => void>();

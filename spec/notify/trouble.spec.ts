@@ -28,7 +28,7 @@ describe('delivery to a platform in trouble', () => {
     await scene.platform.received(5);
   });
 
-  it('waits as long as Retry-After of a 503 says, within its limit', async () => {
+  it('waits as long as Retry-After of a 503 says, within its limit [notify.maxRetryAfterS]', async () => {
     await scene.begin({ options: { maxRetryAfterMs: 60_000 } });
     await scene.subscribe();
     scene.platform.answer = status(503, { 'retry-after': '30' });
@@ -150,7 +150,7 @@ describe('delivery to a platform in trouble', () => {
     await until(async () => (await scene.store.depth('notify')) === 30);
   });
 
-  it('lets a bot be called while more bots than there are places hang', async () => {
+  it('lets a bot be called while more bots than there are places hang [notify.parallel.total]', async () => {
     await scene.begin({ options: { parallel: { total: 8, perPlatform: 4, perOrigin: 2, perBot: 1 } } });
     for (const name of ['h1', 'h2', 'h3', 'h4']) await scene.subscribe(name, '/hangs');
     await scene.subscribe('free');

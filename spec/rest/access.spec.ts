@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import { type AddressInfo, connect } from 'node:net';
+import { type AddressInfo, connect, createServer as createTcpServer } from 'node:net';
 import { type CryptoKey, exportJWK, generateKeyPair, type JWK, SignJWT, UnsecuredJWT } from 'jose';
 import { clientCertificates } from '../../lib/rest/access/client-certificates.js';
 import { FailedAttempts } from '../../lib/rest/access/failed-attempts.js';
@@ -195,6 +195,26 @@ describe('tokens of an external issuer', () => {
     expect(await judge(await token())).to.deep.include({ kind: 'known', platform, scopes: undefined });
     expect(await judge(await token({ sub: 'anybody' }))).to.deep.include({ platform: other });
   });
+
+  for (const [what, first] of [
+    ['never answers', ''],
+    ['trickles its keys', 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 9000\r\n\r\n{'],
+  ] as const) {
+    it(`wait no longer than their time for an issuer that ${what}: 503`, async () => {
+      const slow = createTcpServer((socket) => {
+        socket.on('error', () => undefined);
+        socket.once('data', () => socket.write(first));
+      });
+      await new Promise<void>((resolve) => slow.listen(0, '127.0.0.1', resolve));
+      const jwksUrl = `http://127.0.0.1:${(slow.address() as AddressInfo).port}/jwks.json`;
+      const one = { ...{ platform, issuer: 'https://id.example', jwksUrl, audience: undefined, subject: 'shop' } };
+      const way = issuedTokens([{ ...one, requireScopes: true }], clock, { timeoutMs: 100 });
+      const asked = { headers: { authorization: `Bearer ${await token()}` } } as never;
+      const refused = await Promise.resolve(way.authenticate(asked)).catch((error: unknown) => error);
+      expect(refused).to.include({ status: 503, retryAfterS: 5 });
+      slow.close();
+    });
+  }
 
   it('cannot be judged while the issuer is away: 503, not 401', async () => {
     const good = await token();

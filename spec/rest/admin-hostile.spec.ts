@@ -8,7 +8,7 @@ import { type AdminDeps, type AdminFace, defaultAdminLimits, startAdmin } from '
 import { createTraceRing } from '../../lib/trace/ring.js';
 import { traceView } from '../../lib/trace/view.js';
 import { FakeClock } from '../support/fake-clock.js';
-import { silentLog } from '../support/silent.js';
+import { silentLog, silentMetrics } from '../support/silent.js';
 
 const authorization = 'Authorization: Bearer demo-admin';
 
@@ -22,7 +22,7 @@ describe('admin face: hostile clients', () => {
       port: 0,
       key: createHash('sha256').update('demo-admin').digest('hex'),
       checks: [],
-      metrics: { expose: () => Promise.resolve('iwf_x 1\n'), contentType: 'text/plain' },
+      metrics: { ...silentMetrics, expose: () => Promise.resolve('iwf_x 1\n'), contentType: 'text/plain' },
       trace: traceView(createTraceRing({ conversations: 0, eventsPerConversation: 1 })),
       limits: defaultAdminLimits,
       clock: systemClock,
@@ -61,6 +61,22 @@ describe('admin face: hostile clients', () => {
     expect(await raw('GET /livez HTTP/1.1\r\nHost: h\r\nX-Slow:')).to.match(/^HTTP\/1\.1 408 /);
     const trickled = await raw(`POST /dead-letters/replay HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\n{`);
     expect(trickled).to.match(/^HTTP\/1\.1 40[18] /);
+  });
+
+  it('who does not read what he asks for is cut in time', async () => {
+    const clock = new FakeClock();
+    const metrics = {
+      expose: () => Promise.resolve('x'.repeat(200_000)),
+      contentType: 'text/plain',
+      count: () => undefined,
+    };
+    const cut: unknown[][] = [];
+    await start({ clock, metrics, log: { ...silentLog, info: (...line) => void cut.push(line) } });
+    const socket = await open();
+    socket.on('error', () => undefined);
+    socket.write('GET /metrics HTTP/1.1\r\nHost: h\r\n\r\n'.repeat(100));
+    while (cut.length === 0) await clock.advance(1000);
+    expect(cut).to.deep.equal([['admin client cut', { reason: 'unread' }]]);
   });
 
   it('an idle connection is closed after its time', async () => {
@@ -139,7 +155,13 @@ describe('admin face: hostile clients', () => {
 
   it('a client that leaves before its answer harms nobody', async () => {
     let answer: (text: string) => void = () => undefined;
-    await start({ metrics: { expose: () => new Promise((resolve) => (answer = resolve)), contentType: 'text/plain' } });
+    await start({
+      metrics: {
+        ...silentMetrics,
+        expose: () => new Promise((resolve) => (answer = resolve)),
+        contentType: 'text/plain',
+      },
+    });
     const socket = await open();
     const gone = new Promise((resolve) => socket.once('close', resolve));
     socket.write('GET /metrics HTTP/1.1\r\nHost: h\r\n\r\n', () => socket.destroy());

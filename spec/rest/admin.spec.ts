@@ -10,6 +10,7 @@ import type { ReadyCheck } from '../../lib/rest/readiness.js';
 import { createTraceRing } from '../../lib/trace/ring.js';
 import { traceView } from '../../lib/trace/view.js';
 import { systemClock } from '../../lib/clock.js';
+import { silentMetrics } from '../support/silent.js';
 import { FakeClock } from '../support/fake-clock.js';
 
 const key = createHash('sha256').update('demo-admin').digest('hex');
@@ -32,7 +33,7 @@ describe('admin face', () => {
     host: '127.0.0.1',
     port: 0,
     checks: [],
-    metrics: { expose: () => Promise.resolve('iwf_x 1\n'), contentType: 'text/plain; version=0.0.4' },
+    metrics: { ...silentMetrics, expose: () => Promise.resolve('iwf_x 1\n'), contentType: 'text/plain; version=0.0.4' },
     trace: traceView(createTraceRing({ conversations: 0, eventsPerConversation: 1 })),
     limits: defaultAdminLimits,
     clock: new FakeClock(),
@@ -253,7 +254,7 @@ describe('admin face', () => {
 
   it('answers 500 without a stack where a part fails, and lives on', async () => {
     const face = await start({
-      metrics: { expose: () => Promise.reject(new Error('hunter2')), contentType: 'text/plain' },
+      metrics: { ...silentMetrics, expose: () => Promise.reject(new Error('hunter2')), contentType: 'text/plain' },
     });
     const { status, body } = await ask(face, '/metrics');
     expect(status).to.equal(500);

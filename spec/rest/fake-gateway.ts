@@ -10,7 +10,7 @@ import type { Subscription } from '../../lib/resources/subscription.js';
 import { messageUrl } from '../../lib/resources/urls.js';
 import { authenticator, staticKeys } from '../../lib/rest/authenticate.js';
 import { defaultRestLimits, type RestActions, type RestDeps } from '../../lib/rest/deps.js';
-import { type RestServer, startRest } from '../../lib/rest/listen.js';
+import { type RestServer, type RestTls, startRest } from '../../lib/rest/listen.js';
 import type { TraceEvent } from '../../lib/trace/trace.js';
 import { FakeClock } from '../support/fake-clock.js';
 
@@ -155,7 +155,7 @@ export interface Reply {
 
 const sha256 = (key: string) => createHash('sha256').update(key).digest('hex');
 
-export async function openFace(overrides: Partial<RestDeps> = {}): Promise<Face> {
+export async function openFace(overrides: Partial<RestDeps> = {}, tls?: RestTls): Promise<Face> {
   const clock = new FakeClock();
   const gateway = new FakeGateway(clock);
   const traced: TraceEvent[] = [];
@@ -185,7 +185,7 @@ export async function openFace(overrides: Partial<RestDeps> = {}): Promise<Face>
       basePaths: ['/base'],
       ...overrides,
     },
-    { host: '127.0.0.1', port: 0 },
+    { host: '127.0.0.1', port: 0, tls },
   );
   const url = `http://127.0.0.1:${server.port}`;
   return {

@@ -49,7 +49,7 @@ describe('rest: limits of the server', () => {
     const first = connect(face.server.port, '127.0.0.1');
     await new Promise((resolve) => first.once('connect', resolve));
     expect(await face.raw('GET /x HTTP/1.1\r\nHost: x\r\n\r\n')).to.equal('');
-    expect(face.counted).to.include('limit_reached_total {"limit":"REST connections"}');
+    expect(face.counted).to.include('limit_reached_total {"limit":"rest.maxConnections"}');
     first.end('GET /x HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
     const answer = await new Promise<string>((resolve) => first.once('data', (bytes) => resolve(bytes.toString())));
     expect(answer).to.match(/^HTTP\/1.1 404 /);

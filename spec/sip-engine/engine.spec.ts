@@ -225,8 +225,8 @@ describe('Limits of the engine', () => {
   });
 
   for (const [what, limits] of [
-    ['number', { maxFinished: 2 }],
-    ['bytes', { maxFinishedBytes: 500 }],
+    ['number [sip.maxFinished]', { maxFinished: 2 }],
+    ['bytes [sip.maxFinishedBytes]', { maxFinishedBytes: 500 }],
   ] as const) {
     it(`finished transactions, by ${what}: the oldest is forgotten first`, async () => {
       const on = await stage({ limits });

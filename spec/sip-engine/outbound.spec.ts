@@ -208,6 +208,17 @@ describe('Dialogs as the calling side (RFC 3261 §13.2) [IWF-1802]', () => {
     expect((await on.engine.ack(id, { headers: [] }))?.message.uri).to.equal('sip:phone@192.0.2.9');
   });
 
+  it('end where the 2xx has no Contact that can be reached: no ACK, nothing is left, and it is counted', async () => {
+    const errors: unknown[] = [];
+    const on = await stage({ onError: (error) => void errors.push(error) });
+    const { id } = await calling(on, ['Contact: <tel:+15550100001>']);
+    expect(await on.engine.ack(id, { headers: [] })).to.be.undefined;
+    expect(on.net.takeShort()).to.deep.equal([]);
+    expect(on.counted).to.include('sip_dialogs_lost_total');
+    expect(errors).to.deep.equal([]);
+    expect(await send(on, { method: 'BYE' }, id).catch((error: unknown) => error)).to.be.instanceOf(Error);
+  });
+
   it('take requests of the peer, and end with his BYE', async () => {
     const on = await stage();
     const { id, invite } = await calling(on);

@@ -1,7 +1,7 @@
 /** SIP over TLS: who we are, who they are, and what becomes of those who do not say (RFC 3261 §26.3.1, RFC 5922). */
 import { expect } from 'chai';
 import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { connect as connectTls, type ConnectionOptions, type TLSSocket } from 'node:tls';
 import type { Address, Engine, ServerTransaction } from '../../lib/sip-engine/api.js';
 import { createEngine, type EngineOptions } from '../../lib/sip-engine/engine.js';
@@ -145,6 +145,17 @@ describe('SIP over TLS', () => {
       const callee = await stage(material(stranger, { ca: other.ca, clientCertificates: 'none' }));
       const caller = await stage(material(ours), { dns });
       expect(await ask(caller, `sips:a@sbc.example.net:${callee.address.port}`)).to.equal(503);
+      expect(caller.counted).to.include('sip_unreachable_total tls');
+    });
+
+    it('is not waited for where he takes the connection and says nothing: 503 in time', async () => {
+      const silent = createServer((socket) => void closing.push(() => socket.destroy()));
+      silent.listen(0, '127.0.0.1');
+      await once(silent, 'listening');
+      closing.push(() => silent.close());
+      const { port } = silent.address() as AddressInfo;
+      const caller = await stage(material(ours), { limits: { connectMs: 100 } });
+      expect(await ask(caller, `sips:a@127.0.0.1:${port}`)).to.equal(503);
       expect(caller.counted).to.include('sip_unreachable_total tls');
     });
 

@@ -201,7 +201,7 @@ describe('Transports on sockets', () => {
     }
   });
 
-  it('keeps at most so many sockets for peers; the others are served all the same', async () => {
+  it('keeps at most so many sockets for peers; the others are served all the same [sip.maxUdpPeers]', async () => {
     const on = await stage(['udp/127.0.0.1:0'], { limits: { ...DEFAULT_TRANSPORT_LIMITS, maxUdpPeers: 1 } });
     const [one, other] = [await udpPeer(), await udpPeer()];
     const busy = await on.transport.open(one.address);
@@ -303,7 +303,7 @@ describe('Transports on sockets', () => {
       }
     });
 
-    it('on what a peer leaves unread', async () => {
+    it('on what a peer leaves unread [sip.maxBufferedBytes]', async () => {
       const on = await stage(['tcp/127.0.0.1:0'], {
         limits: { ...DEFAULT_TRANSPORT_LIMITS, maxBufferedBytes: 100_000 },
       });
@@ -314,6 +314,29 @@ describe('Transports on sockets', () => {
       path.send(Buffer.alloc(100_001));
       await once(socket, 'close');
       expect(on.counted).to.include('sip_tcp_closed_total unread');
+    });
+
+    it('on the time in which a peer takes nothing of what waits for it [IWF-1725]', async () => {
+      const clock = new FakeClock();
+      const limits = { ...DEFAULT_TRANSPORT_LIMITS, maxBufferedBytes: 1 << 30, messageMs: 5_000 };
+      const on = await stage(['tcp/127.0.0.1:0'], { limits, timers: new Timers(clock) });
+      const [deaf, good] = [await tcpPeer(on.listening[0]!), await tcpPeer(on.listening[0]!)];
+      const next = on.next();
+      deaf.write(ONE);
+      const { path } = await next;
+      // More than the buffers of two sockets; nobody reads at the other end.
+      path.send(Buffer.alloc(32 << 20));
+      const answered = on.next();
+      good.write(ONE);
+      (await answered).path.send(Buffer.from(ONE));
+      expect(String((await once(good, 'data'))[0])).to.equal(ONE);
+      const closed = once(deaf, 'close');
+      deaf.on('error', () => undefined);
+      await clock.advance(7_000);
+      deaf.resume();
+      await closed;
+      expect(on.counted).to.deep.equal(['sip_tcp_closed_total slow']);
+      expect(good.destroyed).to.equal(false);
     });
 
     for (const [what, text, reason, ms] of [

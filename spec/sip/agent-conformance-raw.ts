@@ -164,6 +164,21 @@ export function describeRawPeers(name: string, makeNode: MakeNode): void {
       expect(await peer.nextOf('ACK')).to.contain('ACK');
     });
 
+    it('takes a 2xx without a Contact that can be reached for a refusal: 502, and no ACK into nowhere', async () => {
+      await open('udp');
+      const ear = new Ear();
+      const dialed = station.agent.invite(
+        { method: 'INVITE', uri: `sip:phone@127.0.0.1:${peer.port}`, headers: [FROM] },
+        ear,
+      );
+      peer.send(respondTo(await peer.nextOf('INVITE'), '200 OK', { lines: ['Contact: <tel:+491700000001>'] }));
+      const { kind, response } = await dialed;
+      expect(`${kind} ${response.status} ${response.reason}`).to.equal(
+        'refused 502 The answer has no Contact that can be reached',
+      );
+      expect(ear.ends.size).to.equal(0);
+    });
+
     it('acknowledges and ends a call that is answered after it was given up', async () => {
       await open('udp');
       const abort = new AbortController();

@@ -34,6 +34,7 @@ describe('drachtio agent', () => {
   const nextInvite = () => new Promise<InboundInvite>((resolve) => invites.push(resolve));
   const nextMessage = () => new Promise<InboundRequest>((resolve) => messages.push(resolve));
   const ended: string[] = [];
+  const warned: unknown[][] = [];
   const delegate: CallDelegate = {
     onModify: () => Promise.resolve({ status: 488 }),
     onRequest: () => Promise.reject(new Error('a delegate that fails')),
@@ -42,7 +43,8 @@ describe('drachtio agent', () => {
 
   function make(options: Partial<DrachtioAgentOptions> = {}): SipAgent {
     const mode = options.mode ?? { kind: 'connect', host: '127.0.0.1', port: engine.port, secret: 'cymru' };
-    agent = createDrachtioAgent({ ...options, mode, clock, log: silentLog });
+    const log = { ...silentLog, warn: (...line: unknown[]) => void warned.push(line) };
+    agent = createDrachtioAgent({ ...options, mode, clock, log });
     return agent;
   }
 
@@ -52,6 +54,7 @@ describe('drachtio agent', () => {
     invites = [];
     messages = [];
     ended.length = 0;
+    warned.length = 0;
   });
 
   afterEach(async () => {
@@ -161,7 +164,7 @@ describe('drachtio agent', () => {
       expect(engine.unread).to.equal(0);
     });
 
-    it('is 513 above 11,000 bytes, which a drachtio-server would hang on', async () => {
+    it('is 513 above 11,000 bytes, which a drachtio-server would hang on [sip.drachtio.maxFrameBytes]', async () => {
       const type = [['Content-Type', 'text/plain']] as const;
       expect(await agent.request({ ...MESSAGE, headers: type, body: Buffer.alloc(11_000, 97) })).to.include({
         status: 513,
@@ -220,6 +223,20 @@ describe('drachtio agent', () => {
       expect(await again).to.include({ status: 200 });
     });
 
+    it('comes back by itself where the engine at first takes the connection, and does not answer [IWF-1725]', async () => {
+      engine.mute = true;
+      engine.drop();
+      while (agent.ready) await turn();
+      await clock.advance(100);
+      while (engine.greeted < 2) await turn();
+      await clock.advance(5_000);
+      expect(agent.ready).to.equal(false);
+      engine.mute = false;
+      await clock.advance(200);
+      await untilReady();
+      expect(engine.greeted).to.equal(3);
+    });
+
     it('is noticed by silence', async () => {
       const dialed = agent.invite({ ...MESSAGE, method: 'INVITE' }, delegate);
       await engine.next();
@@ -254,6 +271,28 @@ describe('drachtio agent', () => {
       await call.bye();
       expect(ended).to.deep.equal([]);
       expect(engine.unread).to.equal(0);
+    });
+
+    it('is 502 where its ACK cannot leave: the 2xx had no Contact that can be reached; one line is logged', async () => {
+      const dialed = agent.invite({ ...MESSAGE, method: 'INVITE' }, delegate);
+      engine.echoRequest(await engine.next(), 't1');
+      engine.fromNetwork('t1', response(200), 'c1;from-tag=ours');
+      engine.refuse(await engine.next(), 'no way for the ACK');
+      expect((await dialed).response).to.deep.include({
+        status: 502,
+        reason: 'The answer has no Contact that can be reached',
+      });
+      expect(warned).to.deep.equal([['ack not sent', { problem: 'no way for the ACK' }]]);
+      expect(ended).to.deep.equal([]);
+    });
+
+    it('is accepted where the engine does not say in time that the ACK has left', async () => {
+      const dialed = agent.invite({ ...MESSAGE, method: 'INVITE' }, delegate);
+      engine.echoRequest(await engine.next(), 't1');
+      engine.fromNetwork('t1', response(200), 'c1;from-tag=ours');
+      await engine.next();
+      await clock.advance(5_000);
+      expect((await dialed).kind).to.equal('accepted');
     });
 
     it('is cancelled by the abort signal, outcome 487', async () => {
@@ -510,11 +549,11 @@ describe('drachtio agent', () => {
     const dialed = agent.invite({ ...MESSAGE, method: 'INVITE' }, delegate);
     engine.echoRequest(await engine.next(), 't1');
     engine.fromNetwork('t1', response(200, 'Contact: <sip:phone@192.0.2.7:5071>;x\r\n'), 'c1;from-tag=ours');
-    const outcome = await dialed;
     const ack = await engine.next();
     expect(ack.leader).to.equal('sip||c1;from-tag=ours');
     expect(ack.sip).to.match(/^ACK tel:\+491700000001 SIP\/2.0\r\n/);
     engine.echoRequest(ack, 'a1');
+    const outcome = await dialed;
     if (outcome.kind !== 'accepted') throw new Error('not accepted');
     return outcome.call;
   }

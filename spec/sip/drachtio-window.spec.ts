@@ -21,7 +21,7 @@ describe('drachtio send window', () => {
     expect(written).to.have.length(100);
   });
 
-  it('holds back what exceeds the limit, in order, until echoes make room', () => {
+  it('holds back what exceeds the limit, in order, until echoes make room [sip.drachtio.maxInFlightBytes]', () => {
     const { written, enter, leave } = scene(100);
     enter('a', 60);
     enter('b', 40);

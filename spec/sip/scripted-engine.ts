@@ -15,6 +15,10 @@ export class ScriptedEngine {
   private readonly waiting: ((told: Told) => void)[] = [];
   private socket: Socket | undefined;
   private count = 0;
+  /** It takes connections, and says nothing to who they are. */
+  mute = false;
+  /** Applications that have said who they are. */
+  greeted = 0;
   readonly secret: string;
 
   private constructor(server: Server, secret: string) {
@@ -98,6 +102,8 @@ export class ScriptedEngine {
     const leader = end < 0 ? text : text.slice(0, end);
     const [id = '', verb = '', secret] = leader.split('|');
     if (verb === 'authenticate') {
+      this.greeted++;
+      if (this.mute) return;
       const hostports = 'udp/127.0.0.1:5060,tcp/127.0.0.1:5060';
       this.say(
         `a|response|${id}|${secret === this.secret ? `OK|${hostports}|v0.9.10|${hostports}` : 'NO|incorrect secret'}`,

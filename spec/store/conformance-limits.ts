@@ -70,7 +70,7 @@ export function describeLimits(fixture: Fixture): void {
       expect(await refusal(fixture.store.commit(record('k', value)))).to.equal('invalid');
     });
 
-    it('refuses more than may wait to be written, by number and by length', async () => {
+    it('refuses more than may wait to be written, by number and by length [store.maxPending] [store.maxPendingBytes]', async () => {
       const many = await reopen({ maxPending: 3 });
       const results = await Promise.allSettled(['a', 'b', 'c', 'd'].map((id) => enqueue(many, 'lane', id)));
       expect(results.map((result) => result.status)).to.deep.equal(['fulfilled', 'fulfilled', 'fulfilled', 'rejected']);

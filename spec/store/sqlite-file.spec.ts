@@ -69,7 +69,7 @@ describe('store: the SQLite file', () => {
     expect((await rejection(open())).message).to.include(path);
   });
 
-  it('refuses what does not fit, acknowledges nothing of it, and goes on when there is room', async () => {
+  it('refuses what does not fit, acknowledges nothing of it, and goes on when there is room [store.maxFileBytes]', async () => {
     const store = await open({ maxFileBytes: 400_000 });
     const body = 'x'.repeat(20_000);
     let taken = 0;

@@ -11,10 +11,11 @@ export interface EngineServer {
   close(): Promise<void>;
 }
 
-export async function startEngineServer(listen: readonly string[]): Promise<EngineServer> {
+/** `adminPort` 0: any free one. */
+export async function startEngineServer(listen: readonly string[], adminPort = 0): Promise<EngineServer> {
   const secret = 'a secret of the spec';
   const face = createDrachtioFace(createEngine({ listen }), { secret, clock: systemClock, log: silentLog });
   await face.start();
-  const { port } = await face.listen({ host: '127.0.0.1', port: 0 });
+  const { port } = await face.listen({ host: '127.0.0.1', port: adminPort });
   return { port, secret, close: () => face.close() };
 }

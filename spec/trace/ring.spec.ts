@@ -63,14 +63,14 @@ describe('trace ring', () => {
     expect(made).to.equal(10);
   });
 
-  it('keeps the latest events of a conversation', () => {
+  it('keeps the latest events of a conversation [trace.eventsPerConversation]', () => {
     const ring = createTraceRing({ conversations: 10, eventsPerConversation: 3 });
     ring.link('a', 'conv');
     for (const text of ['1', '2', '3', '4', '5']) ring.event(event('a', text));
     expect(texts(ring, 'conv')).to.deep.equal(['3', '4', '5']);
   });
 
-  it('keeps the latest conversations, and forgets the keys of the others', () => {
+  it('keeps the latest conversations, and forgets the keys of the others [trace.conversations]', () => {
     const ring = createTraceRing({ conversations: 2, eventsPerConversation: 3 });
     for (const name of ['1', '2']) {
       ring.link(`key-${name}`, `conv-${name}`);

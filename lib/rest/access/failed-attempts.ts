@@ -1,6 +1,7 @@
 /** Guessing made slow: who fails often waits for each further refusal, and may have but few such waits at once. */
 import type { Clock } from '../../clock.js';
 import { ApiError } from '../../resources/api-error.js';
+import { sourceOf } from './source-of.js';
 
 interface Source {
   failures: number;
@@ -61,15 +62,6 @@ export class FailedAttempts {
     }
     return source;
   }
-}
-
-/** One host has a /64 of IPv6 to itself. */
-function sourceOf(address: string): string {
-  if (!address.includes(':') || address.startsWith('::ffff:')) return address;
-  const [head = '', tail] = address.split('::', 2);
-  const groups = head.split(':');
-  const missing = tail === undefined ? 0 : 8 - groups.length - tail.split(':').length;
-  return [...groups, ...Array<string>(Math.max(0, missing)).fill('0')].slice(0, 4).join(':');
 }
 
 function tooMany(): ApiError {

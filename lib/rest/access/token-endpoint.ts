@@ -107,7 +107,9 @@ async function readForm(request: IncomingMessage): Promise<Form | undefined> {
   const type = (request.headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase();
   if (type !== 'application/x-www-form-urlencoded') return undefined;
   const form = new Map<string, string>();
-  for (const [name, value] of new URLSearchParams((await readBytes(request, maxFormBytes)).toString('utf8'))) {
+  for (const [name, value] of new URLSearchParams(
+    (await readBytes(request, { maxBytes: maxFormBytes })).toString('utf8'),
+  )) {
     if (form.has(name)) return undefined;
     form.set(name, value);
   }

@@ -55,13 +55,20 @@ const challenge = 'Bearer realm="maap-iwf"';
 export interface KeySetTimes {
   readonly maxAgeMs: number;
   readonly cooldownMs: number;
+  /** Until all of them have come. */
+  readonly timeoutMs: number;
 }
 
-const keySetTimes: KeySetTimes = { maxAgeMs: 600_000, cooldownMs: 30_000 };
+const keySetTimes: KeySetTimes = { maxAgeMs: 600_000, cooldownMs: 30_000, timeoutMs: 5_000 };
 
 /** Tokens of the issuers that the configuration names; one of another issuer is not looked at. */
-export function issuedTokens(platforms: readonly IssuedPlatform[], clock: Clock, times = keySetTimes): Way {
-  const options = { cacheMaxAge: times.maxAgeMs, cooldownDuration: times.cooldownMs, timeoutDuration: 5_000 };
+export function issuedTokens(
+  platforms: readonly IssuedPlatform[],
+  clock: Clock,
+  times: Partial<KeySetTimes> = {},
+): Way {
+  const { maxAgeMs, cooldownMs, timeoutMs } = { ...keySetTimes, ...times };
+  const options = { cacheMaxAge: maxAgeMs, cooldownDuration: cooldownMs, timeoutDuration: timeoutMs };
   const keySets = new Map(platforms.map(({ jwksUrl }) => [jwksUrl, createRemoteJWKSet(new URL(jwksUrl), options)]));
   // Who is named by subject comes before who takes every subject of the issuer.
   const bySubject = platforms.filter(({ subject }) => subject !== undefined);

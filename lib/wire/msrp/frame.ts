@@ -26,6 +26,8 @@ export interface Request extends FrameParts {
   readonly body: Buffer | undefined;
   /** The body was over the parser's limit and is gone: answer 413. */
   readonly oversized?: true;
+  /** The body was passed over since there was no room for it, and is gone: answer 408. */
+  readonly noRoom?: true;
 }
 
 export interface Response extends FrameParts {

@@ -40,6 +40,7 @@ export class FrameParser {
   private stage: Stage = 'head';
   private head: Head | undefined;
   private endMark = '';
+  private noRoom = false;
 
   constructor(limits: ParserLimits) {
     this.limits = limits;
@@ -48,6 +49,16 @@ export class FrameParser {
   /** Octets kept for the frame that is not whole yet. */
   get heldBytes(): number {
     return this.end - this.at;
+  }
+
+  /** Lets go of the body that is under way, and of the rest of it: its request is marked `noRoom`. False: there is none. */
+  passOver(): boolean {
+    if (this.stage !== 'body') return false;
+    this.noRoom = true;
+    this.stage = 'passing-over';
+    this.at = this.scan;
+    this.keepRest();
+    return true;
   }
 
   push(chunk: Buffer): Frame[] {
@@ -198,6 +209,8 @@ export class FrameParser {
 
   private complete(head: Head, flag: number, after: number, body: Buffer | undefined): Frame {
     const hadBody = this.stage !== 'head';
+    const { noRoom } = this;
+    this.noRoom = false;
     this.at = this.scan = this.lineStart = after;
     this.lines = 0;
     this.stage = 'head';
@@ -206,7 +219,10 @@ export class FrameParser {
     const parts = { transactionId, toPath, fromPath, headers, flag: String.fromCharCode(flag) as ContinuationFlag };
     // A response has no body (RFC 4975 §7.2); a peer that adds one is not cut off for it.
     if (head.kind === 'response') return { kind: 'response', status: head.status, comment: head.comment, ...parts };
-    if (hadBody && !body) return { kind: 'request', method: head.method, body: undefined, oversized: true, ...parts };
+    if (hadBody && !body) {
+      const why = noRoom ? { noRoom } : { oversized: true as const };
+      return { kind: 'request', method: head.method, body: undefined, ...why, ...parts };
+    }
     return { kind: 'request', method: head.method, body, ...parts };
   }
 

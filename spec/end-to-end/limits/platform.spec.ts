@@ -1,10 +1,10 @@
 /** What one platform, bot or user may take up: each limit is an answer, and a number in the metrics. */
 import { expect } from 'chai';
-import { until } from '../notify/harness.js';
-import { adminClient } from '../support/admin-client.js';
-import { RawPhone } from './raw-phone.js';
-import { bot, contact, otherBot, otherKey, startWorld, type World } from './world.js';
-import { SimulatedPlatform } from '../../lib/sim/platform.js';
+import { until } from '../../notify/harness.js';
+import { adminClient } from '../../support/admin-client.js';
+import { RawPhone } from '../raw-phone.js';
+import { bot, contact, otherBot, otherKey, startWorld, type World } from '../world.js';
+import { SimulatedPlatform } from '../../../lib/sim/platform.js';
 
 const second = 'sip:second@botplatform.example.net';
 const patient = { chat: { backoff: { baseMs: 3_600_000, factor: 1, maxMs: 3_600_000, jitter: 0 } } };
@@ -43,6 +43,8 @@ describe('limits of a platform [IWF-1723]', () => {
     expect(statuses([await subscribe(second), await subscribe(second)])).to.deep.equal([201, 403]);
     const other = new SimulatedPlatform({ serverRoot: world.serverRoot, key: otherKey, bot: otherBot });
     expect(statuses([await subscribe(otherBot, other), await subscribe(otherBot, other)])).to.deep.equal([201, 403]);
+    expect(await reached('limits.subscriptionsPerBot')).to.equal(2);
+    expect(await reached('limits.subscriptionsPerPlatform')).to.equal(1);
   });
 
   it('channels of a platform', async () => {
@@ -53,7 +55,7 @@ describe('limits of a platform [IWF-1723]', () => {
     const refused = [await channel(), await channel(second), await channel()];
     expect(statuses(refused)).to.deep.equal([201, 201, 403]);
     expect(refused[2]?.body).to.have.nested.property('requestError.policyException.messageId', 'POL0001');
-    expect(await reached('channels')).to.equal(1);
+    expect(await reached('limits.channelsPerPlatform')).to.equal(1);
   });
 
   it('what waits of one bot: 503 to the bot, 480 to the network, and another bot is free', async () => {
@@ -67,7 +69,7 @@ describe('limits of a platform [IWF-1723]', () => {
     const why = (error: unknown): string => String(error);
     expect(await phone.sendPager(bot, 'not now').catch(why)).to.include('480');
     expect(await phone.send(bot, 'not now').catch(why)).to.include('480');
-    expect(await reached('queue of the bot')).to.be.at.least(3);
+    expect(await reached('limits.queuedPerBot')).to.be.at.least(3);
     const other = new SimulatedPlatform({ serverRoot: world.serverRoot, key: otherKey, bot: otherBot });
     expect((await other.send(contact, { text: 'another bot is free' })).status).to.equal(201);
   });
@@ -82,7 +84,7 @@ describe('limits of a platform [IWF-1723]', () => {
     await phone.sendPager(bot, 'one');
     await phone.sendPager(bot, 'two');
     expect(await phone.sendPager(bot, 'three').catch((error: unknown) => String(error))).to.include('480');
-    expect(await reached('lane of the user')).to.equal(1);
+    expect(await reached('limits.laneLength')).to.equal(1);
     expect((await platform.send(contact, { text: 'the bot may still write' })).status).to.equal(201);
     await phone.until(() => phone.inbox.length === 1);
   });
@@ -113,17 +115,20 @@ describe('limits of a platform [IWF-1723]', () => {
       );
     expect((await ask(contact)).status).to.equal(200);
     expect((await ask('tel:+15550100002')).status).to.equal(429);
+    expect(await reached('limits.contactsPerHour')).to.equal(1);
 
     world.phone.refuseInvitesWith = 480;
     expect(statuses([await world.platform.send(contact, { text: '1' })])).to.deep.equal([201]);
     expect(statuses([await world.platform.send(contact, { text: '2' })])).to.deep.equal([201]);
     expect(statuses([await world.platform.send(contact, { text: '3' })])).to.deep.equal([429]);
+    expect(await reached('limits.laneLength')).to.equal(1);
 
     const phone = await RawPhone.of(world);
     await phone.chat({ callId: 'first', user: 'sip:+15550100011@ims.example.net;user=phone' });
     const refused = await phone.invite({ callId: 'second', user: 'sip:+15550100012@ims.example.net;user=phone' });
     expect(refused.status).to.equal(480);
-    expect(refused.header('Retry-After')).not.to.equal(undefined);
+    expect(refused.header('Retry-After')).to.equal('5');
+    expect(await reached('limits.sessionsPerBot')).to.equal(1);
     phone.close();
   });
 });

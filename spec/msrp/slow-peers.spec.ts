@@ -1,0 +1,105 @@
+/** Peers that do not go on: they do not read, or trickle a frame. Over real sockets, with a clock that stands still. */
+import { expect } from 'chai';
+import { printFrame } from '../../lib/wire/msrp/frame.js';
+import { House } from './house.js';
+import { Listener, send } from './peer.js';
+
+const cut = 'msrp_connections_cut_total';
+
+describe('MSRP peers that do not go on [IWF-1725]', () => {
+  let house: House;
+  afterEach(() => house.close());
+
+  /** A turn of the event loop, and no time. */
+  const turn = (): Promise<void> => house.clock.advance(0);
+
+  it('who sends and does not read the answers is cut', async () => {
+    house = await House.open({ maxBufferedBytes: 16_384 });
+    const { session, app } = house.session();
+    const peer = await house.peer();
+    peer.write(send({ to: session.localPath }));
+    await peer.status();
+    peer.socket.pause();
+    // Each REPORT repeats its Message-ID: more than the kernel's buffers hold.
+    for (let n = 0; n < 4000; n++)
+      peer.write(send({ to: session.localPath, id: 'x'.repeat(4000), body: 'x', extra: [['Success-Report', 'yes']] }));
+    for (let before = -1; before < app.messages.length;) {
+      before = app.messages.length;
+      for (let n = 0; n < 50; n++) await turn();
+    }
+    await house.clock.advance(60_000);
+    expect(house.counts.get(`${cut} unread`)).to.equal(1);
+    expect(house.endpoint.connectionCount).to.equal(0);
+    peer.socket.resume();
+    await peer.closed;
+  });
+
+  it('who does not read what is sent to him is cut; the message is lost, to be sent again', async () => {
+    house = await House.open();
+    const listener = await Listener.open();
+    const { session } = house.session();
+    const connection = listener.connection();
+    await session.start({
+      path: [`msrp://127.0.0.1:${listener.port}/p;tcp`],
+      role: 'active',
+      connect: { host: '127.0.0.1', port: listener.port },
+    });
+    const socket = await connection;
+    socket.on('error', () => undefined);
+    const content = Buffer.alloc(1_000_000);
+    // Without an answer to wait for they leave as fast as the peer reads.
+    const outcomes = Array.from({ length: 8 }, (_, n) =>
+      session.send({ messageId: `m${n}aa`, contentType: 'text/plain', content, failureReport: 'no' }),
+    );
+    for (let n = 0; n < 200; n++) await turn();
+    await house.clock.advance(60_000);
+    expect(house.endpoint.connectionCount).to.equal(0);
+    expect(session.state).to.equal('closed');
+    expect((await Promise.all(outcomes)).at(-1)).to.deep.equal({ kind: 'lost' });
+    socket.destroy();
+    listener.close();
+  });
+
+  it('who trickles a chunk byte by byte is cut in time; nothing of it is answered, and others are unharmed', async () => {
+    house = await House.open({ assemblyTimeoutMs: 120_000 });
+    const slow = house.session();
+    const good = house.session();
+    const [trickler, other] = [await house.peer(), await house.peer()];
+    trickler.write(send({ to: slow.session.localPath }));
+    other.write(send({ to: good.session.localPath }));
+    await Promise.all([trickler.status(), other.status()]);
+    const bytes = printFrame(send({ to: slow.session.localPath, body: 'x'.repeat(2000) }));
+    let sent = 0;
+    for (let seconds = 0; house.endpoint.connectionCount === 2 && seconds < 200; seconds++) {
+      trickler.socket.write(bytes.subarray(sent, ++sent));
+      // Arrived, before the clock moves on.
+      other.write(send({ to: good.session.localPath, body: 'y' }));
+      expect(await other.status()).to.equal(200);
+      await house.clock.advance(1000);
+    }
+    expect(sent).to.be.within(119, 122);
+    await trickler.closed;
+    expect(trickler.unread).to.equal(0);
+    expect(slow.app.messages).to.deep.equal([]);
+    expect(house.counts.get(`${cut} slow`)).to.equal(1);
+    expect(good.app.messages).to.have.length(sent);
+  });
+
+  it('who sends a frame in pieces, each whole in its time, goes on for as long as he likes', async () => {
+    house = await House.open({ assemblyTimeoutMs: 120_000 });
+    const { session, app } = house.session();
+    const peer = await house.peer();
+    peer.write(send({ to: session.localPath }));
+    await peer.status();
+    const parts = Array.from({ length: 4 }, (_, n) => printFrame(send({ to: session.localPath, body: `${n}` })));
+    // The end of one and the beginning of the next, together.
+    peer.socket.write(parts[0]!.subarray(0, 20));
+    for (const [n, frame] of parts.entries()) {
+      await house.clock.advance(100_000);
+      peer.socket.write(Buffer.concat([frame.subarray(20), parts[n + 1]?.subarray(0, 20) ?? Buffer.alloc(0)]));
+      expect(await peer.status()).to.equal(200);
+    }
+    expect(app.messages).to.have.length(4);
+    expect(house.counts.has(`${cut} slow`)).to.equal(false);
+  });
+});

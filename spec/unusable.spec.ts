@@ -1,0 +1,117 @@
+/** A configuration that cannot be run: one line that names the key, exit code 2, and nothing left open. */
+import { expect } from 'chai';
+import { execFile } from 'node:child_process';
+import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { stringify } from 'yaml';
+import { ConfigError, loadConfig } from '../lib/config.js';
+import { startGateway } from '../lib/gateway.js';
+import { Authority, type Certificate } from './support/certificates.js';
+import { silentLog } from './support/silent.js';
+
+type Tree = Readonly<Record<string, unknown>>;
+
+const main = fileURLToPath(new URL('../lib/main.js', import.meta.url));
+
+describe('a configuration that cannot be run [IWF-1818]', () => {
+  let folder: string;
+  let authority: Authority;
+  let own: Certificate;
+  let other: Certificate;
+  before(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'iwf-unusable-'));
+    authority = await Authority.make('ca');
+    [own, other] = [await authority.issue('own', ['IP:127.0.0.1']), await authority.issue('other', ['IP:127.0.0.1'])];
+    writeFileSync(join(folder, 'garbage.pem'), 'no certificate');
+    mkdirSync(join(folder, 'folder.pem'));
+  });
+  after(() => {
+    authority.remove();
+    rmSync(folder, { recursive: true });
+  });
+
+  const file = (over: Tree, of = 'iwf.yaml'): string => {
+    const name = join(folder, of);
+    const ports = { rest: { port: 0 }, admin: { port: 0 }, msrp: { port: 0 }, sip: { listen: ['tcp/127.0.0.1:0'] } };
+    const sections = Object.entries(over).map(([key, value]) => [
+      key,
+      { ...(ports as Readonly<Record<string, Tree>>)[key], ...(value as Tree) },
+    ]);
+    const store = { path: join(folder, 'iwf.db') };
+    writeFileSync(
+      name,
+      stringify({ serverRoot: 'http://a', platforms: [], store, ...ports, ...Object.fromEntries(sections) }),
+    );
+    return name;
+  };
+  const run = (args: readonly string[]): Promise<{ readonly code: number; readonly text: string }> =>
+    new Promise((resolve) => {
+      execFile(process.execPath, [main, ...args], (error, stdout, stderr) =>
+        resolve({ code: Number(error?.code ?? 0), text: (stdout + stderr).replaceAll(folder, '…') }),
+      );
+    });
+
+  it('is 2 and one line, for --check and for the start', async function () {
+    // Two processes on a machine that may have others to run.
+    this.timeout(60_000);
+    const cert = join(folder, 'none.pem');
+    const [checked, started] = await Promise.all([
+      run(['--config', file({ store: { kind: 'redis' } }, 'redis.yaml'), '--check']),
+      run(['--config', file({ sip: { tls: { cert, key: own.keyFile } } })]),
+    ]);
+    expect(checked.text).to.match(/^….redis\.yaml:\d+: store\.kind: redis is not part of this version\n$/);
+    expect(started.text).to.equal('sip.tls.cert: …/none.pem cannot be read: ENOENT\n');
+    expect([checked.code, started.code]).to.deep.equal([2, 2]);
+  });
+
+  const none = (): string => join(folder, 'none.pem');
+  const cases: readonly (readonly [what: string, over: () => Tree, line: RegExp])[] = [
+    [
+      'rest.tls: no file',
+      () => ({ rest: { tls: { cert: own.certFile, key: none() } } }),
+      /^rest\.tls\.key: \S+none\.pem cannot be read: ENOENT$/,
+    ],
+    [
+      'rest.tls: clientCa is a folder',
+      () => ({ rest: { tls: { cert: own.certFile, key: own.keyFile, clientCa: join(folder, 'folder.pem') } } }),
+      /^rest\.tls\.clientCa: \S+folder\.pem cannot be read: EISDIR$/,
+    ],
+    [
+      'sip.tls: no authority',
+      () => ({ sip: { tls: { cert: own.certFile, key: own.keyFile, ca: none() } } }),
+      /^sip\.tls\.ca: \S+none\.pem cannot be read: ENOENT$/,
+    ],
+    [
+      'sip.tls: what is no certificate',
+      () => ({ sip: { tls: { cert: join(folder, 'garbage.pem'), key: own.keyFile } } }),
+      /^sip\.tls: its files cannot be used: .+$/,
+    ],
+    [
+      'msrp.tls: no file',
+      () => ({ msrp: { tls: { cert: none(), key: own.keyFile } } }),
+      /^msrp\.tls\.cert: \S+none\.pem cannot be read: ENOENT$/,
+    ],
+    [
+      'msrp.tls: the key of another certificate',
+      () => ({ msrp: { tls: { cert: own.certFile, key: other.keyFile } } }),
+      /^msrp\.tls: its files cannot be used: .*mismatch$/,
+    ],
+    [
+      'audit.path: a file is there',
+      () => ({ audit: { path: join(folder, 'garbage.pem') } }),
+      /^audit\.path: \S+garbage\.pem cannot be made: E\w+$/,
+    ],
+  ];
+  for (const [what, over, line] of cases) {
+    it(what, async () => {
+      const error: unknown = await startGateway(loadConfig({ file: file(over()), env: {} }), silentLog).catch(
+        (reason: unknown) => reason,
+      );
+      if (!(error instanceof ConfigError)) throw error;
+      expect(error.lines).to.have.length(1);
+      expect(error.lines[0]).to.match(line);
+    });
+  }
+});
