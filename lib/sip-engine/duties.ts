@@ -5,7 +5,7 @@ import { isRegistered } from './methods.js';
 import { bodyIsUtf8, type WireMessage } from './message.js';
 import type { Settings } from './options.js';
 import { secondsOf } from './session-timer.js';
-import { parseSipUri, schemeOf } from './uri.js';
+import { isSipUri, schemeOf } from './uri.js';
 
 const TAKES_SDP = /^\s*(?:application\/sdp|application\/\*|\*\/\*)\s*(?:;|$)/i;
 
@@ -32,7 +32,7 @@ export function allowLine(settings: Settings): HeaderLine {
 
 /** A SIP URI that is none, such as IPv6 without brackets (RFC 5118 §4.2). */
 function refusedUri({ uri = '' }: WireMessage): ResponseDraft | undefined {
-  return /^sips?:/i.test(uri) && !parseSipUri(uri) ? refusal(400) : undefined;
+  return isSipUri(uri) || !/^sips?:/i.test(uri) ? undefined : refusal(400);
 }
 
 /** 405 to a method of SIP that is none of ours, 501 to what nobody knows (§8.2.1, RFC 4475 §3.1.1.2). */

@@ -114,9 +114,7 @@ class SipEngine implements Engine {
     const top = message instanceof WireMessage ? message.raw('via') : undefined;
     const via = top === undefined ? undefined : parseViaOfAnyVersion(top);
     if (!via || !(message instanceof WireMessage)) return;
-    guarded(this.core, () =>
-      this.inbound.answerStateless({ message, routing: { via } }, path, this.refusalOf(error)),
-    );
+    guarded(this.core, () => this.inbound.answerStateless({ message, routing: { via } }, path, this.refusalOf(error)));
   }
 
   private refusalOf({ status }: MalformedMessage): ResponseDraft {

@@ -22,8 +22,19 @@ export function schemeOf(uri: string): string | undefined {
   return /^[a-z][a-z0-9+.-]*$/.test(scheme) ? scheme : undefined;
 }
 
-/** Undefined for what is no sip: or sips: URI with a host. */
-export function parseSipUri(text: string): SipUri | undefined {
+interface Spans {
+  readonly scheme: 'sip' | 'sips';
+  /** Without headers. */
+  readonly uri: string;
+  /** Of user or host. */
+  readonly start: number;
+  /** Of the @; -1 without user. */
+  readonly at: number;
+  readonly place: HostPort;
+  readonly params: number;
+}
+
+function spansOf(text: string): Spans | undefined {
   const scheme = schemeOf(text);
   if (scheme !== 'sip' && scheme !== 'sips') return undefined;
   const start = scheme.length + 1;
@@ -36,7 +47,19 @@ export function parseSipUri(text: string): SipUri | undefined {
   const semicolon = uri.indexOf(';', hostStart);
   const place = parseHostPort(uri.slice(hostStart, semicolon < 0 ? uri.length : semicolon));
   if (!place) return undefined;
-  const params = semicolon < 0 ? uri.length : semicolon;
+  return { scheme, uri, start, at, place, params: semicolon < 0 ? uri.length : semicolon };
+}
+
+/** Whether it is a sip: or sips: URI with a host. */
+export function isSipUri(text: string): boolean {
+  return spansOf(text) !== undefined;
+}
+
+/** Undefined for what is no sip: or sips: URI with a host. */
+export function parseSipUri(text: string): SipUri | undefined {
+  const spans = spansOf(text);
+  if (!spans) return undefined;
+  const { scheme, uri, start, at, place, params } = spans;
   return {
     scheme,
     user: at < 0 ? undefined : uri.slice(start, at),
