@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import type { IncomingHttpHeaders } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import type { TLSSocket } from 'node:tls';
+import { TLSSocket } from 'node:tls';
 import { until } from '../notify/harness.js';
 import { Authority } from '../support/certificates.js';
 import { bot, key, startWorld, type World } from './world.js';
@@ -28,8 +28,11 @@ describe('callbacks to a platform that asks for credentials', () => {
     const { cert, key: keyOfServer } = own;
     const asking = { cert, key: keyOfServer, ca: authority.ca, requestCert: true, rejectUnauthorized: true };
     server = createServer(asking, (request, response) => {
-      const { subject } = (request.socket as TLSSocket).getPeerCertificate();
-      calls.push({ headers: request.headers, client: subject.CN as string | undefined });
+      const { headers, socket } = request;
+      calls.push({
+        headers,
+        client: socket instanceof TLSSocket ? String(socket.getPeerCertificate().subject.CN) : undefined,
+      });
       request.resume();
       response.writeHead(204).end();
     });
