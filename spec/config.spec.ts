@@ -281,6 +281,15 @@ describe('configuration', () => {
       ]);
     });
 
+    it('half a certificate for callbacks', () => {
+      const text = 'serverRoot: http://a\nplatforms: [{id: p, notify: {bearer: t, tls: {cert: c.pem}}}]\n';
+      expect(refusal(text)).to.deep.equal(['iwf.yaml:2: platforms[0].notify.tls: cert and key belong together']);
+      const whole = file(text.replace('c.pem', 'c.pem, key: k.pem'));
+      expect(printConfig({ file: whole, env: {} }))
+        .to.include('cert: c.pem')
+        .and.not.to.match(/bearer: "?t"?\n/);
+    });
+
     it('a platform that must not see numbers, without a key for its tokens', () => {
       const text = 'serverRoot: http://a\nplatforms: [{id: p, trustedWithNumbers: false}]\n';
       expect(refusal(text)[0]).to.match(/: sip\.privacyKey: required where a platform has trustedWithNumbers false$/);

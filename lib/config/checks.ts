@@ -81,6 +81,11 @@ function* dependencies(config: CompleteConfig): Iterable<Finding> {
   if (untrusted && config.sip.privacyKey === undefined) {
     yield { path: ['sip', 'privacyKey'], text: 'required where a platform has trustedWithNumbers false' };
   }
+  for (const [at, { notify }] of config.platforms.entries()) {
+    const { cert, key } = notify.tls ?? {};
+    if ((cert === undefined) !== (key === undefined))
+      yield { path: ['platforms', at, 'notify', 'tls'], text: 'cert and key belong together' };
+  }
   if (config.rest.tls?.clientCa !== undefined) return;
   for (const [at, platform] of config.platforms.entries()) {
     if (platform.clientCertificates.length > 0) {

@@ -1,6 +1,7 @@
 /** Defaults that depend on other keys: put into the written configuration, so that it can be shown as it is run. */
 import type { WrittenConfig, WrittenPlatform } from './schema.js';
 
+type WrittenNotify = NonNullable<WrittenPlatform['notify']>;
 type WrittenChatbot = NonNullable<WrittenPlatform['chatbots']>[number];
 
 export type CompleteChatbot = Required<WrittenChatbot>;
@@ -16,7 +17,7 @@ export interface CompletePlatform extends WrittenPlatform {
   readonly domains: readonly string[];
   readonly botDefaults: ChatbotTraits;
   readonly chatbotOnly: boolean;
-  readonly notify: Required<NonNullable<WrittenPlatform['notify']>>;
+  readonly notify: WrittenNotify & Required<Pick<WrittenNotify, 'allow' | 'secrets' | 'verify'>>;
   readonly limits: WrittenConfig['limits'];
   /** Without a slash at its end. */
   readonly serverRoot: string;

@@ -5,6 +5,7 @@ export const sha256 = secret(text('64 hexadecimal digits (a SHA-256)', '^[0-9a-f
 export const httpRoot = text('an http or https URL without query, fragment or credentials', '^https?://[^\\s?#@]+$');
 const botUri = text('a SIP URI sip:user@host', '^[sS][iI][pP][sS]?:[^\\s@<>"]+@[^\\s@<>"]+$', 255);
 const domain = text('a domain name, or *. and one', '^(\\*\\.)?[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$', 255);
+export const path = text('a file name', undefined, 4096);
 const number = integer(1, 100_000_000);
 
 /** What one platform may take up; the same keys stand as defaults for all and in each platform. */
@@ -49,6 +50,8 @@ export const platform = object(
           maxItems: 4,
         }),
         verify: flag,
+        bearer: secret(text('a token (RFC 6750 §2.1)', '^[A-Za-z0-9._~+/-]+=*$')),
+        tls: object({}, { ca: path, cert: path, key: path }),
       },
     ),
     limits: object({}, { ...limitForms, ...requestsPerS }),

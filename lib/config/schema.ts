@@ -1,11 +1,10 @@
 /** Every key of the configuration with its form; defaults, units and reasons stand in config/default.yaml. */
 import { choice, flag, integer, list, object, secret, text, type MapForm, type ValueOf } from './form.js';
-import { httpRoot, limitForms, platform, requestsPerS, sha256 } from './platforms.js';
+import { httpRoot, limitForms, path, platform, requestsPerS, sha256 } from './platforms.js';
 import { privacy, revoke } from './vocabularies.js';
 
 const host = text('a host name or an IP address', '^[A-Za-z0-9._:-]+$', 255);
 const port = integer(0, 65_535);
-const path = text('a file name', undefined, 4096);
 const key256 = secret(text('64 hexadecimal digits', '^[0-9a-fA-F]{64}$', 64));
 const hop = 'sips?:[^\\s;@<>",]+(;transport=(udp|tcp|tls|UDP|TCP|TLS))?';
 const sipHop = text('a next hop as sip:host:port;transport=udp', `^${hop}( *, *${hop}){0,7}$`);

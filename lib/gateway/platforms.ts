@@ -9,6 +9,7 @@ import type { PlatformCallbacks } from '../notify/origins.js';
 import { signatureKey } from '../notify/signature.js';
 import type { RestDeps } from '../rest/deps.js';
 import type { ChatbotRoot } from '../rest/server-roots.js';
+import { callbackTls } from './tls-material.js';
 
 export interface Directory {
   readonly directory: ChatbotDirectory;
@@ -63,10 +64,13 @@ function chatbotRootsOf({ platforms }: Config): readonly ChatbotRoot[] {
 
 export function callbacksOf({ platforms }: Config): (platformId: string) => PlatformCallbacks | undefined {
   const byId = new Map(
-    platforms.map(({ id, notify }): [string, PlatformCallbacks] => [
-      id,
-      { allow: parseAllowList(notify.allow), keys: notify.secrets.map(signatureKey), verify: notify.verify },
-    ]),
+    platforms.map((platform): [string, PlatformCallbacks] => {
+      const { id, suspended, notify } = platform;
+      const { bearer, verify, secrets } = notify;
+      const tls = callbackTls(platform);
+      const callbacks = { allow: parseAllowList(notify.allow), keys: secrets.map(signatureKey), verify, suspended };
+      return [id, { ...callbacks, ...(bearer === undefined ? {} : { bearer }), ...(tls === undefined ? {} : { tls }) }];
+    }),
   );
   return (platformId) => byId.get(platformId);
 }

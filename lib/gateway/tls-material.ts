@@ -1,7 +1,8 @@
-/** The files of rest.tls, sip.tls and msrp.tls as texts that TLS can use. */
+/** The files of rest.tls, sip.tls, msrp.tls and platforms[].notify.tls as texts that TLS can use. */
 import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 import { ConfigError, type Config } from '../config.js';
+import type { PlatformCallbacks } from '../notify/origins.js';
 import type { RestTls } from '../rest/listen.js';
 import type { TlsMaterial } from '../sip-engine/tls.js';
 
@@ -24,6 +25,20 @@ export function msrpTls({ msrp: { tls } }: Config): { readonly cert: string; rea
   return tls && usable('msrp.tls', pemTexts('msrp.tls', { cert: tls.cert, key: tls.key }));
 }
 
+/** What callbacks to a platform are verified with, and what we show to it. */
+export function callbackTls({ id, notify: { tls } }: Config['platforms'][number]): PlatformCallbacks['tls'] {
+  if (!tls) return undefined;
+  const section = `platforms[${id}].notify.tls`;
+  return usable(section, given(pemTexts(section, { ca: tls.ca, cert: tls.cert, key: tls.key })));
+}
+
+/** Without those that are undefined. */
+function given<F extends Readonly<Record<string, string | undefined>>>(texts: F): { [N in keyof F]?: string } {
+  return Object.fromEntries(Object.entries(texts).filter(([, text]) => text !== undefined)) as {
+    [N in keyof F]?: string;
+  };
+}
+
 /** The same names with what stands in the files. */
 function pemTexts<F extends Readonly<Record<string, string | undefined>>>(section: string, files: F): F {
   const lines: string[] = [];
@@ -41,15 +56,15 @@ function pemTexts<F extends Readonly<Record<string, string | undefined>>>(sectio
 }
 
 interface Pem {
-  readonly cert: string;
-  readonly key: string;
+  readonly cert?: string | undefined;
+  readonly key?: string | undefined;
   readonly ca?: string | undefined;
 }
 
 function usable<P extends Pem>(section: string, pem: P): P {
   const { cert, key, ca } = pem;
   try {
-    createSecureContext({ cert, key, ...(ca === undefined ? {} : { ca }) });
+    createSecureContext(given({ cert, key, ca }));
     return pem;
   } catch (error) {
     throw new ConfigError([`${section}: its files cannot be used: ${reasonOf(error)}`]);

@@ -28,6 +28,7 @@ function reasonOf(end: EndReason | undefined): DeadReason {
     case 'gone':
       return 'gone';
     case 'expired':
+    case 'suspended':
       return 'ended';
     case undefined:
       return 'removed';

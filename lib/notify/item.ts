@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Notification, NotificationKind } from '../resources/notification.js';
 import type { Subscription } from '../resources/subscription.js';
-import type { ClaimedItem, Enqueue } from '../store/store.js';
+import type { ClaimedItem, Enqueue, Json } from '../store/store.js';
 
 /** Whose message or receipt a notification tells of. */
 export type About = {
@@ -26,6 +26,8 @@ export type NotifyItem = {
   readonly format?: 'XML';
   /** Wall clock, ms: the end of the message's own life, where that comes before the validity of all callbacks. */
   readonly expiresAtMs?: number;
+  /** Where it goes, for the subscription is no more: this tells of its end. */
+  readonly farewellTo?: Subscription;
 };
 
 /** What the printer needs beside the notification. */
@@ -73,6 +75,13 @@ export function prepare(notification: Notification, subscription: Subscription, 
   };
 }
 
+/** Tells a subscription that has ended of its end. */
+export function prepareFarewell(subscription: Subscription, how: Omit<PrepareTerms, 'takers'>): Prepared {
+  const notification: Notification = { kind: 'chatSubscriptionCancellation', bot: subscription.bot };
+  const { item, ...place } = prepare(notification, subscription, { ...how, takers: 1 });
+  return { ...place, item: { ...item, farewellTo: subscription } };
+}
+
 /** `subscription|bot|user`, each part escaped: no address can reach into another lane. */
 export function laneOf(subscriptionId: string, bot: string, contact: string): string {
   return [subscriptionId, bot, contact].map(escapePart).join('|');
@@ -87,7 +96,7 @@ function escapeChar(char: string): string {
 }
 
 export function enqueue({ id, lane, item }: Prepared): Enqueue {
-  return { queue: 'notify', lane, id, value: item };
+  return { queue: 'notify', lane, id, value: item as object as Json };
 }
 
 /** Undefined for a value of another shape. */

@@ -16,7 +16,7 @@ import { Channels, type ChannelsDeps } from './channels.js';
 import { createDeadLetters, type DeadLetters } from './dead-letters.js';
 import { createNotifications } from './dispatcher.js';
 import { createHealth, type Health } from './health.js';
-import type { Print } from './item.js';
+import { enqueue, prepareFarewell, type Print } from './item.js';
 import type { LookupAll } from './judged-lookup.js';
 import { runLane, type LaneRunDeps } from './lane-run.js';
 import { createLetters, type LetterHooks } from './letters.js';
@@ -91,9 +91,11 @@ export async function openNotify(deps: NotifyDeps): Promise<Notify> {
     limitsOf,
     judge: judgeOf(deps, channels),
     verify: verifyBy(deps, { channels, callbacks }),
+    farewell: farewellBy(deps),
     onEnded: deps.onSubscriptionEnded,
   });
   await Promise.all([subscriptions.load(), channels.load(), deadLetters.load()]);
+  await subscriptions.endOfPlatforms((platformId) => deps.platform(platformId)?.suspended === true);
 
   const known = (id: string): Subscription | undefined => subscriptions.known(id);
   const onError = (error: unknown): void => log.warn('lease not changed', { error: String(error) });
@@ -159,6 +161,14 @@ function judgeOf({ platform, isOwnUrl, clock, ...deps }: NotifyDeps, channels: C
     if (isOwnUrl?.(notifyURL)) parseNotifyUrl(notifyURL);
     else await judgeNotifyUrl(platform(bot.platformId)?.allow ?? nothing, notifyURL, resolve);
   };
+}
+
+/** A URL that is gone (410) reads nothing; the other APIs know no notice. */
+function farewellBy({ print, serverRoot }: NotifyDeps): SubscriptionsDeps['farewell'] {
+  return (subscription, reason) =>
+    reason === 'gone' || subscription.api !== 'chat'
+      ? []
+      : [enqueue(prepareFarewell(subscription, { print, serverRoot: serverRoot(subscription.bot) }))];
 }
 
 type Verify = SubscriptionsDeps['verify'];

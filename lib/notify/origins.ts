@@ -14,6 +14,8 @@ export interface PlatformCallbacks {
   readonly bearer?: string;
   /** A notifyURL must answer a challenge before it is subscribed. */
   readonly verify?: boolean;
+  /** Its subscriptions end, and are told so. */
+  readonly suspended?: boolean;
   /** PEM: what the platform's server is verified with, and what we show to it. */
   readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string };
 }

@@ -6,7 +6,7 @@ import type { Put, Remove } from '../store/store.js';
 import { recordTable } from './records.js';
 
 /** Why a subscription ended other than by its bot's wish; what it still had queued becomes dead letters. */
-export type EndReason = 'gone' | 'expired';
+export type EndReason = 'gone' | 'expired' | 'suspended';
 
 export interface KeptSubscription {
   readonly subscription: Subscription;

@@ -6,7 +6,7 @@ import type { Logger } from '../log.js';
 import type { Metrics } from '../metrics.js';
 import { ApiError } from '../resources/api-error.js';
 import type { Subscription, SubscriptionApi, SubscriptionRequest } from '../resources/subscription.js';
-import type { Store } from '../store/store.js';
+import type { Enqueue, Store } from '../store/store.js';
 import { limitReached } from './limit-reached.js';
 import { createLiveSubscriptions, isExpired, lasting } from './live-subscriptions.js';
 import type { NotifyOptions, PlatformLimits } from './options.js';
@@ -25,6 +25,8 @@ export interface SubscriptionsDeps {
   readonly judge: (bot: Chatbot, notifyURL: string) => Promise<void>;
   /** Rejects with ApiError POL0001 where its owner does not want it. */
   readonly verify: (bot: Chatbot, notifyURL: string) => Promise<void>;
+  /** The notice of its end, to be queued with it; none where it cannot be read, or where its API has none. */
+  readonly farewell?: ((subscription: Subscription, reason: EndReason) => readonly Enqueue[]) | undefined;
   /** One has ended other than by its bot's wish. */
   readonly onEnded?: ((subscription: Subscription, reason: EndReason) => void) | undefined;
 }
@@ -215,7 +217,8 @@ export class Subscriptions implements SubscriptionActions {
     const { bot, platformId } = kept.subscription;
     const end = { reason, subscriptionId: id, bot, platformId, atMs: clock.now() };
     const put = record.subscriptionEnds.put(id, end, { ttlMs: options.validityMs * 2 });
-    await store.commit({ put: [put], remove: record.removeSubscription(kept) });
+    const enqueue = this.deps.farewell?.(kept.subscription, reason) ?? [];
+    await store.commit({ put: [put], remove: record.removeSubscription(kept), enqueue });
     this.live.delete(id);
     this.deps.onEnded?.(kept.subscription, reason);
     metrics.count('notify_subscriptions_ended', { reason });
@@ -226,6 +229,12 @@ export class Subscriptions implements SubscriptionActions {
   async endOfUrl(isGone: (notifyURL: string) => boolean): Promise<void> {
     const gone = this.live.ids().filter((id) => isGone(this.live.get(id)?.subscription.notifyURL ?? ''));
     for (const id of gone) await this.end(id, 'gone');
+  }
+
+  /** Ends all of platforms that may have none. */
+  async endOfPlatforms(isSuspended: (platformId: string) => boolean): Promise<void> {
+    const ended = this.live.ids().filter((id) => isSuspended(this.live.get(id)?.subscription.platformId ?? ''));
+    for (const id of ended) await this.end(id, 'suspended');
   }
 
   /** Why a subscription that is no more has ended; undefined: its bot removed it. */

@@ -153,7 +153,7 @@ export class Worker {
 
   private async take(claim: Claim): Promise<void> {
     const item = claim.items[0] && readItem(claim.items[0]);
-    const subscription = item && this.deps.known(item.subscriptionId);
+    const subscription = item && (item.farewellTo ?? this.deps.known(item.subscriptionId));
     if (subscription) this.place(claim, subscription);
     else await this.seek(claim, item?.subscriptionId);
   }
@@ -207,11 +207,11 @@ export class Worker {
   private async runNow({ claim, subscription, over }: Held): Promise<void> {
     const { health, run, bury } = this.deps;
     const isOver = !this.stopping && this.remainingMs(claim) <= 0;
-    if (!isOver && !this.mayGoOn(subscription)) {
+    if (!isOver && !this.mayGoOn(claim, subscription)) {
       await this.giveBack(claim, subscription);
       return;
     }
-    const mayGoOn = (): boolean => this.mayGoOn(subscription);
+    const mayGoOn = (): boolean => this.mayGoOn(claim, subscription);
     const end = await run({ claim, subscription, over, mayGoOn, begins: () => health.begins(subscription) });
     switch (end.kind) {
       case 'gone':
@@ -226,15 +226,15 @@ export class Worker {
     }
   }
 
-  private mayGoOn({ id }: Subscription): boolean {
-    const subscription = this.deps.known(id);
+  private mayGoOn(claim: Claim, { id }: Subscription): boolean {
+    const subscription = farewellTo(claim) ?? this.deps.known(id);
     return !this.stopping && subscription !== undefined && this.deps.health.waitMs(subscription) === 0;
   }
 
   /** What may not be tried now. */
   private async giveBack(claim: Claim, subscription: Subscription): Promise<void> {
     if (this.stopping) this.deps.aside.release(claim);
-    else if (this.deps.known(subscription.id)) this.putOff(claim, subscription);
+    else if (farewellTo(claim) ?? this.deps.known(subscription.id)) this.putOff(claim, subscription);
     else await this.deps.bury(claim, undefined);
   }
 
@@ -274,4 +274,9 @@ export class Worker {
     }
     this.renewTimer = clock.after(options.leaseMs / 3, () => this.renewLeases());
   }
+}
+
+/** Where a lane that tells of the end of its subscription leads. */
+function farewellTo({ items: [head] }: Claim): Subscription | undefined {
+  return head && readItem(head)?.farewellTo;
 }

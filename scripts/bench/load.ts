@@ -110,8 +110,10 @@ async function measure(): Promise<void> {
   const work = mkdtempSync(join(tmpdir(), 'maap-iwf-load-'));
   execFileSync('make', ['-s', '-C', resolve(folder), `OUT=${work}`]);
   const running: ChildProcess[] = [];
-  const start = (core: number, command: readonly string[]): void => {
-    running.push(spawn('taskset', ['-c', String(core), ...command], { stdio: 'ignore' }));
+  const start = (core: number, command: readonly string[]): ChildProcess => {
+    const child = spawn('taskset', ['-c', String(core), ...command], { stdio: 'ignore' });
+    running.push(child);
+    return child;
   };
   const cpuS = (program: string): number => {
     const pid = running.find(({ spawnargs }) => spawnargs.some((arg) => arg.endsWith(program)))?.pid ?? 0;
@@ -128,8 +130,7 @@ async function measure(): Promise<void> {
   try {
     startCeilings(start, work);
     writeFileSync(join(work, 'config.json'), JSON.stringify(configOf(work)));
-    start(0, [process.execPath, ...process.execArgv, main, '--config', join(work, 'config.json')]);
-    await ready();
+    await ready(start(0, [process.execPath, ...process.execArgv, main, '--config', join(work, 'config.json')]));
     await subscribe();
     for (const name of wanted.length > 0 ? wanted : Object.keys(figures)) {
       const figure = figures[name];
@@ -137,6 +138,7 @@ async function measure(): Promise<void> {
     }
   } finally {
     for (const child of running.reverse()) {
+      if (child.exitCode !== null) continue;
       const ended = new Promise((done) => child.once('exit', done));
       child.kill('SIGTERM');
       await ended;
@@ -145,7 +147,7 @@ async function measure(): Promise<void> {
   }
 }
 
-function startCeilings(start: (core: number, command: readonly string[]) => void, work: string): void {
+function startCeilings(start: (core: number, command: readonly string[]) => unknown, work: string): void {
   const node = (file: string): readonly string[] => [process.execPath, join(resolve(folder), file)];
   const at = (port: number): string => `127.0.0.1:${port}`;
   const bridge = {
@@ -209,8 +211,9 @@ function tolerant(run: () => Printed): Printed {
   }
 }
 
-async function ready(): Promise<void> {
+async function ready(gateway: ChildProcess): Promise<void> {
   for (let tries = 0; tries < 600; tries++) {
+    if (gateway.exitCode !== null) throw new Error(`the gateway ended with ${gateway.exitCode}: is a port taken?`);
     const response = await fetch(`http://127.0.0.1:${ports.admin}/readyz`).catch(() => undefined);
     if (response?.status === 200) return;
     await new Promise((done) => setTimeout(done, 100));

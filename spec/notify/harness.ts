@@ -150,14 +150,16 @@ function print(notification: Notification, context: PrintContext): string {
   return JSON.stringify({ ...context, ...content });
 }
 
+/** The platform of all bots, as it is configured. */
+export const platformOfAll = { allow: parseAllowList(['127.0.0.1', 'bot.test']), keys: [signatureKey('secret')] };
+
 export function notifyOver(store: Store, more: Partial<NotifyDeps> = {}): Promise<Notify> {
-  const platform = { allow: parseAllowList(['127.0.0.1', 'bot.test']), keys: [signatureKey('secret')] };
   return openNotify({
     store,
     clock: systemClock,
     log: silent,
     metrics: countingMetrics(),
-    platform: () => platform,
+    platform: () => platformOfAll,
     print,
     serverRoot: () => 'https://gw.example',
     ...more,
