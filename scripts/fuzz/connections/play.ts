@@ -105,6 +105,8 @@ class Player implements Played {
   private async talkOn(name: LineName): Promise<Talk> {
     const known = this.talks.get(name);
     if (known && !known.line.closed) return known;
+    // The gateway has closed it, our half is still open.
+    if (known) this.left.push(known.line);
     let line: Line | undefined = undefined as Line | undefined;
     const read = this.readerOf(name, (text) => void line?.write([Buffer.from(text, 'latin1')]));
     const { ports, source } = this.stage;
