@@ -13,6 +13,7 @@ import { msrpReach } from './gateway/msrp-reach.js';
 import { watchLimits } from './gateway/limit-watch.js';
 import { createLoad } from './gateway/load.js';
 import { deadLetterActions } from './gateway/dead-letters.js';
+import { showInHand } from './gateway/in-hand.js';
 import { letterHooks } from './gateway/letter-hooks.js';
 import { randomId } from './gateway/random-id.js';
 import { createRouting } from './gateway/routing.js';
@@ -155,10 +156,7 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
   });
   started.push(() => rest.close());
 
-  metrics.gauge('notify_dead_letters_kept', () => notify.deadLetters.count);
-  metrics.gauge('msrp_sessions', () => msrp.sessionCount);
-  metrics.gauge('queue_depth', () => store.depth('outbound'), { queue: 'outbound' });
-  metrics.gauge('queue_depth', () => store.depth('notify'), { queue: 'notify' });
+  showInHand(metrics, { store, msrp, sip, deadLetters: notify.deadLetters });
   readiness.splice(
     0,
     1,

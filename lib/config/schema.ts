@@ -195,6 +195,7 @@ const chat = object({
   maxLanes: number,
   composingTimeoutS: seconds,
   glareSilenceS: seconds,
+  lingerS: seconds,
 });
 
 const capabilities = object({

@@ -64,6 +64,7 @@ export function interpreterLimits({
     idleTimeoutMs: chat.idleTimeoutS * secondMs,
     composingTimeoutMs: chat.composingTimeoutS * secondMs,
     glareSilenceMs: chat.glareSilenceS * secondMs,
+    lingerMs: chat.lingerS * secondMs,
     // The engine answers 480 by itself after the whole of it.
     invitationMs: sip.answerTimeoutS * secondMs * 0.9,
     validityMs: chat.validityS * secondMs,

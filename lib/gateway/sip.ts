@@ -10,6 +10,7 @@ import type { Metrics } from '../metrics.js';
 import { createDrachtioAgent } from '../sip/drachtio-agent.js';
 import type { SipAgent } from '../sip/agent.js';
 import { createDrachtioFace } from '../sip-engine/drachtio-face.js';
+import type { InHand } from '../sip-engine/api.js';
 import { createEngine } from '../sip-engine/engine.js';
 import type { Trace } from '../trace/trace.js';
 import type { Load } from './load.js';
@@ -19,6 +20,8 @@ import { sipTls } from './tls-material.js';
 
 export interface SipSide {
   readonly agent: SipAgent;
+  /** Undefined where the engine is elsewhere. */
+  inHand(): InHand | undefined;
   /** Engine and agent connected and listening; rejects with the system's error where a port is taken. */
   prepare(): Promise<void>;
   /** OPTIONS to the gateway itself is answered 503 from now on. */
@@ -56,6 +59,7 @@ function drachtioServer({ sip }: Config, { clock, log, metrics }: SipDeps): SipS
   });
   return {
     agent,
+    inHand: () => undefined,
     prepare: () => Promise.resolve(),
     drain: () => undefined,
     reload: () => undefined,
@@ -93,6 +97,7 @@ function embedded(config: Config, deps: SipDeps): SipSide {
   });
   return {
     agent,
+    inHand: () => engine.inHand,
     async prepare() {
       await face.start();
       void face.connect({ path });

@@ -79,12 +79,13 @@ export interface InterpreterLimits {
   readonly maxLanes: number;
   readonly leaseMs: number;
   readonly glareSilenceMs: number;
+  /** A large-message or deferred session of the peer lives so long after its last message. */
+  readonly lingerMs: number;
   readonly composingTimeoutMs: number;
   /** How long a user's invitation waits for a bot that decides itself. */
   readonly invitationMs: number;
 }
 
-const lingerMs = 30_000;
 const perLane = 16;
 /** Retry-After of what is no limit: a bot that nobody listens for, the end of the gateway; seconds. */
 const retryAfterS = 30;
@@ -164,7 +165,6 @@ export class Interpreter implements ChatActions, CapabilityActions {
     this.conversations = new Conversations({
       ...options,
       ...limits,
-      lingerMs,
       receive: async (context, message) => msrpRefusal(await this.inbound.receive(context, message)),
     });
     this.submission = new Submission({

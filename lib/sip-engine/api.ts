@@ -68,6 +68,8 @@ export interface ServerTransaction {
   readonly local: Address;
   /** Set on requests inside a dialog, and after a dialog-making response. */
   readonly dialogId: DialogId | undefined;
+  /** By the application, or by the engine itself: on CANCEL, and when its time was over. */
+  readonly answered: boolean;
   /** Provisional or final. Throws Error if a final response was given before. */
   respond(draft: ResponseDraft): Sent;
 }
@@ -97,9 +99,21 @@ export interface EngineDelegate {
   onBye(dialogId: DialogId, bye: Sent): void;
 }
 
+/** What an engine has in hand at a moment. */
+export interface InHand {
+  /** Without a final answer, in both directions. */
+  readonly transactions: number;
+  /** Answered, remembered for retransmissions. */
+  readonly finished: number;
+  readonly dialogs: number;
+  /** Over TCP and TLS. */
+  readonly connections: number;
+}
+
 export interface Engine {
   /** Where it listens, with the ports that the system chose. */
   readonly listening: readonly Address[];
+  readonly inHand: InHand;
   /** Rejects with the system's error (EADDRINUSE …) naming the address; then nothing listens. */
   start(delegate: EngineDelegate): Promise<void>;
   /** Outside of dialogs, or inside one. A promise, for resolving and connecting take time; a failure on the way is a response. */

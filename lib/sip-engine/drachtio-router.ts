@@ -150,8 +150,10 @@ export class FaceRouter implements EngineDelegate {
   }
 
   private respond(session: AppSession, command: Command & { kind: 'respond' }): void {
-    const { transaction } = this.unanswered.get(command.txnId) ?? {};
-    if (!transaction || this.unanswered.get(command.txnId)?.session !== session) {
+    const { transaction, session: asked } = this.unanswered.get(command.txnId) ?? {};
+    // its time was over before the application had an answer
+    if (transaction?.answered === true) this.unanswered.delete(command.txnId);
+    if (!transaction || asked !== session || transaction.answered) {
       session.send(refusal(command.id, 'unknown transaction, or answered before'));
       return;
     }

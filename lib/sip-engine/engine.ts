@@ -1,5 +1,5 @@
 /** The engine put together: transports below, transactions and dialogs between, the typed API above (RFC 3261 §5). */
-import type { Address, Engine, EngineDelegate, ResponseDraft } from './api.js';
+import type { Address, Engine, EngineDelegate, InHand, ResponseDraft } from './api.js';
 import { guarded, type Core } from './core.js';
 import { DialogTable } from './dialog.js';
 import { allowLine, busy } from './duties.js';
@@ -63,6 +63,15 @@ class SipEngine implements Engine {
 
   get listening(): readonly Address[] {
     return this.core.listening;
+  }
+
+  get inHand(): InHand {
+    return {
+      transactions: this.inbound.unanswered + this.outbound.size,
+      finished: this.inbound.remembered,
+      dialogs: this.core.dialogs.size,
+      connections: this.core.transport.connections,
+    };
   }
 
   async start(delegate: EngineDelegate): Promise<void> {

@@ -41,6 +41,7 @@ export class InboundRequest implements ServerTransaction {
   /** Where answers go. */
   readonly path: Path;
   dialog: Dialog | undefined;
+  answered = false;
   /** It is the INVITE that its dialog waits for (§14). */
   inviting = false;
   /** Of all answers but 100. */

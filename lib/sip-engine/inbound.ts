@@ -33,6 +33,10 @@ export class InboundCalls {
     this.finished = new Finished({ max: maxFinished, maxBytes: maxFinishedBytes }, evicted);
   }
 
+  get unanswered(): number {
+    return this.waiting;
+  }
+
   /** Answered transactions that are remembered. */
   get remembered(): number {
     return this.finished.size;
@@ -190,6 +194,7 @@ export class InboundCalls {
     const { request } = entry;
     entry.request = undefined;
     this.waiting--;
+    if (request) request.answered = true;
     if (request && isNewWork({ message: request.request, routing: request.routing }))
       this.core.settings.settled(request.request);
   }

@@ -33,10 +33,10 @@ const MAX_CSEQ = 2 ** 31 - 1;
 const ZERO = 48;
 
 /** `datagram`: the bytes end the body, and Content-Length may be missing (§18.3). Throws MalformedMessage. */
-export function parseMessage(bytes: Buffer, limits: MessageLimits, datagram: boolean): Parsed {
-  const start = startOf(bytes);
-  const headEnd = bytes.indexOf('\r\n\r\n', start, 'latin1');
-  const head = bytes.toString('latin1', start, headEnd < 0 ? bytes.length : headEnd);
+export function parseMessage(received: Buffer, limits: MessageLimits, datagram: boolean): Parsed {
+  const bytes = received.subarray(startOf(received));
+  const headEnd = bytes.indexOf('\r\n\r\n', 0, 'latin1');
+  const head = bytes.toString('latin1', 0, headEnd < 0 ? bytes.length : headEnd);
   const startLine = readStartLine(head, bytes, limits);
   const places = readPlaces(head, { startLine, bytes, limits });
   const rest = headEnd < 0 ? bytes.subarray(bytes.length) : bytes.subarray(headEnd + 4);

@@ -51,6 +51,11 @@ export class TcpTransport {
     if (this.protocol === 'tls') this.tls = this.makeTls();
   }
 
+  /** Handshakes included. */
+  get size(): number {
+    return this.held;
+  }
+
   /** For connections from now on; throws where it cannot be read. */
   reload(material: TlsMaterial): void {
     this.tls?.reload(material);

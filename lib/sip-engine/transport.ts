@@ -12,6 +12,8 @@ import { responseAddress, type Via } from './via.js';
 
 /** What the engine needs below it; specs put a scripted one in its place. */
 export interface TransportLayer {
+  /** Streams that are open. */
+  readonly connections: number;
   /** Rejects with the system's error; then nothing listens. */
   start(user: TransportUser): Promise<readonly Address[]>;
   /** A way for requests. Rejects where there is none. */
@@ -80,6 +82,10 @@ export class Transport implements TransportLayer {
   constructor(listen: readonly Address[], deps: Omit<TransportDeps, 'budget'>) {
     this.listen = listen;
     this.deps = { ...deps, budget: new ByteBudget(deps.limits.maxTotalBufferedBytes) };
+  }
+
+  get connections(): number {
+    return this.streams.reduce((sum, stream) => sum + stream.size, 0);
   }
 
   async start(user: TransportUser): Promise<readonly Address[]> {

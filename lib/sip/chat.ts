@@ -6,6 +6,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { Clock, Timer } from '../clock.js';
+import { PeerError } from '../errors.js';
 import type { Logger } from '../log.js';
 import { DecodeError } from '../wire/decode-error.js';
 import type { FeatureTags } from '../wire/feature-tags.js';
@@ -143,7 +144,10 @@ export class Chat implements ChatSession, CallDelegate {
       return withSdp(headers, outcome.body);
     } catch (error) {
       if (error instanceof DecodeError) return { status: 400, reason: 'Bad SDP' };
-      throw error;
+      if (!(error instanceof PeerError)) throw error;
+      // where the peer's end cannot be reached the session has ended, and the BYE follows
+      this.options.log.warn('media not established', { callId: this.id, error });
+      return { status: 488, reason: 'MSRP connection failed' };
     }
   }
 

@@ -20,6 +20,8 @@ export interface ProcessOptions {
   /** Of node. */
   readonly nodeOptions?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** What `nodeOptions` load into it may be asked. */
+  readonly ipc?: boolean;
 }
 
 export interface GatewayProcessOptions {
@@ -49,6 +51,10 @@ export class GatewayProcess {
     return this.child?.pid ?? 0;
   }
 
+  get process(): ChildProcess | undefined {
+    return this.child;
+  }
+
   /** False once it has ended, asked or not. */
   get runs(): boolean {
     return this.child !== undefined && this.child.exitCode === null && this.child.signalCode === null;
@@ -67,9 +73,9 @@ export class GatewayProcess {
   async start(): Promise<void> {
     this.wasReady = false;
     const log = openSync(this.logFile, 'a');
-    const { nodeOptions = [], env = {} } = this.options;
+    const { nodeOptions = [], env = {}, ipc = false } = this.options;
     this.child = spawn(process.execPath, [...nodeOptions, main, '--config', this.config], {
-      stdio: ['ignore', log, log],
+      stdio: ['ignore', log, log, ...(ipc ? (['ipc'] as const) : [])],
       env: { ...process.env, ...env },
     });
     closeSync(log);

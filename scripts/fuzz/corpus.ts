@@ -16,7 +16,12 @@ export function corpusOf(target: Target): readonly Buffer[] {
   const named = target.fixtures.flatMap((name) =>
     name.endsWith('#') ? linesOf(join(fixtures, name.slice(0, -1))) : filesOf(join(fixtures, name)),
   );
-  return [...target.seeds.map((seed) => Buffer.from(seed)), ...named, ...filesOf(join(kept, target.name))];
+  return [...target.seeds.map((seed) => Buffer.from(seed)), ...named, ...keptOf(target.name)];
+}
+
+/** What earlier runs of a target found worth keeping. */
+export function keptOf(name: string): readonly Buffer[] {
+  return filesOf(join(kept, name));
 }
 
 function filesOf(path: string): readonly Buffer[] {

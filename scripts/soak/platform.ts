@@ -1,4 +1,5 @@
 /** The bots' platform of a soak run: posts until it has its 201, takes callbacks in whatever mood each bot's server is, and subscribes again when it has said 410. */
+import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Mood, Talk } from './plan.js';
@@ -88,7 +89,9 @@ export class Platform {
   private async subscribe(bot: string): Promise<void> {
     const notifyURL = `http://127.0.0.1:${this.callbacks.get(bot)?.port ?? 0}/notify`;
     const path = `/chat/v1/${encodeURIComponent(bot)}/subscriptions`;
-    await this.insist(path, { chatNotificationSubscription: { callbackReference: { notifyURL } } });
+    // Without it a subscription whose 201 was lost would be made twice, and everything told twice.
+    const clientCorrelator = randomUUID();
+    await this.insist(path, { chatNotificationSubscription: { callbackReference: { notifyURL }, clientCorrelator } });
     this.counts.subscribed++;
   }
 

@@ -13,6 +13,7 @@ import {
   tagOf,
 } from './raw-phone.js';
 import { describeOnEachEngine } from './each-engine.js';
+import { KeptLog } from './kept-log.js';
 import { contact, number, otherBot, startWorld, type World } from './world.js';
 
 const messageType = 'message/cpim';
@@ -20,9 +21,10 @@ const messageType = 'message/cpim';
 describeOnEachEngine('what the network sends and cannot be taken', (engine) => {
   let world: World;
   let phone: RawPhone;
+  const log = new KeptLog();
 
   before(async () => {
-    world = await startWorld({ engine, config: { msrp: { maxMessageBytes: 4000 } } });
+    world = await startWorld({ engine, log, config: { msrp: { maxMessageBytes: 4000 } } });
   });
   after(() => world.stop());
   beforeEach(async () => {
@@ -245,6 +247,22 @@ describeOnEachEngine('what the network sends and cannot be taken', (engine) => {
       const toInvite = answers.find((answer) => answer.header('CSeq')?.endsWith('INVITE'));
       expect(toCancel?.status).to.equal(200);
       expect(toInvite?.status).to.equal(487);
+    });
+
+    it('an INVITE that is cancelled before its refusal needs none: no bug of ours', async () => {
+      const { port } = phone;
+      for (const refused of [{ type: 'text/plain', body: 'x' }, { to: 'sip:nobody@botplatform.example.net' }]) {
+        log.lines.length = 0;
+        const callId = `cancelled-${refused.type ?? 'nobody'}`;
+        const invite = requestText('INVITE', port, { callId, type: 'application/sdp', body: offer(), ...refused });
+        const branch = /branch=([^;\s]+)/.exec(invite)?.[1] ?? '';
+        const cancel = requestText('CANCEL', port, { callId, ...refused, body: '' });
+        phone.send(invite + cancel.replace(/branch=[^;\s]+/, `branch=${branch}`));
+        const statuses = [(await phone.final()).status, (await phone.final()).status];
+        expect(statuses).to.have.members([200, 487]);
+        await log.waitFor('request not answered');
+        expect(log.lines.map(({ event }) => event)).not.to.include('request from the network failed');
+      }
     });
 
     it('a message inside the INVITE is taken [IWF-1106]', async () => {

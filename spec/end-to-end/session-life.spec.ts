@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { connect as connectTls, createServer as createTlsServer, type TLSSocket } from 'node:tls';
 import { Listener, Peer, respond, send } from '../msrp/peer.js';
 import { headerOf } from '../sip/raw-peer.js';
+import { freePort } from '../support/free-port.js';
 import { Callee, readMessage } from './callee.js';
 import { cpim, offer, pathOf, rawContact, RawPhone } from './raw-phone.js';
 import { contact, startWorld, type World, type WorldOptions } from './world.js';
@@ -172,6 +173,28 @@ describe('the life of a session', () => {
       expect(answer.status).to.equal(488);
       phone.ack(callId, toTag, { cseq: 2 });
       expect(await chat.say(cpim('still here', { id: 'still' }))).to.equal(200);
+    });
+  });
+
+  it('for one large message ends after chat.lingerS of silence', async () => {
+    await begin({ chat: { ...quick, lingerS: 1 } });
+    phone = await RawPhone.of(world);
+    const large = '+g.3gpp.icsi-ref="urn%3Aurn-7%3A3gpp-service.ims.icsi.oma.cpm.largemsg"';
+    const chat = await phone.chat({ lines: [`Accept-Contact: *;${large}`] });
+    expect(headerOf(await phone.requested('BYE'), 'Call-ID')).to.equal(chat.callId);
+  });
+
+  describe('re-INVITE to where nobody listens', () => {
+    it('is 488, and the session ends', async () => {
+      await begin();
+      phone = await RawPhone.of(world);
+      const { callId, toTag } = await phone.chat();
+      const gone = await freePort();
+      const body = offer()
+        .replace('m=message 9', `m=message ${gone}`)
+        .replace('a=setup:active\r\n', 'a=setup:passive\r\n')
+        .replace(/a=path:.*/, `a=path:msrp://127.0.0.1:${gone}/moved;tcp`);
+      expect((await phone.invite({ callId, toTag, cseq: 2, type: 'application/sdp', body })).status).to.equal(488);
     });
   });
 

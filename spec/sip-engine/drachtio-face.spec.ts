@@ -264,6 +264,27 @@ describe('drachtio face', () => {
       expect((await app.next()).sip).to.match(/^MESSAGE sip:bot@botplatform\.example SIP\/2\.0\r\nVia: /);
     });
 
+    it('with empty lines before them are passed on without (§7.5): the client library would print them instead', async () => {
+      await open();
+      const app = await application('message');
+      peer.send(`\r\n\r\n${request('MESSAGE')}`);
+      expect((await app.next()).sip).to.match(/^MESSAGE /);
+    });
+
+    it('that the engine had to answer itself are no longer anybody’s, and make room for others', async () => {
+      const clock = new FakeClock();
+      await open({ maxPending: 1 }, clock);
+      const app = await application('invite', 'message');
+      peer.send(request('INVITE'));
+      const { tokens } = await app.next();
+      await clock.advance(181_000);
+      await peer.nextOf('SIP/2.0 480');
+      const echo = await app.ask(`sip|${tokens[8]}|`, 'SIP/2.0 200 OK\r\n\r\n');
+      expect(echo).to.deep.equal(['NOK', 'unknown transaction, or answered before']);
+      peer.send(request('MESSAGE'));
+      expect((await app.next()).sip).to.match(/^MESSAGE /);
+    });
+
     it('whose dialog could not be named are answered 400', async () => {
       await open();
       const app = await application('invite');

@@ -299,6 +299,22 @@ describe('Dialogs as the called side [IWF-1802]', () => {
     expect(on.net.takeShort()).to.deep.equal([]);
   });
 
+  it('are in hand, with their transactions, until they have ended', async () => {
+    const on = await stage();
+    on.net.receive(requestText({ method: 'INVITE' }));
+    expect(on.engine.inHand).to.deep.include({ transactions: 1, finished: 0, dialogs: 0 });
+    on.requests[0]?.respond(OK);
+    const [ok] = on.net.take();
+    const toTag = ok ? toTagOf(ok) : '';
+    expect(on.engine.inHand).to.deep.include({ transactions: 0, dialogs: 1 });
+    on.net.receive(requestText({ method: 'ACK', toTag }));
+    on.net.receive(requestText({ method: 'BYE', toTag, cseq: 2 }));
+    on.requests[1]?.respond(OK);
+    expect(on.engine.inHand).to.deep.include({ transactions: 0, dialogs: 0 });
+    await on.clock.advance(33_000);
+    expect(on.engine.inHand).to.deep.equal({ transactions: 0, finished: 0, dialogs: 0, connections: 0 });
+  });
+
   it('end with the peer’s BYE', async () => {
     const on = await stage();
     const { id, tag } = called(on);

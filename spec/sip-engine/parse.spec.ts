@@ -91,7 +91,9 @@ describe('A SIP message on its bytes', () => {
   });
 
   it('skips empty lines before the start line (§7.5)', () => {
-    expect(parse(`\r\n\r\n${message()}`).message.method).to.equal('MESSAGE');
+    const read = parse(`\r\n\r\n${message()}`).message;
+    expect(read.method).to.equal('MESSAGE');
+    expect(read.bytes.toString('latin1')).to.equal(message());
   });
 
   describe('limits', () => {

@@ -42,6 +42,7 @@ export class ScriptedPath implements Path {
 }
 
 export class ScriptedTransport implements TransportLayer {
+  readonly connections = 0;
   readonly sent: Buffer[] = [];
   readonly udp = new ScriptedPath('udp', this.sent);
   readonly tcp = new ScriptedPath('tcp', this.sent);

@@ -1,0 +1,69 @@
+/** A phone, a platform and an operator who do all as it should be: whatever others do, they are served. */
+import { adminKey, bots, honestKey } from './names.js';
+import { answerTo, type Script, send } from './script.js';
+import { type Call, offer, requestText } from './sip-text.js';
+
+const call: Call = { wire: 'sip-tcp', bot: bots.honest, number: '+15550109999', at: 0 };
+const answerMs = 5000;
+
+/** A chat with one message in it, a pager message, and a look at each HTTP face. */
+export const honest: Script = {
+  manners: 'takes',
+  steps: [
+    send('sip-tcp', requestText('INVITE', call, { type: 'application/sdp', body: offer() })),
+    answerTo('sip-tcp', answerMs),
+    send('sip-tcp', requestText('ACK', call, { inside: true })),
+    send('msrp', chunk('bind')),
+    answerTo('msrp', answerMs),
+    send('msrp', chunk('said', message('chat'))),
+    answerTo('msrp', answerMs),
+    send('sip-tcp', requestText('BYE', call, { inside: true, cseq: 2 })),
+    answerTo('sip-tcp', answerMs),
+    send('sip-tcp', requestText('MESSAGE', { ...call, at: 1 }, { type: 'message/cpim', body: message('pager') })),
+    answerTo('sip-tcp', answerMs),
+    send('rest', get(`/chat/v1/${encodeURIComponent(bots.honest)}/subscriptions`, honestKey)),
+    answerTo('rest', answerMs),
+    send('admin', get('/trace', adminKey)),
+    answerTo('admin', answerMs),
+  ],
+};
+
+const due = ['sip-tcp 200', 'msrp 200', 'msrp 200', 'sip-tcp 200', 'sip-tcp 200', 'rest 200', 'admin 200'];
+
+/** What he was refused; undefined: nothing. */
+export function refused(answers: readonly string[]): string | undefined {
+  const same = answers.length === due.length && answers.every((answer, at) => answer === due[at]);
+  return same ? undefined : `instead of ${due.join(', ')}: ${answers.join(', ')}`;
+}
+
+function chunk(id: string, body?: string): string {
+  return [
+    `MSRP {{nonce}}${id} SEND`,
+    'To-Path: {{path}}',
+    'From-Path: msrp://127.0.0.1:9/phone{{nonce}};tcp',
+    `Message-ID: {{nonce}}${id}`,
+    ...(body === undefined
+      ? []
+      : [`Byte-Range: 1-${body.length}/${body.length}`, 'Content-Type: message/cpim', '', body]),
+    `-------{{nonce}}${id}$`,
+    '',
+  ].join('\r\n');
+}
+
+function message(id: string): string {
+  return [
+    'From: <sip:anonymous@anonymous.invalid>',
+    'To: <sip:anonymous@anonymous.invalid>',
+    'NS: imdn <urn:ietf:params:imdn>',
+    `imdn.Message-ID: {{nonce}}${id}`,
+    'DateTime: 2026-11-22T10:00:00Z',
+    '',
+    'Content-Type: text/plain;charset=UTF-8',
+    '',
+    'Is anybody there?',
+  ].join('\r\n');
+}
+
+function get(path: string, credential: string): string {
+  return `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer ${credential}\r\n\r\n`;
+}

@@ -1,0 +1,44 @@
+/** What a hostile peer does, step by step; kept as JSON, it can be played again. */
+
+/** A way into the gateway; a script has one connection on each at a time. */
+export type LineName = 'sip-udp' | 'sip-tcp' | 'msrp' | 'rest' | 'admin';
+
+export type Step =
+  /** Written one by one, octets as latin1; what stands in `{{…}}` is filled in when it is played (slots.ts). */
+  | { readonly kind: 'send'; readonly line: LineName; readonly pieces: readonly string[] }
+  /** Until a final answer has come to what was sent last, or the connection is closed, but not longer. */
+  | { readonly kind: 'await'; readonly line: LineName; readonly ms: number }
+  | { readonly kind: 'leave'; readonly line: LineName; readonly how: Leaving };
+
+/** `end`: half-closed. `forget`: it stays open to the end, and what follows goes over a new one. */
+export type Leaving = 'end' | 'reset' | 'close' | 'forget';
+
+/** How requests of the gateway are answered. */
+export type Manners = 'takes' | 'refuses' | 'silent' | 'garbage';
+
+export interface Script {
+  readonly manners: Manners;
+  readonly steps: readonly Step[];
+}
+
+export function send(line: LineName, ...pieces: readonly string[]): Step {
+  return { kind: 'send', line, pieces };
+}
+
+export function leave(line: LineName, how: Leaving): Step {
+  return { kind: 'leave', line, how };
+}
+
+/** Ours takes a few milliseconds on a machine that has nothing else to do. */
+export function answerTo(line: LineName, ms = 250): Step {
+  return { kind: 'await', line, ms };
+}
+
+/** Scripts as a file of findings or of the corpus holds them. */
+export function parseScripts(text: string): readonly Script[] {
+  return JSON.parse(text) as readonly Script[];
+}
+
+export function printScripts(scripts: readonly Script[]): string {
+  return `${JSON.stringify(scripts, undefined, 1)}\n`;
+}
