@@ -55,8 +55,9 @@ export class Dispositions {
     const first = await advance(key);
     // He may hide his number in the receipt and not in the message, or the reverse.
     const result = first === 'unknown' && otherKey !== undefined ? await advance(otherKey) : first;
-    metrics.count('receipts_total', { direction: 'inbound', result });
-    log.info('receipt received', { messageId: imdn.messageId, status: imdn.disposition.status, result });
+    const { status } = imdn.disposition;
+    metrics.count('receipts_total', { direction: 'inbound', status, result });
+    log.info('receipt received', { messageId: imdn.messageId, status, result });
   }
 
   /** A bot's receipt; nothing goes out where it was not asked for, or is on its way already. */
@@ -68,7 +69,7 @@ export class Dispositions {
       if (!isReceiptAsked(found.value, status) || found.value.told.includes(status)) return 'done';
       const changes = this.tellChanges(bot, user, found.value, { status, revision: found.revision });
       if (await this.options.store.commit(changes)) {
-        this.options.metrics.count('receipts_total', { direction: 'outbound', result: 'queued' });
+        this.options.metrics.count('receipts_total', { direction: 'outbound', status, result: 'queued' });
         return 'done';
       }
     }
