@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { connect } from 'node:net';
-import { defaultRestLimits } from '../../lib/rest/deps.js';
+import { defaultRestLimits, type RestDeps } from '../../lib/rest/deps.js';
 import { startRest } from '../../lib/rest/listen.js';
 import { type Face, messages, openFace } from './fake-gateway.js';
 
@@ -10,6 +10,25 @@ const head = (path: string, more: string) =>
 describe('rest: limits of the server', () => {
   let face: Face;
   afterEach(() => face.close());
+
+  /** A face whose GET of a status is answered, with 404, once it is released. */
+  async function openHeld(
+    overrides: Partial<RestDeps> = {},
+  ): Promise<{ readonly release: () => void; readonly reached: Promise<void> }> {
+    let release: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => (release = resolve));
+    let begun: () => void = () => undefined;
+    const reached = new Promise<void>((resolve) => (begun = resolve));
+    face = await openFace();
+    const actions = face.gateway.actions();
+    await face.close();
+    const status = () => {
+      begun();
+      return held.then(() => undefined);
+    };
+    face = await openFace({ actions: { ...actions, status }, ...overrides });
+    return { release, reached };
+  }
 
   it('headers that never end: 408 and closed', async () => {
     face = await openFace({ limits: { ...defaultRestLimits, headersTimeoutMs: 100, requestTimeoutMs: 200 } });
@@ -65,14 +84,9 @@ describe('rest: limits of the server', () => {
   });
 
   it('too many at once: 503 with Retry-After, until one has ended', async () => {
-    let release: () => void = () => undefined;
-    const held = new Promise<void>((resolve) => (release = resolve));
-    face = await openFace();
-    const actions = face.gateway.actions();
-    const slow = { ...actions, status: () => held.then(() => undefined) };
-    await face.close();
-    face = await openFace({ actions: slow, limits: { ...defaultRestLimits, maxInFlight: 1 } });
+    const { release, reached } = await openHeld({ limits: { ...defaultRestLimits, maxInFlight: 1 } });
     const first = face.call('GET', `${messages}/m/status`);
+    await reached;
     let refused = await face.call('GET', `${messages}/m/status`).then(
       (reply) => reply,
       () => undefined,
@@ -89,18 +103,7 @@ describe('rest: limits of the server', () => {
   });
 
   it('close lets a running request end, and cuts what hangs', async () => {
-    let release: () => void = () => undefined;
-    const held = new Promise<void>((resolve) => (release = resolve));
-    let begun: () => void = () => undefined;
-    const reached = new Promise<void>((resolve) => (begun = resolve));
-    face = await openFace();
-    const actions = face.gateway.actions();
-    await face.close();
-    const status = () => {
-      begun();
-      return held.then(() => undefined);
-    };
-    face = await openFace({ actions: { ...actions, status } });
+    const { release, reached } = await openHeld();
     const running = face.call('GET', `${messages}/m/status`);
     await reached;
     const hanging = connect(face.server.port, '127.0.0.1');
@@ -115,18 +118,7 @@ describe('rest: limits of the server', () => {
   });
 
   it('close does not wait for connections that are merely kept', async () => {
-    let release: () => void = () => undefined;
-    const held = new Promise<void>((resolve) => (release = resolve));
-    let begun: () => void = () => undefined;
-    const reached = new Promise<void>((resolve) => (begun = resolve));
-    face = await openFace();
-    const actions = face.gateway.actions();
-    await face.close();
-    const status = () => {
-      begun();
-      return held.then(() => undefined);
-    };
-    face = await openFace({ actions: { ...actions, status } });
+    const { release, reached } = await openHeld();
     const kept = face.raw(`GET ${messages}/m/status HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer key-a\r\n\r\n`);
     await reached;
     const closed = face.server.close(3_600_000);
