@@ -11,8 +11,9 @@ const reserved = new Set(['time', 'level', 'event']);
 
 /** A field with the name of a column gets an underscore. */
 export function jsonLine({ time, level, event, fields }: Entry): string {
-  const named = Object.entries(fields).map(([name, value]) => [reserved.has(name) ? `${name}_` : name, value] as const);
-  return JSON.stringify({ time, level, event, ...Object.fromEntries(named) });
+  const line: Record<string, unknown> = { time, level, event };
+  for (const name of Object.keys(fields)) line[reserved.has(name) ? `${name}_` : name] = fields[name];
+  return JSON.stringify(line);
 }
 
 export function readableLine({ time, level, event, fields }: Entry): string {

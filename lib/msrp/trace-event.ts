@@ -12,8 +12,9 @@ export function traceEvent(
   const bytes = body?.length;
   // Whoever keeps the event must not keep a content alive that it is not to show.
   const shown = withContent ? body : undefined;
-  const head: Frame = frame.kind === 'request' ? { ...frame, body: undefined } : frame;
-  return { ...event, border: 'msrp', text: () => textOf(head, bytes, shown) };
+  const head: Frame = frame.kind === 'request' && body !== undefined ? { ...frame, body: undefined } : frame;
+  const { atMs, direction, peer, key } = event;
+  return { atMs, border: 'msrp', direction, peer, key, text: () => textOf(head, bytes, shown) };
 }
 
 function textOf(head: Frame, bytes: number | undefined, shown: Buffer | undefined): string {

@@ -30,11 +30,31 @@ export function inSchemaOrder(schema: Schema, value: unknown): unknown {
   }
   if (schema.type !== 'object' || !isRecord(value)) return value;
   const ordered: Record<string, unknown> = {};
-  for (const [name, member] of Object.entries(schema.properties ?? {})) {
+  for (const { name, schema: member, isDeep } of membersOf(schema)) {
     const found = value[name];
-    if (found !== undefined) ordered[name] = inSchemaOrder(member, found);
+    if (found !== undefined) ordered[name] = isDeep ? inSchemaOrder(member, found) : found;
   }
   return ordered;
+}
+
+interface Member {
+  readonly name: string;
+  readonly schema: Schema;
+  /** It has an order of its own below it. */
+  readonly isDeep: boolean;
+}
+
+/** Every notification asks for them. */
+const known = new WeakMap<Schema, readonly Member[]>();
+
+function membersOf(schema: Schema): readonly Member[] {
+  const before = known.get(schema);
+  if (before) return before;
+  const members = Object.entries(schema.properties ?? {}).map(([name, member]) => {
+    return { name, schema: member, isDeep: member.type === 'object' || member.type === 'array' };
+  });
+  known.set(schema, members);
+  return members;
 }
 
 export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

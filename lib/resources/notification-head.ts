@@ -36,11 +36,18 @@ export function notificationSchema(
   };
 }
 
-/** The members of every notification; `links` stand before the link to the subscription. */
+/** The members of every notification. */
+export interface NotificationHead {
+  readonly callbackData: string | undefined;
+  readonly link: readonly Link[];
+  readonly notificationId: string;
+}
+
+/** `links` stand before the link to the subscription. */
 export function notificationHead(
   of: { readonly bot: string; readonly api: SubscriptionApi; readonly links?: readonly Link[] },
   delivery: NotificationDelivery,
-): object {
+): NotificationHead {
   const href = subscriptionUrl(ownerOf(of, delivery), of.api, delivery.subscriptionId);
   return {
     callbackData: delivery.callbackData,

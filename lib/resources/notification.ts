@@ -92,17 +92,23 @@ function messageForm(
   delivery: NotificationDelivery,
 ): unknown {
   const { bot, dateTime, sessionId, senderAddress } = notification;
+  const links = receiptLink(notification, delivery);
+  const { callbackData, link, notificationId } = notificationHead({ bot, api: 'chat', links }, delivery);
+  const said = notification.kind === 'chatMessage' ? notification : undefined;
+  const isComposing = notification.kind === 'isComposing' ? notification.isComposing : undefined;
+  // One literal: to spread several objects into one costs three times as much.
   return inSchemaOrder(chatMessageNotificationSchema, {
-    ...notificationHead({ bot, api: 'chat', links: receiptLink(notification, delivery) }, delivery),
-    ...{ dateTime, sessionId, senderAddress },
-    ...content(notification),
+    callbackData,
+    link,
+    dateTime,
+    chatMessage: said?.message,
+    isComposing,
+    sessionId,
+    messageId: said?.messageId,
+    senderAddress,
+    senderName: said?.senderName,
+    notificationId,
   });
-}
-
-function content(notification: ChatMessageNotification | ChatComposingNotification): object {
-  if (notification.kind === 'isComposing') return { isComposing: notification.isComposing };
-  const { message, messageId, senderName } = notification;
-  return { chatMessage: message, messageId, senderName };
 }
 
 /** Where the bot puts its receipt, only if the user asked for one. */
@@ -120,8 +126,7 @@ function statusForm(notification: ChatMessageStatusNotification, delivery: Notif
   const { bot, status, messageId, description } = notification;
   // Platforms take the first link for the message's Location.
   const links = [{ rel: 'ChatMessage', href: messageUrl(ownerOf(notification, delivery), notification) }];
-  return inSchemaOrder(chatMessageStatusNotificationSchema, {
-    ...notificationHead({ bot, api: 'chat', links }, delivery),
-    ...{ status, messageId, description },
-  });
+  const { callbackData, link, notificationId } = notificationHead({ bot, api: 'chat', links }, delivery);
+  const members = { callbackData, link, status, messageId, description, notificationId };
+  return inSchemaOrder(chatMessageStatusNotificationSchema, members);
 }

@@ -16,8 +16,12 @@ export interface MessagePlace {
   readonly messageId: string;
 }
 
+/** What stands for itself in a path (RFC 3986 §2.3): most ids, and they are looked at for each notification. */
+const plain = /^[A-Za-z0-9._~-]*$/;
+
 /** A path variable, percent-encoded with upper-case hex; the sub-delimiters too, so that a URL survives quoting in shells and HTML. */
 export function pathVariable(value: string): string {
+  if (plain.test(value)) return value;
   return encodeURIComponent(value).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
 }
 
