@@ -70,24 +70,28 @@ export function classifyInbound(cpim: Cpim): Inbound {
 
 /** The message as the bot gets it: content octet for octet, its transfer encoding undone. Throws DecodeError. */
 export function mapInboundMessage(cpim: Cpim, context: InboundContext): InboundMessage {
-  const trafficType = cpimHeader(cpim, maap, 'Traffic-Type');
-  const [contentType, bytes] = [cpimContentType(cpim), decodedContent(cpim)];
-  const fileTransfer = isFileDocument(contentType) ? readFileTransfer(bytes) : undefined;
-  return {
-    message: {
-      ...inboundContent(contentType, bytes),
-      ...(fileTransfer === undefined ? {} : { fileTransfer }),
-      ...given('trafficType', trafficType),
-      ...context,
-    },
-    ...given('imdnMessageId', cpimHeader(cpim, imdn, 'Message-ID')),
-    ...given('dateTime', cpimHeader(cpim, undefined, 'DateTime')),
+  const inbound: Unfinished<InboundMessage> = {
+    message: messageOf(cpim, context),
     asked: dispositionsAsked(cpim),
     recordRoute: cpimHeaders(cpim, imdn, 'IMDN-Record-Route'),
-    ...given('originalTo', cpimHeader(cpim, imdn, 'Original-To')),
-    ...given('from', cpimHeader(cpim, undefined, 'From')),
-    ...given('to', cpimHeader(cpim, undefined, 'To')),
   };
+  give(inbound, 'imdnMessageId', cpimHeader(cpim, imdn, 'Message-ID'));
+  give(inbound, 'dateTime', cpimHeader(cpim, undefined, 'DateTime'));
+  give(inbound, 'originalTo', cpimHeader(cpim, imdn, 'Original-To'));
+  give(inbound, 'from', cpimHeader(cpim, undefined, 'From'));
+  give(inbound, 'to', cpimHeader(cpim, undefined, 'To'));
+  return inbound;
+}
+
+function messageOf(cpim: Cpim, context: InboundContext): ChatMessage {
+  const [contentType, bytes] = [cpimContentType(cpim), decodedContent(cpim)];
+  const message: Unfinished<ChatMessage> = inboundContent(contentType, bytes);
+  if (isFileDocument(contentType)) {
+    const fileTransfer = readFileTransfer(bytes);
+    if (fileTransfer !== undefined) message.fileTransfer = fileTransfer;
+  }
+  give(message, 'trafficType', cpimHeader(cpim, maap, 'Traffic-Type'));
+  return Object.assign(message, context);
 }
 
 /** Content in REST form: UTF-8 plain text is `text`, anything else `bodyText`, in base64 where it is not UTF-8. */
@@ -135,6 +139,10 @@ function isUnicodeText(contentType: string): boolean {
   return charset === 'utf-8' || charset === 'utf8' || charset === 'us-ascii';
 }
 
-function given<K extends string>(key: K, value: string | undefined): Partial<Record<K, string>> {
-  return value === undefined || value === '' ? {} : ({ [key]: value } as Record<K, string>);
+/** Made member by member: it is done for each message, and to spread an object for each member costs four times as much. */
+type Unfinished<T> = { -readonly [K in keyof T]: T[K] };
+
+/** Leaves out what is not there, or is empty. */
+function give<K extends string>(target: Partial<Record<K, string>>, key: K, value: string | undefined): void {
+  if (value !== undefined && value !== '') target[key] = value;
 }

@@ -33,7 +33,7 @@ export type NotifyItem = {
 /** What the printer needs beside the notification. */
 export interface PrintContext {
   readonly notificationId: string;
-  readonly callbackData?: string;
+  readonly callbackData?: string | undefined;
   readonly serverRoot: string;
   readonly subscriptionId: string;
 }
@@ -59,20 +59,13 @@ interface PrepareTerms {
 export function prepare(notification: Notification, subscription: Subscription, how: PrepareTerms): Prepared {
   const notificationId = randomUUID();
   const { id: subscriptionId, callbackData, notificationFormat } = subscription;
-  const about: About = { ...aboutOf(notification), ...(how.takers > 1 ? { copies: how.takers } : {}) };
-  const context = { notificationId, serverRoot: how.serverRoot, subscriptionId };
-  const body = how.print(notification, callbackData === undefined ? context : { ...context, callbackData });
-  return {
-    id: notificationId,
-    lane: laneOf(subscriptionId, about.bot, about.contact),
-    item: {
-      subscriptionId,
-      about,
-      body,
-      ...(notificationFormat === 'XML' ? { format: 'XML' } : {}),
-      ...(how.expiresAtMs === undefined ? {} : { expiresAtMs: how.expiresAtMs }),
-    },
-  };
+  const told = aboutOf(notification);
+  const about: About = how.takers > 1 ? { ...told, copies: how.takers } : told;
+  const body = how.print(notification, { notificationId, serverRoot: how.serverRoot, subscriptionId, callbackData });
+  const item: { -readonly [K in keyof NotifyItem]: NotifyItem[K] } = { subscriptionId, about, body };
+  if (notificationFormat === 'XML') item.format = 'XML';
+  if (how.expiresAtMs !== undefined) item.expiresAtMs = how.expiresAtMs;
+  return { id: notificationId, lane: laneOf(subscriptionId, about.bot, about.contact), item };
 }
 
 /** Tells a subscription that has ended of its end. */
@@ -88,7 +81,7 @@ export function laneOf(subscriptionId: string, bot: string, contact: string): st
 }
 
 export function escapePart(part: string): string {
-  return part.replace(/[%|]/g, escapeChar);
+  return part.includes('|') || part.includes('%') ? part.replace(/[%|]/g, escapeChar) : part;
 }
 
 function escapeChar(char: string): string {

@@ -1,6 +1,6 @@
 /** MSRP frames out of a stream of octets, however it is cut (RFC 4975 §9). */
 import { DecodeError } from '../decode-error.js';
-import type { ContinuationFlag, Frame } from './frame.js';
+import type { ContinuationFlag, Frame, Request } from './frame.js';
 import { readHead, type Head } from './head.js';
 
 export interface ParserLimits {
@@ -216,14 +216,28 @@ export class FrameParser {
     this.stage = 'head';
     this.head = undefined;
     const { transactionId, toPath, fromPath, headers } = head;
-    const parts = { transactionId, toPath, fromPath, headers, flag: String.fromCharCode(flag) as ContinuationFlag };
-    // A response has no body (RFC 4975 §7.2); a peer that adds one is not cut off for it.
-    if (head.kind === 'response') return { kind: 'response', status: head.status, comment: head.comment, ...parts };
-    if (hadBody && !body) {
-      const why = noRoom ? { noRoom } : { oversized: true as const };
-      return { kind: 'request', method: head.method, body: undefined, ...why, ...parts };
+    const continuation = String.fromCharCode(flag) as ContinuationFlag;
+    if (head.kind === 'response') {
+      const { status, comment } = head;
+      // A response has no body (RFC 4975 §7.2); a peer that adds one is not cut off for it.
+      return { kind: 'response', status, comment, transactionId, toPath, fromPath, headers, flag: continuation };
     }
-    return { kind: 'request', method: head.method, body, ...parts };
+    const { method } = head;
+    const request: { -readonly [K in keyof Request]: Request[K] } = {
+      kind: 'request',
+      method,
+      body,
+      transactionId,
+      toPath,
+      fromPath,
+      headers,
+      flag: continuation,
+    };
+    if (hadBody && !body) {
+      if (noRoom) request.noRoom = true;
+      else request.oversized = true;
+    }
+    return request;
   }
 
   private readHead(headEnd: number): Head {
