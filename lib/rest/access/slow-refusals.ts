@@ -14,7 +14,10 @@ interface Source {
 
 /** Told at once, of one source in a second. */
 const promptPerS = 20;
-const delayMs = 1_000;
+const leastDelayMs = 500;
+const spreadMs = 1_000;
+/** Near the golden section of the spread: those that came together are told one by one, and come again one by one. */
+const strideMs = 618;
 /** Beyond, all are told at once: a held answer is memory. */
 const heldInAll = 10_000;
 
@@ -22,6 +25,7 @@ export class SlowRefusals {
   private readonly clock: Clock;
   private readonly sources = new Map<string, Source>();
   private held = 0;
+  private turn = 0;
 
   constructor(clock: Clock) {
     this.clock = clock;
@@ -32,6 +36,7 @@ export class SlowRefusals {
     if (this.isPrompt(source) || this.held >= heldInAll) return;
     this.held++;
     socket.pause();
+    const delayMs = leastDelayMs + ((this.turn++ * strideMs) % spreadMs);
     await new Promise<void>((resolve) => this.clock.after(delayMs, resolve));
     socket.resume();
     this.held--;
