@@ -70,8 +70,9 @@ export function createLetters(deps: LettersDeps): Letters {
       if (!item) return {};
       const letter: DeadLetter = { ...letterOf(claimed, item), ...why };
       const changes = await asked(() => deps.onDead?.(letter));
-      // Of a subscription that its bot removed nothing is to be played again.
-      return why.reason === 'removed' ? changes : merge([changes, { put: deps.keep(letter, item) }]);
+      // Of a subscription that its bot removed nothing is to be played again, nor is the news that one has ended.
+      const isPlayable = why.reason !== 'removed' && item.farewellTo === undefined;
+      return isPlayable ? merge([changes, { put: deps.keep(letter, item) }]) : changes;
     },
   };
 }

@@ -66,6 +66,16 @@ describe('the end of a subscription', () => {
     expect(scene.notify.subscriptions.ofBot(bot().uri, 'chat')).to.deep.equal([]);
   });
 
+  it('is no dead letter where nobody heard it: played again, it would end the subscription made since [IWF-1728]', async () => {
+    await scene.begin();
+    await subscribe();
+    scene.platform.answer = status(400);
+    await scene.clock.advance(60_000);
+    await scene.platform.received(1);
+    await scene.drained();
+    expect(scene.notify.deadLetters.count).to.equal(0);
+  });
+
   it('is not told where its URL is gone, nor where its API has no such notice [IWF-1728]', async () => {
     await scene.begin();
     await subscribe('spamreport');
