@@ -83,7 +83,8 @@ export async function openNotify(deps: NotifyDeps): Promise<Notify> {
     serverRoot: deps.serverRoot,
   });
   const letters = createLetters({ ...deps, keep: (letter, item) => deadLetters.keep(letter, item) });
-  const endSubscriptions: ChannelsDeps['endSubscriptions'] = (isGone) => subscriptions.endOfUrl(isGone);
+  const endSubscriptions: ChannelsDeps['endSubscriptions'] = (isGone) =>
+    subscriptions.endAll('gone', ({ notifyURL }) => isGone(notifyURL));
   const channels = new Channels({ ...common, limitsOf, letters, serverRoot: deps.serverRoot, endSubscriptions });
   const callbacks = createCallbacks({ ...deps, options });
   const subscriptions = new Subscriptions({
@@ -95,7 +96,7 @@ export async function openNotify(deps: NotifyDeps): Promise<Notify> {
     onEnded: deps.onSubscriptionEnded,
   });
   await Promise.all([subscriptions.load(), channels.load(), deadLetters.load()]);
-  await subscriptions.endOfPlatforms((platformId) => deps.platform(platformId)?.suspended === true);
+  await subscriptions.endAll('suspended', ({ platformId }) => deps.platform(platformId)?.suspended === true);
 
   const known = (id: string): Subscription | undefined => subscriptions.known(id);
   const onError = (error: unknown): void => log.warn('lease not changed', { error: String(error) });

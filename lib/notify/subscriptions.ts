@@ -225,16 +225,13 @@ export class Subscriptions implements SubscriptionActions {
     log.info('subscription ended', { subscriptionId: id, platform: platformId, reason });
   }
 
-  /** Ends all that go to a URL which is no more. */
-  async endOfUrl(isGone: (notifyURL: string) => boolean): Promise<void> {
-    const gone = this.live.ids().filter((id) => isGone(this.live.get(id)?.subscription.notifyURL ?? ''));
-    for (const id of gone) await this.end(id, 'gone');
-  }
-
-  /** Ends all of platforms that may have none. */
-  async endOfPlatforms(isSuspended: (platformId: string) => boolean): Promise<void> {
-    const ended = this.live.ids().filter((id) => isSuspended(this.live.get(id)?.subscription.platformId ?? ''));
-    for (const id of ended) await this.end(id, 'suspended');
+  /** As `end`, all that are meant. */
+  async endAll(reason: EndReason, isMeant: (subscription: Subscription) => boolean): Promise<void> {
+    const meant = this.live.ids().filter((id) => {
+      const kept = this.live.get(id);
+      return kept !== undefined && isMeant(kept.subscription);
+    });
+    for (const id of meant) await this.end(id, reason);
   }
 
   /** Why a subscription that is no more has ended; undefined: its bot removed it. */
