@@ -13,7 +13,7 @@ import { randomOf } from '../scripts/fuzz/random.js';
 
 const together = 6;
 
-describe('hostile connections, a few of each kind [IWF-1628]', () => {
+describe('hostile connections, a few of each kind [IWF-1628] [IWF-1629]', () => {
   let world: World;
 
   before(async function () {

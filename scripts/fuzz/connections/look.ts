@@ -1,7 +1,8 @@
 /** Looks at the gateway after some scripts: its process, its log, its event loop, and whether it still serves. */
-import { honest, refused } from './honest.js';
+import { honest, honestText, refused } from './honest.js';
 import type { Look } from './judge.js';
 import { play } from './play.js';
+import { filled, slotsFor } from './slots.js';
 import { honestStage } from './stage.js';
 import type { World } from './world.js';
 
@@ -17,8 +18,11 @@ export async function lookAt(world: World): Promise<Look> {
 async function refusedHonest(world: World): Promise<string | undefined> {
   let wrong: string | undefined;
   for (let tried = 0; tried < honestTries && world.gateway.runs; tried++) {
-    const { answers } = await play(honest, honestStage(world));
+    const stage = honestStage(world);
+    const { answers } = await play(honest, stage);
     wrong = refused(answers);
+    if (wrong === undefined && !(await world.arrived(filled(honestText, slotsFor(stage.nonce, 0)))))
+      wrong = 'a message did not arrive in time';
     if (wrong === undefined) break;
   }
   return wrong;

@@ -2,6 +2,8 @@
 import { headerOf as frameHeader, printFrame, type Frame, type Request } from '../../../lib/wire/msrp/frame.js';
 import type { Ports } from '../../crash/gateway.js';
 import { headerOf, respondTo } from '../../crash/sip-text.js';
+import { Callee } from './callee.js';
+import type { Callees } from './callees.js';
 import { openDatagrams, openStream, type Line } from './lines.js';
 import { type Ears, httpStream, msrpStream, sipDatagrams, sipStream } from './readers.js';
 import type { LineName, Manners, Script, Step } from './script.js';
@@ -10,6 +12,8 @@ import { filled, type Slots, slotsFor } from './slots.js';
 export interface Stage {
   readonly ports: Ports;
   readonly sinkPort: number;
+  /** Whom the gateway calls. */
+  readonly callees: Callees;
   /** Where the script's connections come from, of 127/8. */
   readonly source: string;
   /** Another one each time. */
@@ -21,10 +25,12 @@ export interface Played {
   readonly answers: readonly string[];
   /** What the gateway must not say, whatever it is asked. */
   readonly faults: readonly string[];
+  /** Pieces written to peers' requests of the gateway. */
+  readonly said: number;
 }
 
 export async function play(script: Script, stage: Stage): Promise<Played> {
-  const player = new Player(script.manners, stage);
+  const player = new Player(script, stage);
   try {
     for (const step of script.steps) await player.take(step);
   } finally {
@@ -45,6 +51,7 @@ class Player implements Played {
   private readonly stage: Stage;
   private readonly manners: Manners;
   private readonly slots: Slots;
+  private readonly callee: Callee;
   private readonly talks = new Map<LineName, Talk>();
   private readonly left: Line[] = [];
   private waiter: (() => void) | undefined;
@@ -53,15 +60,22 @@ class Player implements Played {
   /** Whether it has said something inside of a dialog: there a 500 may be due (RFC 3261 §12.2.2, §14.2). */
   private inDialog = false;
 
-  constructor(manners: Manners, stage: Stage) {
+  constructor({ manners, replies = {} }: Script, stage: Stage) {
     this.manners = manners;
     this.stage = stage;
-    this.slots = slotsFor(stage.nonce, stage.sinkPort);
+    this.slots = slotsFor(stage.nonce, stage.sinkPort, stage.callees.ports);
+    this.callee = new Callee(replies, this.slots, () => this.waiter?.());
+    stage.callees.enter(stage.nonce, (call) => this.callee.take(call));
+  }
+
+  get said(): number {
+    return this.callee.said;
   }
 
   async take(step: Step): Promise<void> {
     if (step.kind === 'send') await this.send(step.line, step.pieces);
     else if (step.kind === 'await') await this.heard(step.line, step.ms);
+    else if (step.kind === 'asked') await this.until(() => this.callee.timesAsked(step.callee) >= step.times, step.ms);
     else this.leave(step);
   }
 
@@ -69,6 +83,8 @@ class Player implements Played {
     for (const { line } of this.talks.values()) line.leave('close');
     for (const line of this.left) line.leave('close');
     this.talks.clear();
+    this.callee.end();
+    this.stage.callees.leave(this.stage.nonce);
   }
 
   private async send(name: LineName, pieces: readonly string[]): Promise<void> {
@@ -81,11 +97,15 @@ class Player implements Played {
 
   private async heard(name: LineName, ms: number): Promise<void> {
     const talk = this.talks.get(name);
-    if (!talk || talk.heard > 0 || talk.line.closed) return;
+    if (talk) await this.until(() => talk.heard > 0 || talk.line.closed, ms);
+  }
+
+  private async until(holds: () => boolean, ms: number): Promise<void> {
+    if (holds()) return;
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, ms);
       this.waiter = () => {
-        if (talk.heard === 0 && !talk.line.closed) return;
+        if (!holds()) return;
         clearTimeout(timer);
         resolve();
       };
