@@ -158,6 +158,7 @@ const msrp = object(
     maxChunksAhead: integer(1, 100_000),
     maxMessagesInHand: integer(1, 100_000),
     maxBufferedBytes: bytes,
+    maxTotalBufferedBytes: largeBytes,
     maxQueuedMessages: number,
     maxQueuedBytes: bytes,
     maxUnansweredChunks: integer(1, 10_000),

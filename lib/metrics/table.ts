@@ -100,7 +100,7 @@ export const metricTable: Readonly<Record<string, MetricForm>> = {
   msrp_garbage_total: counterOf('Connections closed for what is no MSRP'),
   msrp_connections_refused_total: counterOf('MSRP connections refused', 'reason'),
   msrp_connections_cut_total: counterOf(
-    'MSRP connections closed for a peer that does not read, or trickles a frame',
+    'MSRP connections closed for a peer that does not read, reads most slowly while there is no room, or trickles a frame',
     'reason',
   ),
   msrp_connections_unbound_total: counterOf('MSRP connections closed without ever having a session'),
