@@ -4,19 +4,26 @@ import type { Ports } from '../../crash/gateway.js';
 import { type CalleePorts, issuers, numberPrefixes } from './callees.js';
 import { adminKey, bots, calledDomain, honestKey, issuerName, key } from './names.js';
 
+export interface WorldPorts extends Ports {
+  /** Only where there is `tls`. */
+  readonly sipTls: number;
+}
+
 export interface Surroundings {
   readonly nextHop: string;
   readonly store: string;
   readonly callees: CalleePorts;
+  /** Files: then SIP has a port under TLS as well, MSRP may have it, and REST has nothing else. */
+  readonly tls: { readonly cert: string; readonly key: string } | undefined;
 }
 
 /** What ends by time ends in seconds; what is remembered is little, so that growth shows; nothing is refused for being much. */
-export function configOf(ports: Ports, { nextHop, store, callees }: Surroundings): unknown {
+export function configOf(ports: WorldPorts, { nextHop, store, callees, tls }: Surroundings): unknown {
   const again = { baseMs: 50, factor: 2, maxMs: 500, jitter: 0 };
   const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
   return {
     serverRoot: `http://127.0.0.1:${ports.rest}`,
-    rest: { port: ports.rest, headersTimeoutS: 1, requestTimeoutS: 2, keepAliveS: 1 },
+    rest: { port: ports.rest, headersTimeoutS: 1, requestTimeoutS: 2, keepAliveS: 1, ...(tls && { tls }) },
     admin: {
       port: ports.admin,
       key: sha256(adminKey),
@@ -26,7 +33,12 @@ export function configOf(ports: Ports, { nextHop, store, callees }: Surroundings
       keepAliveS: 1,
     },
     sip: {
-      listen: [`udp/127.0.0.1:${ports.sip}`, `tcp/127.0.0.1:${ports.sip}`],
+      listen: [
+        `udp/127.0.0.1:${ports.sip}`,
+        `tcp/127.0.0.1:${ports.sip}`,
+        ...(tls ? [`tls/127.0.0.1:${ports.sipTls}`] : []),
+      ],
+      ...(tls && { tls: { ...tls, clientCertificates: 'none' } }),
       nextHop,
       routes: [
         { match: numberPrefixes['hop-tcp'], nextHop: `sip:127.0.0.1:${callees.hopTcp};transport=tcp` },
@@ -46,6 +58,7 @@ export function configOf(ports: Ports, { nextHop, store, callees }: Surroundings
     },
     msrp: {
       port: ports.msrp,
+      ...(tls && { tls }),
       transactionTimeoutS: 1,
       assemblyTimeoutS: 1,
       bindTimeoutS: 1,

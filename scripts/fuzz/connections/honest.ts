@@ -34,8 +34,9 @@ export const honest: Script = {
 
 const due = ['sip-tcp 200', 'msrp 200', 'msrp 200', 'sip-tcp 200', 'sip-tcp 200', 'rest 200', 'admin 200', 'rest 201'];
 
-/** What he was refused; undefined: nothing. */
-export function refused(answers: readonly string[]): string | undefined {
+/** What he was refused, under TLS or not; undefined: nothing. */
+export function refused(heard: readonly string[]): string | undefined {
+  const answers = heard.map((answer) => answer.replace(/^tls-sip/, 'sip-tcp').replace(/^tls-/, ''));
   const same = answers.length === due.length && answers.every((answer, at) => answer === due[at]);
   return same ? undefined : `instead of ${due.join(', ')}: ${answers.join(', ')}`;
 }

@@ -1,16 +1,16 @@
 /** Plays a script against the gateway: writes what it says, hears what comes, answers what it is asked. */
 import { headerOf as frameHeader, printFrame, type Frame, type Request } from '../../../lib/wire/msrp/frame.js';
-import type { Ports } from '../../crash/gateway.js';
 import { headerOf, respondTo } from '../../crash/sip-text.js';
 import { Callee } from './callee.js';
 import type { Callees } from './callees.js';
 import { openDatagrams, openStream, type Line } from './lines.js';
 import { type Ears, httpStream, msrpStream, sipDatagrams, sipStream } from './readers.js';
-import type { LineName, Manners, Script, Step } from './script.js';
+import type { LineName, Manners, PlainLine, Script, Secured, Step } from './script.js';
+import type { WorldPorts } from './configuration.js';
 import { filled, type Slots, slotsFor } from './slots.js';
 
 export interface Stage {
-  readonly ports: Ports;
+  readonly ports: WorldPorts;
   readonly sinkPort: number;
   /** Whom the gateway calls. */
   readonly callees: Callees;
@@ -131,8 +131,8 @@ class Player implements Played {
     const read = this.readerOf(name, (text) => void line?.write([Buffer.from(text, 'latin1')]));
     const { ports, source } = this.stage;
     const open = name === 'sip-udp' ? openDatagrams : openStream;
-    const port = name.startsWith('sip') ? ports.sip : ports[name as 'msrp' | 'rest' | 'admin'];
-    line = await open({ port, source, onBytes: read, onClose: () => this.waiter?.() });
+    const secure = name.startsWith('tls-');
+    line = await open({ port: portOf(name, ports), source, secure, onBytes: read, onClose: () => this.waiter?.() });
     const talk: Talk = { line, heard: 0 };
     this.talks.set(name, talk);
     return talk;
@@ -141,13 +141,15 @@ class Player implements Played {
   private readerOf(name: LineName, reply: (text: string) => void): ReturnType<typeof sipStream> {
     const ears: Ears = {
       onSip: (text) => this.onSip(name, text, reply),
-      onFrame: (frame) => this.onFrame(frame, reply),
+      onFrame: (frame) => this.onFrame(name, frame, reply),
       onHttp: (head) => this.onHttp(name, head),
       onFault: (text) => this.faults.push(`${name}: ${text}`),
     };
     if (name === 'sip-udp') return sipDatagrams(ears);
-    if (name === 'sip-tcp') return sipStream(ears);
-    return name === 'msrp' ? msrpStream(ears) : httpStream(ears);
+    // Alerts, or a handshake that goes no further.
+    if (name.startsWith('raw-')) return () => undefined;
+    if (name.endsWith('msrp')) return msrpStream(ears);
+    return name === 'sip-tcp' || name === 'tls-sip' ? sipStream(ears) : httpStream(ears);
   }
 
   private onSip(name: LineName, text: string, reply: (text: string) => void): void {
@@ -171,9 +173,9 @@ class Player implements Played {
     else if (this.manners === 'garbage') reply(respondTo(request, '299 \xff\r\nCSeq: x', { lines: ['Via: ,', 'To:'] }));
   }
 
-  private onFrame(frame: Frame, reply: (text: string) => void): void {
+  private onFrame(name: LineName, frame: Frame, reply: (text: string) => void): void {
     if (frame.kind === 'response') {
-      this.final('msrp', frame.status, String(frame.status));
+      this.final(name, frame.status, String(frame.status));
       return;
     }
     this.note('transaction', frame.transactionId);
@@ -192,7 +194,7 @@ class Player implements Played {
 
   private final(name: LineName, status: number, text: string): void {
     this.answers.push(`${name} ${status}`);
-    if (status === 500 && !(name.startsWith('sip') && this.inDialog)) this.faults.push(`${name}: ${text}`);
+    if (status === 500 && !(name.includes('sip') && this.inDialog)) this.faults.push(`${name}: ${text}`);
     const talk = this.talks.get(name);
     if (talk) talk.heard++;
     this.waiter?.();
@@ -201,6 +203,12 @@ class Player implements Played {
   private note(slot: string, value: string | undefined): void {
     if (value !== undefined) this.slots.set(slot, value);
   }
+}
+
+function portOf(name: LineName, { sip, sipTls, msrp, rest, admin }: WorldPorts): number {
+  const ports = { 'sip-udp': sip, 'sip-tcp': sip, msrp, rest, admin };
+  if (name in ports) return ports[name as PlainLine];
+  return { sip: sipTls, msrp, rest }[name.slice(4) as Secured];
 }
 
 function responseTo({ transactionId, toPath, fromPath }: Request, status: number): Frame {

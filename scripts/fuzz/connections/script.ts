@@ -1,7 +1,10 @@
 /** What a hostile peer does, step by step; kept as JSON, it can be played again. */
 
 /** A way into the gateway; a script has one connection on each at a time. */
-export type LineName = 'sip-udp' | 'sip-tcp' | 'msrp' | 'rest' | 'admin';
+export type LineName = PlainLine | `tls-${Secured}` | `raw-${Secured}`;
+export type PlainLine = 'sip-udp' | 'sip-tcp' | 'msrp' | 'rest' | 'admin';
+/** Ports where the gateway speaks TLS: we speak it, or whatever octets there are. */
+export type Secured = 'sip' | 'msrp' | 'rest';
 
 export type Step =
   /** Written one by one, octets as latin1; what stands in `{{…}}` is filled in when it is played (slots.ts). */
@@ -54,6 +57,20 @@ export function answerTo(line: LineName, ms = 250): Step {
 
 export function asked(callee: CalleeName, times = 1, ms = 250): Step {
   return { kind: 'asked', callee, times, ms };
+}
+
+const underTlsNames: Readonly<Partial<Record<LineName, LineName>>> = {
+  'sip-tcp': 'tls-sip',
+  msrp: 'tls-msrp',
+  rest: 'tls-rest',
+};
+
+/** The same, with all that goes over streams of these under TLS. */
+export function underTls(script: Script): Script {
+  const steps = script.steps.map((step): Step => {
+    return step.kind === 'asked' ? step : { ...step, line: underTlsNames[step.line] ?? step.line };
+  });
+  return { ...script, steps };
 }
 
 /** Scripts as a file of findings or of the corpus holds them. */

@@ -6,6 +6,7 @@ import { msrpAnswers } from './msrp-answers.js';
 import { msrpScript } from './msrp-scripts.js';
 import type { Script } from './script.js';
 import { sipAnswers } from './sip-answers.js';
+import { handshakeScript, payloadScript } from './tls-scripts.js';
 import { sipScript } from './sip-scripts.js';
 
 export interface ConnectionTarget {
@@ -13,6 +14,8 @@ export interface ConnectionTarget {
   readonly script: (random: Random) => Script;
   /** How many are played at once where it is not the usual number: a call of the gateway costs more than one to it. */
   readonly together?: number;
+  /** In a world whose ports are under TLS. */
+  readonly secure?: boolean;
 }
 
 const calledTogether = 12;
@@ -28,4 +31,6 @@ export const connectionTargets: readonly ConnectionTarget[] = [
   { name: 'called-sip-udp', script: (random) => sipAnswers('hop-udp', random), together: calledTogether },
   { name: 'called-sip-tcp', script: (random) => sipAnswers('hop-tcp', random), together: calledTogether },
   { name: 'called-msrp', script: msrpAnswers, together: calledTogether },
+  { name: 'tls-handshakes', script: handshakeScript, secure: true },
+  { name: 'tls-payloads', script: payloadScript, secure: true },
 ];

@@ -1,21 +1,25 @@
 /** The gateway under attack: a process of its own with short times, phones behind it, a platform that takes callbacks. */
 import type { ChildProcess } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer, get, type Server } from 'node:http';
+import { createServer, get, type IncomingMessage, request, type Server } from 'node:http';
+import { request as requestSecure } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text as textOf } from 'node:stream/consumers';
 import { freePort } from '../../../spec/support/free-port.js';
-import { GatewayProcess, type Ports } from '../../crash/gateway.js';
+import { Authority } from '../../../spec/support/certificates.js';
+import { GatewayProcess } from '../../crash/gateway.js';
 import { Handsets } from '../../crash/handsets.js';
 import { Callees } from './callees.js';
-import { configOf } from './configuration.js';
+import { configOf, type WorldPorts } from './configuration.js';
 import { bots, honestKey, key } from './names.js';
 import type { Asked, ProbeAnswer } from './probe.js';
 
 export interface World {
-  readonly ports: Ports;
+  readonly ports: WorldPorts;
+  /** REST is under TLS. */
+  readonly secure: boolean;
   readonly sinkPort: number;
   /** Peers that it calls, and that may be hostile. */
   readonly callees: Callees;
@@ -36,9 +40,13 @@ export interface World {
 const askMs = 10_000;
 const arriveMs = 5000;
 
-export async function startWorld(): Promise<World> {
+/** `secure`: with ports under TLS (configuration.ts). */
+export async function startWorld({ secure = false } = {}): Promise<World> {
   const folder = mkdtempSync(join(tmpdir(), 'maap-iwf-fuzz-'));
-  const ports = { sip: await freePort(), rest: await freePort(), msrp: await freePort(), admin: await freePort() };
+  const [sip, sipTls, rest] = [await freePort(), await freePort(), await freePort()];
+  const ports = { sip, sipTls, rest, msrp: await freePort(), admin: await freePort() };
+  const authority = secure ? await Authority.make('fuzz') : undefined;
+  const certificate = await authority?.issue('gateway', ['IP:127.0.0.1']);
   const handsets = new Handsets();
   await handsets.start();
   const callees = new Callees();
@@ -48,13 +56,19 @@ export async function startWorld(): Promise<World> {
   const gateway = new GatewayProcess({
     folder,
     ports,
-    config: configOf(ports, { nextHop: handsets.nextHop, store: join(folder, 'iwf.db'), callees: callees.ports }),
+    config: configOf(ports, {
+      nextHop: handsets.nextHop,
+      store: join(folder, 'iwf.db'),
+      callees: callees.ports,
+      tls: certificate && { cert: certificate.certFile, key: certificate.keyFile },
+    }),
     nodeOptions: ['--expose-gc', '--import', new URL('./probe.js', import.meta.url).href],
     ipc: true,
   });
   let readBytes = 0;
   const world: World = {
     ports,
+    secure,
     sinkPort,
     callees,
     gateway,
@@ -81,12 +95,13 @@ export async function startWorld(): Promise<World> {
       handsets.stop();
       callees.stop();
       sink.stop();
+      authority?.remove();
       rmSync(folder, { recursive: true, force: true });
     },
   };
   try {
     await gateway.start();
-    await subscribe(ports.rest, sinkPort);
+    await subscribe(world);
   } catch (error) {
     await world.close();
     throw error;
@@ -137,8 +152,8 @@ class Sink {
   private changed: (() => void) | undefined;
 
   constructor() {
-    this.server = createServer((request, response) => {
-      void textOf(request).then((body) => {
+    this.server = createServer((asked, response) => {
+      void textOf(asked).then((body) => {
         this.bodies.push(body);
         response.writeHead(204).end();
         this.changed?.();
@@ -176,18 +191,38 @@ class Sink {
   }
 }
 
-async function subscribe(restPort: number, sinkPort: number): Promise<void> {
+async function subscribe({ ports, secure, sinkPort }: World): Promise<void> {
   for (const [name, bot] of Object.entries(bots)) {
     const callbackReference = { notifyURL: `http://127.0.0.1:${sinkPort}/` };
     const subscription = { callbackReference, ...(name === 'confirmed' && { confirmedChatSupported: true }) };
-    const answer = await fetch(`http://127.0.0.1:${restPort}/chat/v1/${encodeURIComponent(bot)}/subscriptions`, {
-      method: 'POST',
-      headers: {
-        authorization: `Bearer ${name === 'honest' ? honestKey : key}`,
-        'content-type': 'application/json',
-      },
+    const status = await post(secure, {
+      port: ports.rest,
+      path: `/chat/v1/${encodeURIComponent(bot)}/subscriptions`,
+      credential: name === 'honest' ? honestKey : key,
       body: JSON.stringify({ chatNotificationSubscription: subscription }),
     });
-    if (answer.status !== 201) throw new Error(`subscription of ${bot}: ${answer.status} ${await answer.text()}`);
+    if (status !== 201) throw new Error(`subscription of ${bot}: ${status}`);
   }
+}
+
+interface Posting {
+  readonly port: number;
+  readonly path: string;
+  readonly credential: string;
+  readonly body: string;
+}
+
+function post(secure: boolean, { port, path, credential, body }: Posting): Promise<number> {
+  const headers = { authorization: `Bearer ${credential}`, 'content-type': 'application/json' };
+  const options = { host: '127.0.0.1', port, path, method: 'POST', headers, agent: false };
+  return new Promise((resolve, reject) => {
+    const onAnswer = (response: IncomingMessage): void => {
+      response.resume();
+      resolve(response.statusCode ?? 0);
+    };
+    const asking = secure
+      ? requestSecure({ ...options, rejectUnauthorized: false }, onAnswer)
+      : request(options, onAnswer);
+    asking.on('error', reject).end(body);
+  });
 }
