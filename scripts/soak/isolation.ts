@@ -16,8 +16,14 @@ const goodPerS = 40;
 const awayUser = '+15552000000';
 const connections = 256;
 
-/** What he does, and how much of it a second; a flood is as much as 256 connections carry. */
-const vices = { hangs: 40, 'lane full': 400, floods: Infinity, 'floods, limited': Infinity } as const;
+/** What he does, and how much of it a second; a flood is as much as 256 connections carry, or as 256 users under way send. */
+const vices = {
+  hangs: 40,
+  'lane full': 400,
+  floods: Infinity,
+  'floods, limited': Infinity,
+  'is flooded': Infinity,
+} as const;
 type Vice = keyof typeof vices;
 
 const [rounds = '3', seconds = '6', wanted = ''] = process.argv.slice(2);
@@ -91,6 +97,7 @@ async function misbehave({ ports, hangs }: LoadWorld, vice: Vice): Promise<reado
     'lane full': () => rest(1),
     floods: () => rest(2000),
     'floods, limited': () => rest(2000, { bots: [boundedBot], key: boundedKey }),
+    'is flooded': () => sipSource({ port: ports.sip, bots: [bad], users: 2000 }),
   };
   const source = await sources[vice]();
   const perS = vices[vice];
