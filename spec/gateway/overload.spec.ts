@@ -5,7 +5,14 @@ import { createMetrics, type MetricsRegistry } from '../../lib/metrics.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { silentLog } from '../support/silent.js';
 
-const limits = { loopDelayMs: 100, storeDelayMs: 1000, answerDelayMs: 200, queueDepth: 1000, leastShare: 0.05, retryAfterS: 1 };
+const limits = {
+  loopDelayMs: 100,
+  storeDelayMs: 1000,
+  answerDelayMs: 200,
+  queueDepth: 1000,
+  leastShare: 0.05,
+  retryAfterS: 1,
+};
 
 describe('overload', () => {
   let clock: FakeClock;
