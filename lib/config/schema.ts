@@ -179,6 +179,7 @@ const store = object(
     path,
     allowVolatile: flag,
     leaseMs: integer(500, 3_600_000),
+    answerTimeoutMs: integer(100, 600_000),
     maxItems: number,
     maxPending: number,
     maxPendingBytes: largeBytes,
