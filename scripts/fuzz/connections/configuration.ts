@@ -48,7 +48,7 @@ export function configOf(ports: WorldPorts, { nextHop, store, callees, tls }: Su
       callTimeoutS: 2,
       requestTimeoutS: 1,
       answerTimeoutS: 2,
-      t1Ms: 20,
+      t1Ms: 40,
       t2Ms: 100,
       t4Ms: 100,
       idleConnectionS: 2,
