@@ -134,7 +134,7 @@ function mouthOf(socket: Socket): Mouth {
       if (socket.writable) socket.write(text, 'latin1');
     },
     leave(how) {
-      if (socket.writableEnded && how !== 'reset') return;
+      if ((socket.writableEnded || socket.destroyed) && how !== 'reset') return;
       if (how === 'end') socket.end();
       else if (how === 'reset') socket.resetAndDestroy();
       else if (how === 'close') socket.destroySoon();
