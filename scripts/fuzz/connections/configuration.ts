@@ -46,7 +46,7 @@ export function configOf(ports: WorldPorts, { nextHop, store, callees, tls }: Su
       ],
       keepAliveS: 0,
       callTimeoutS: 2,
-      requestTimeoutS: 1,
+      requestTimeoutS: 2,
       answerTimeoutS: 2,
       t1Ms: 40,
       t2Ms: 100,

@@ -19,6 +19,8 @@ export interface ConnectionTarget {
 }
 
 const calledTogether = 12;
+/** Handshakes of all at once would keep the first requests waiting longer than the short times of this gateway. */
+const securedTogether = 32;
 
 export const connectionTargets: readonly ConnectionTarget[] = [
   { name: 'connection-sip-udp', script: (random) => sipScript('sip-udp', random) },
@@ -31,6 +33,6 @@ export const connectionTargets: readonly ConnectionTarget[] = [
   { name: 'called-sip-udp', script: (random) => sipAnswers('hop-udp', random), together: calledTogether },
   { name: 'called-sip-tcp', script: (random) => sipAnswers('hop-tcp', random), together: calledTogether },
   { name: 'called-msrp', script: msrpAnswers, together: calledTogether },
-  { name: 'tls-handshakes', script: handshakeScript, secure: true },
-  { name: 'tls-payloads', script: payloadScript, secure: true },
+  { name: 'tls-handshakes', script: handshakeScript, secure: true, together: securedTogether },
+  { name: 'tls-payloads', script: payloadScript, secure: true, together: securedTogether },
 ];
