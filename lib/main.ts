@@ -8,6 +8,7 @@ import { readFileSync } from 'node:fs';
 import { parseCommandLine, usage } from './command-line.js';
 import { ConfigError, loadConfig, printConfig } from './config.js';
 import { demoFile } from './demo/demo-file.js';
+import { checkTlsFiles } from './gateway/tls-material.js';
 import type { Logger } from './log.js';
 import { StoreError } from './store/store-error.js';
 
@@ -31,7 +32,7 @@ async function main(): Promise<void> {
       process.stdout.write(printConfig({ file: intent.file ?? demoFile, env: process.env }));
       return;
     case 'check':
-      loadConfig({ file: intent.file ?? demoFile, env: process.env });
+      checkTlsFiles(loadConfig({ file: intent.file ?? demoFile, env: process.env }));
       process.stdout.write('configuration valid\n');
       return;
     case 'run':
@@ -42,7 +43,7 @@ async function main(): Promise<void> {
 async function run(file: string | undefined): Promise<void> {
   // A reader that goes away (`| head -1`) is no reason to stop: what is written from then on is lost.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
-  const starting = file === undefined ? startBundled() : startConfigured(file);
+  const starting = file === undefined ? startUnconfigured() : startConfigured(file);
   stopOnSignals(starting);
   await starting;
 }
@@ -69,7 +70,7 @@ function stopOnSignals(starting: Promise<Stoppable>): void {
   }
 }
 
-async function startBundled(): Promise<Stoppable> {
+async function startUnconfigured(): Promise<Stoppable> {
   const { startDemo } = await import('./demo.js');
   return startDemo(surviveBugs);
 }

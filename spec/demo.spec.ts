@@ -188,8 +188,9 @@ describe('the command line', function () {
       // Nobody reads the second one's output any more.
       demos[1]?.child.stdout?.destroy();
       demos[1]?.child.stderr?.destroy();
-      for (const { child, out } of demos) {
-        const root = /http:\/\/127\.0\.0\.1:\d+(?=\/docs\/)/.exec(out())?.[0] ?? '';
+      for (const demo of demos) {
+        const { child } = demo;
+        const root = /http:\/\/127\.0\.0\.1:\d+(?=\/docs\/)/.exec(demo.out())?.[0] ?? '';
         roots.push(root);
         listed.push(await subscriptions(root), await subscriptions(root));
         // The terminal and npm both hand it on.

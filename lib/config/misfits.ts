@@ -49,7 +49,8 @@ function faults(value: unknown, form: Form): readonly Fault[] {
 }
 
 function ofText(value: string, { pattern, minLength = 0, maxLength, not }: TextForm): readonly Fault[] {
-  const { length } = [...value];
+  // As the operator counts: an emoji is one.
+  const { length } = Array.from(value);
   const fits = (form: string): boolean => new RegExp(form, 'u').test(value);
   const isOfPattern = length >= minLength && !fits(not.pattern) && (pattern === undefined || fits(pattern));
   return [...(length > maxLength ? ['maxLength' as const] : []), ...(isOfPattern ? [] : ['pattern' as const])];
