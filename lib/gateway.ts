@@ -237,14 +237,14 @@ function createMsrp({ config, log, metrics, trace }: Parts): MsrpEndpoint {
   });
 }
 
-function openRest(
+async function openRest(
   { config, log, metrics, trace }: Parts,
   faces: Pick<RestDeps, 'actions' | 'further' | 'directory' | 'rootChatbots' | 'turn' | 'overloaded' | 'settled'>,
 ): Promise<RestServer> {
   return startRest(
     {
       ...faces,
-      ...accessOf(config, systemClock),
+      ...(await accessOf(config, systemClock)),
       limits: restLimits(config),
       log,
       metrics,
