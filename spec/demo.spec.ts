@@ -79,7 +79,7 @@ const lastWords = 'Ctrl-C ends it all';
 describe('the command line', function () {
   this.timeout(60_000);
   let folder: string;
-  const running: Running[] = [];
+  const running: { readonly child: ChildProcess; readonly ended: Promise<unknown> }[] = [];
   const squatters: Server[] = [];
 
   function inFolder(): void {
@@ -232,6 +232,7 @@ describe('the command line', function () {
         env: { ...process.env, ...places, ...storeIn(folder) },
       });
       npm.on('error', () => undefined);
+      running.push({ child: npm, ended: once(npm, 'close').catch(() => undefined) });
       let out = '';
       for await (const data of npm.stdout) {
         out += String(data);
