@@ -118,7 +118,3 @@ export function isObjectForm(form: Form): form is ObjectForm {
 export function isListForm(form: Form): form is ListForm {
   return 'items' in form;
 }
-
-export function isMapForm(form: Form): form is MapForm {
-  return 'propertyNames' in form;
-}

@@ -1,39 +1,47 @@
 /** A merged configuration against its schema; what fails is said in the operator's words, one line each. */
+import { Ajv, type ErrorObject } from 'ajv';
 import { ConfigError } from './config-error.js';
 import { isListForm, isObjectForm, type Form } from './form.js';
-import { misfits, type Misfit } from './misfits.js';
-import { printPath, type Path } from './path.js';
+import { printPath, valueAt, type Path } from './path.js';
 import { configSchema, type WrittenConfig } from './schema.js';
 import { suggestion } from './suggestion.js';
 
 /** Where a value was written: `iwf.yaml:12`, `environment IWF_REST__PORT`. */
 export type Place = (path: Path) => string;
 
+// It judges once: better compiled quickly than run quickly. That the schema is one is for the specs.
+const ajv = new Ajv({ allErrors: true, verbose: true, strict: true, validateSchema: false, code: { optimize: false } });
+ajv.addVocabulary(['secret']);
+const validate = ajv.compile<WrittenConfig>(configSchema);
+
 /** Enough to mend a file by; a file that is something else altogether must not fill the screen. */
 const maxLines = 20;
 
 /** Throws ConfigError. */
 export function validated(tree: unknown, place: Place): WrittenConfig {
-  const found = misfits(tree, configSchema);
-  if (found.length === 0) return tree as WrittenConfig;
-  const lines = found.map((misfit) => line(misfit, place));
+  if (validate(tree)) return tree;
+  const lines = (validate.errors ?? []).flatMap((error) => line(error, tree, place) ?? []);
   const shown = [...new Set(lines)];
   throw new ConfigError(
     shown.length > maxLines ? [...shown.slice(0, maxLines), `… and ${shown.length - maxLines} more`] : shown,
   );
 }
 
-function line(misfit: Misfit, place: Place): string {
-  const { path } = misfit;
-  switch (misfit.kind) {
-    case 'unknown key':
-      return unknownKey(path, misfit.key, place);
-    case 'missing key':
-      return `${place(path)}: ${printPath([...path, misfit.key])}: required, but not given`;
-    case 'bad name':
-      return `${place(path)}: ${printPath(path)}: ${JSON.stringify(misfit.key)} is not a header name`;
+/** Undefined for what another line says better. */
+function line(error: ErrorObject, tree: unknown, place: Place): string | undefined {
+  const path = pathOf(error.instancePath, tree);
+  switch (error.keyword) {
+    case 'additionalProperties':
+      return unknownKey(path, (error.params as { additionalProperty: string }).additionalProperty, place);
+    case 'required': {
+      const missing = [...path, (error.params as { missingProperty: string }).missingProperty];
+      return `${place(path)}: ${printPath(missing)}: required, but not given`;
+    }
+    case 'propertyNames':
+      return `${place(path)}: ${printPath(path)}: ${JSON.stringify((error.params as { propertyName: string }).propertyName)} is not a header name`;
     default:
-      return `${place(path)}: ${printPath(path)}: must be ${wanted(misfit)}${shown(misfit)}`;
+      if (error.propertyName !== undefined) return undefined;
+      return `${place(path)}: ${printPath(path)}: must be ${wanted(error)}${found(error)}`;
   }
 }
 
@@ -45,17 +53,29 @@ function unknownKey(path: Path, key: string, place: Place): string {
   return `${place([...path, key])}: ${printPath([...path, key])}: unknown key${hint}`;
 }
 
-function wanted({ kind, form }: Misfit): string {
-  if (kind === 'minimum' && 'minimum' in form) return `at least ${form.minimum}`;
-  if (kind === 'maximum' && 'maximum' in form) return `at most ${form.maximum}`;
-  if (kind === 'maxLength' && 'maxLength' in form) return `at most ${form.maxLength} characters`;
-  if (kind === 'minItems' && isListForm(form)) return `a list of at least ${form.minItems ?? 0}`;
-  if (kind === 'maxItems' && isListForm(form)) return `a list of at most ${form.maxItems}`;
-  if ('enum' in form) return `one of ${form.enum.join(', ')}`;
-  return form.description ?? typeWords[form.type];
+function wanted(error: ErrorObject): string {
+  const form = error.parentSchema as Form;
+  switch (error.keyword) {
+    case 'type':
+      return form.description ?? typeWords[String(error.schema)] ?? String(error.schema);
+    case 'enum':
+      return `one of ${(error.schema as readonly unknown[]).join(', ')}`;
+    case 'minimum':
+      return `at least ${String(error.schema)}`;
+    case 'maximum':
+      return `at most ${String(error.schema)}`;
+    case 'maxLength':
+      return `at most ${String(error.schema)} characters`;
+    case 'minItems':
+      return `a list of at least ${String(error.schema)}`;
+    case 'maxItems':
+      return `a list of at most ${String(error.schema)}`;
+    default:
+      return form.description ?? error.message ?? error.keyword;
+  }
 }
 
-const typeWords = {
+const typeWords: Readonly<Record<string, string>> = {
   integer: 'a whole number',
   number: 'a number',
   string: 'a text',
@@ -64,12 +84,24 @@ const typeWords = {
   object: 'a section of keys',
 };
 
-function shown({ form, value }: Misfit): string {
-  if (form.secret !== undefined) return '';
+function found(error: ErrorObject): string {
+  const { secret } = error.parentSchema as Form;
+  const value: unknown = error.data;
+  if (secret !== undefined) return '';
   if (value === null) return ', is empty';
   if (Array.isArray(value)) return `, is a list of ${value.length}`;
   if (typeof value === 'object') return ', is a section';
   return `, is ${JSON.stringify(value).slice(0, 80)}`;
+}
+
+/** A JSON pointer as a path; indices of lists as numbers. */
+function pathOf(pointer: string, tree: unknown): Path {
+  const path: (string | number)[] = [];
+  for (const token of pointer.split('/').slice(1)) {
+    const step = token.replaceAll('~1', '/').replaceAll('~0', '~');
+    path.push(Array.isArray(valueAt(tree, path)) ? Number(step) : step);
+  }
+  return path;
 }
 
 function formAt(path: Path): Form | undefined {

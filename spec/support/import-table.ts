@@ -110,7 +110,7 @@ export const importTable: readonly Row[] = [
     types: handedIn,
     packages: ['sip.js', 'node:buffer', 'node:crypto', 'node:events', 'node:http', 'node:net', 'node:url'],
   },
-  { area: 'config', packages: ['yaml', 'node:fs', 'node:net', 'node:url'] },
+  { area: 'config', packages: ['ajv', 'yaml', 'node:fs', 'node:net', 'node:url'] },
   {
     area: 'log',
     types: ['clock', 'metrics'],
