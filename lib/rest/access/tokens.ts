@@ -2,6 +2,7 @@
 import {
   createLocalJWKSet,
   createRemoteJWKSet,
+  customFetch,
   decodeJwt,
   decodeProtectedHeader,
   errors,
@@ -14,6 +15,7 @@ import type { Platform } from '../../iwf/actions.js';
 import { ApiError } from '../../resources/api-error.js';
 import { ownAlgorithm, ownAudience } from './own-tokens.js';
 import { bearer, type Way, type WayResult } from '../authenticate.js';
+import { fetchKeySet } from './key-fetch.js';
 import { readScopes } from './scopes.js';
 import { TokenCache } from './token-cache.js';
 
@@ -67,7 +69,12 @@ export function issuedTokens(
   times: Partial<KeySetTimes> = {},
 ): Way {
   const { maxAgeMs, cooldownMs, timeoutMs } = { ...keySetTimes, ...times };
-  const options = { cacheMaxAge: maxAgeMs, cooldownDuration: cooldownMs, timeoutDuration: timeoutMs };
+  const options = {
+    cacheMaxAge: maxAgeMs,
+    cooldownDuration: cooldownMs,
+    timeoutDuration: timeoutMs,
+    [customFetch]: fetchKeySet,
+  };
   const keySets = new Map(platforms.map(({ jwksUrl }) => [jwksUrl, createRemoteJWKSet(new URL(jwksUrl), options)]));
   // Who is named by subject comes before who takes every subject of the issuer.
   const bySubject = platforms.filter(({ subject }) => subject !== undefined);
