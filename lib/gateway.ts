@@ -252,7 +252,7 @@ function createMsrp({ config, log, metrics, trace }: Parts): MsrpEndpoint {
   });
 }
 
-function openRest(
+async function openRest(
   { config, log, metrics, trace }: Parts,
   faces: Pick<
     RestDeps,
@@ -262,7 +262,7 @@ function openRest(
   return startRest(
     {
       ...faces,
-      ...accessOf(config, systemClock),
+      ...(await accessOf(config, systemClock)),
       limits: restLimits(config),
       log,
       metrics,

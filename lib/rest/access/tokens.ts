@@ -13,6 +13,7 @@ import {
 import type { Clock } from '../../clock.js';
 import type { Platform } from '../../iwf/actions.js';
 import { ApiError } from '../../resources/api-error.js';
+import { ownAlgorithm, ownAudience } from './own-tokens.js';
 import { bearer, type Way, type WayResult } from '../authenticate.js';
 import { fetchKeySet } from './key-fetch.js';
 import { readScopes } from './scopes.js';
@@ -44,8 +45,6 @@ const externalAlgorithms = [
   ...['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'],
   ...['ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'],
 ];
-export const ownAlgorithm = 'HS256';
-export const ownAudience = 'maap-iwf';
 const clockTolerance = 5;
 const maxTokenLength = 8192;
 
