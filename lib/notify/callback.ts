@@ -140,7 +140,8 @@ class Transfer implements Dispatcher.DispatchHandler {
   ): void {
     if (status < 200) return; // interim (RFC 9110 §15.2)
     const retryAfter = headers['retry-after'];
-    this.answer = { kind: 'answered', status, ...(typeof retryAfter === 'string' ? { retryAfter } : {}) };
+    this.answer =
+      typeof retryAfter === 'string' ? { kind: 'answered', status, retryAfter } : { kind: 'answered', status };
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {

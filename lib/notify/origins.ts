@@ -43,6 +43,25 @@ interface Origin {
   underWay: number;
 }
 
+class Taken implements Place {
+  readonly pool: Pool;
+  readonly path: string;
+  private readonly origin: Origin;
+  private readonly clock: Clock;
+
+  constructor(origin: Origin, path: string, clock: Clock) {
+    this.pool = origin.pool;
+    this.path = path;
+    this.origin = origin;
+    this.clock = clock;
+  }
+
+  release(): void {
+    this.origin.underWay--;
+    this.origin.usedAtMs = this.clock.now();
+  }
+}
+
 /** What is known of a notifyURL once it has been judged. */
 interface Target {
   readonly key: string;
@@ -55,7 +74,9 @@ interface Target {
 export class Origins {
   private readonly deps: OriginsDeps;
   private readonly origins = new Map<string, Origin>();
-  private readonly targets = new Map<string, Target>();
+  /** By platform and notifyURL. */
+  private readonly targets = new Map<string, Map<string, Target>>();
+  private targetCount = 0;
   private sweep: Timer | undefined;
 
   constructor(deps: OriginsDeps) {
@@ -68,11 +89,7 @@ export class Origins {
     if (!target) return undefined;
     const origin = this.origins.get(target.key) ?? this.open(target, platform);
     origin.underWay++;
-    const release = (): void => {
-      origin.underWay--;
-      origin.usedAtMs = this.deps.clock.now();
-    };
-    return { pool: origin.pool, path: target.path, release };
+    return new Taken(origin, target.path, this.deps.clock);
   }
 
   /** Ends all connections; idempotent. */
@@ -84,14 +101,21 @@ export class Origins {
   }
 
   private target(platformId: string, platform: PlatformCallbacks, notifyURL: string): Target | undefined {
-    const key = `${platformId} ${notifyURL}`;
-    const known = this.targets.get(key);
+    const known = this.targets.get(platformId)?.get(notifyURL);
     if (known) return known;
     const target = judge(platformId, platform.allow, notifyURL, this.deps.isOwnUrl?.(notifyURL) === true);
-    if (!target) return undefined;
-    if (this.targets.size >= this.deps.options.maxOrigins * 4) this.targets.clear();
-    this.targets.set(key, target);
+    if (target) this.remember(platformId, notifyURL, target);
     return target;
+  }
+
+  private remember(platformId: string, notifyURL: string, target: Target): void {
+    if (this.targetCount >= this.deps.options.maxOrigins * 4) {
+      this.targets.clear();
+      this.targetCount = 0;
+    }
+    const ofPlatform = this.targets.get(platformId) ?? new Map<string, Target>();
+    this.targets.set(platformId, ofPlatform.set(notifyURL, target));
+    this.targetCount++;
   }
 
   private open(target: Target, { allow, tls }: PlatformCallbacks): Origin {
