@@ -9,6 +9,7 @@ import { createNotify } from './gateway/notify.js';
 import { result, storeCheck } from './gateway/checks.js';
 import { openDirectory, rootsOf } from './gateway/platforms.js';
 import { disguiseOf } from './gateway/disguise.js';
+import { createFairTurns } from './gateway/fair-turns.js';
 import { msrpReach } from './gateway/msrp-reach.js';
 import { watchLimits } from './gateway/limit-watch.js';
 import { createLoad } from './gateway/load.js';
@@ -122,6 +123,8 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
     minSeS: config.sip.minSeS,
     maxMessageBytes: config.msrp.maxMessageBytes,
   });
+  const turns = createFairTurns();
+  metrics.gauge('turns_waiting', () => turns.waiting);
   const iwf = new Interpreter({
     store,
     network,
@@ -136,6 +139,7 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
     ...(config.sip.defaultCountry === undefined ? {} : { defaultCountry: config.sip.defaultCountry }),
     limits: interpreterLimits(config),
     services: serviceLimits(config),
+    turn: (bot) => turns.wait(bot),
     // The embedded engine asks by itself, and sooner.
     ...(config.sip.engine === 'drachtio' && { overloaded: () => load.sipOverloaded() }),
   });
@@ -147,6 +151,7 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
   notify.start();
   load.start();
   const rest = await openRest(parts, {
+    turn: (source) => turns.wait(source),
     overloaded: load.restOverloaded,
     settled: load.restSettled,
     actions: restActions(iwf, auditedSubscriptions(notify.subscriptions, audit.note)),
@@ -234,7 +239,7 @@ function createMsrp({ config, log, metrics, trace }: Parts): MsrpEndpoint {
 
 function openRest(
   { config, log, metrics, trace }: Parts,
-  faces: Pick<RestDeps, 'actions' | 'further' | 'directory' | 'rootChatbots' | 'overloaded' | 'settled'>,
+  faces: Pick<RestDeps, 'actions' | 'further' | 'directory' | 'rootChatbots' | 'turn' | 'overloaded' | 'settled'>,
 ): Promise<RestServer> {
   return startRest(
     {

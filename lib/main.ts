@@ -8,6 +8,7 @@ import { parseCommandLine, usage } from './command-line.js';
 import { ConfigError, loadConfig, printConfig } from './config.js';
 import { demoFile, startDemo } from './demo.js';
 import { startGateway } from './gateway.js';
+import { checkTlsFiles } from './gateway/tls-material.js';
 import { createLogger, type Logger } from './log.js';
 import { StoreError } from './store/store-error.js';
 
@@ -31,7 +32,7 @@ async function main(): Promise<void> {
       process.stdout.write(printConfig({ file: intent.file ?? demoFile, env: process.env }));
       return;
     case 'check':
-      loadConfig({ file: intent.file ?? demoFile, env: process.env });
+      checkTlsFiles(loadConfig({ file: intent.file ?? demoFile, env: process.env }));
       process.stdout.write('configuration valid\n');
       return;
     case 'run':

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
 import { ConfigError, loadConfig } from '../lib/config.js';
 import { startGateway } from '../lib/gateway.js';
+import { checkTlsFiles } from '../lib/gateway/tls-material.js';
 import { Authority, type Certificate } from './support/certificates.js';
 import { silentLog } from './support/silent.js';
 
@@ -57,13 +58,16 @@ describe('a configuration that cannot be run [IWF-1818]', () => {
     // Two processes on a machine that may have others to run.
     this.timeout(60_000);
     const cert = join(folder, 'none.pem');
-    const [checked, started] = await Promise.all([
+    const noCertificate = file({ sip: { tls: { cert, key: own.keyFile } } });
+    const [checked, started, checkedFiles] = await Promise.all([
       run(['--config', file({ store: { kind: 'redis' } }, 'redis.yaml'), '--check']),
-      run(['--config', file({ sip: { tls: { cert, key: own.keyFile } } })]),
+      run(['--config', noCertificate]),
+      run(['--config', noCertificate, '--check']),
     ]);
     expect(checked.text).to.match(/^….redis\.yaml:\d+: store\.kind: redis is not part of this version\n$/);
     expect(started.text).to.equal('sip.tls.cert: …/none.pem cannot be read: ENOENT\n');
-    expect([checked.code, started.code]).to.deep.equal([2, 2]);
+    expect(checkedFiles.text).to.equal(started.text);
+    expect([checked.code, started.code, checkedFiles.code]).to.deep.equal([2, 2, 2]);
   });
 
   const none = (): string => join(folder, 'none.pem');
@@ -104,6 +108,16 @@ describe('a configuration that cannot be run [IWF-1818]', () => {
       /^audit\.path: \S+garbage\.pem cannot be made: E\w+$/,
     ],
   ];
+  it('is told of every file that cannot be used, not of the first alone', () => {
+    const tls = { cert: none(), key: own.keyFile };
+    const config = loadConfig({ file: file({ rest: { tls }, sip: { tls }, msrp: { tls } }), env: {} });
+    const lines = ['rest', 'sip', 'msrp'].map((section) => `${section}.tls.cert: ${none()} cannot be read: ENOENT`);
+    expect(() => checkTlsFiles(config))
+      .to.throw(ConfigError)
+      .with.property('lines')
+      .that.deep.equals(lines);
+  });
+
   for (const [what, over, line] of cases) {
     it(what, async () => {
       const error: unknown = await startGateway(loadConfig({ file: file(over()), env: {} }), silentLog).catch(

@@ -264,6 +264,7 @@ export const configSchema = object({
     loopDelayMs: milliseconds,
     storeDelayMs: milliseconds,
     answerDelayMs: milliseconds,
+    queueDepth: number,
     leastShare: { type: 'number', minimum: 0, maximum: 1 },
     retryAfterS: seconds,
   }),

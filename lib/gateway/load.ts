@@ -27,7 +27,7 @@ interface SipRequest {
 }
 
 interface LoadDeps {
-  readonly store: Pick<Store, 'ping'>;
+  readonly store: Pick<Store, 'depth' | 'ping'>;
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: MetricsRegistry;
@@ -110,8 +110,11 @@ function createFlow(): Flow {
 /** Below it the process waits for others more than it works: for a processor, or the store. To refuse work would not help. */
 const busyShare = 0.7;
 
-/** Of this process: the mean delay of its event loop, and how long the store takes to answer, the question that is open included. */
-function processGauges(store: Pick<Store, 'ping'>, flow: Flow): Gauges & { close(): void } {
+/**
+ * Of this process: the mean delay of its event loop, how long the store takes to answer, the question that is open included, and
+ * how much waits in it.
+ */
+function processGauges(store: LoadDeps['store'], flow: Flow): Gauges & { close(): void } {
   const resolutionMs = 10;
   const histogram = monitorEventLoopDelay({ resolution: resolutionMs });
   histogram.enable();
@@ -119,6 +122,7 @@ function processGauges(store: Pick<Store, 'ping'>, flow: Flow): Gauges & { close
   let loopDelayMs = 0;
   let askedMs: number | undefined;
   let tookMs = 0;
+  let queueDepth = 0;
   const ask = (): void => {
     const beganMs = performance.now();
     askedMs = beganMs;
@@ -128,6 +132,10 @@ function processGauges(store: Pick<Store, 'ping'>, flow: Flow): Gauges & { close
     };
     // A store that fails says so at every commit; here it is only asked how fast it is.
     store.ping().then(answered, answered);
+    Promise.all([store.depth('outbound'), store.depth('notify')]).then(
+      (depths) => (queueDepth = Math.max(...depths)),
+      () => undefined,
+    );
   };
   const readLoop = (): void => {
     const { mean } = histogram;
@@ -148,6 +156,7 @@ function processGauges(store: Pick<Store, 'ping'>, flow: Flow): Gauges & { close
         loopDelayMs: isBusy ? loopDelayMs : 0,
         storeDelayMs: Math.max(openMs, tookMs),
         answerDelayMs: isBusy ? answerDelayMs : 0,
+        queueDepth,
       };
     },
     close: () => histogram.disable(),

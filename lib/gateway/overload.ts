@@ -1,7 +1,8 @@
 /**
  * Refuses new work before it is taken, where more comes than the process bears (design §2, promise 4).
  *
- *   pressure = the worst of event loop delay, store latency and time to the answer, each over its limit in the configuration
+ *   pressure = the worst of event loop delay, store latency, time to the answer and depth of the queues, each over its limit in
+ *              the configuration
  *
  *              pressure > 1                          the share is 1 again
  *   normal ───────────────────▶ shedding ───────────────────────────────────▶ normal
@@ -31,6 +32,8 @@ export interface Readings {
   readonly loopDelayMs: number;
   readonly storeDelayMs: number;
   readonly answerDelayMs: number;
+  /** Items of the queue that holds most. */
+  readonly queueDepth: number;
 }
 
 export interface Gauges {
@@ -74,11 +77,12 @@ export function createOverload({ limits, clock, log, metrics, gauges }: Overload
   let timer: Timer | undefined;
 
   const look = (): void => {
-    const { loopDelayMs, storeDelayMs, answerDelayMs } = gauges.read();
+    const { loopDelayMs, storeDelayMs, answerDelayMs, queueDepth } = gauges.read();
     pressure = Math.max(
       loopDelayMs / limits.loopDelayMs,
       storeDelayMs / limits.storeDelayMs,
       answerDelayMs / limits.answerDelayMs,
+      queueDepth / limits.queueDepth,
     );
     share = nextShare(share, pressure, limits.leastShare);
     fair.set(share);
@@ -88,6 +92,7 @@ export function createOverload({ limits, clock, log, metrics, gauges }: Overload
         loopDelayMs: Math.round(loopDelayMs),
         storeDelayMs: Math.round(storeDelayMs),
         answerDelayMs: Math.round(answerDelayMs),
+        queueDepth,
       });
     } else if (share === 1 && since) {
       log.info('overload is over', { refused: since.refused, ms: clock.now() - since.atMs });

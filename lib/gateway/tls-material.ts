@@ -6,6 +6,22 @@ import type { PlatformCallbacks } from '../notify/origins.js';
 import type { RestTls } from '../rest/listen.js';
 import type { TlsMaterial } from '../sip-engine/tls.js';
 
+/** Reads all of them; throws ConfigError with the lines of all that is wrong. */
+export function checkTlsFiles(config: Config): void {
+  const readings = [restTls, sipTls, msrpTls].map((read) => () => read(config));
+  const ofPlatforms = config.platforms.map((platform) => () => callbackTls(platform));
+  const lines = [...readings, ...ofPlatforms].flatMap((read) => {
+    try {
+      read();
+      return [];
+    } catch (error) {
+      if (error instanceof ConfigError) return error.lines;
+      throw error;
+    }
+  });
+  if (lines.length > 0) throw new ConfigError(lines);
+}
+
 /** Each throws ConfigError, a line for each file that cannot be read, or one for what makes no certificate with its key. */
 export function restTls({ rest: { tls } }: Config): RestTls | undefined {
   if (!tls) return undefined;

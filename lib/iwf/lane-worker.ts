@@ -2,6 +2,7 @@
 import type { Clock, Timer } from '../clock.js';
 import type { Logger } from '../log.js';
 import type { Changes, Claim, ClaimedItem, Store } from '../store/store.js';
+import { botOfLane } from './records.js';
 
 /** A commit that goes with the end of an attempt, and how to make it anew where a record was changed in between. */
 export interface Settlement {
@@ -23,6 +24,8 @@ export interface LaneWorkerOptions {
   readonly maxLanes: number;
   readonly perLane: number;
   readonly leaseMs: number;
+  /** Asked before each item, by its bot: resolves when it is the turn of one like it; undefined: at once. */
+  readonly turn?: ((bot: string) => Promise<void> | undefined) | undefined;
   run(item: ClaimedItem): Promise<ItemOutcome>;
 }
 
@@ -116,9 +119,12 @@ export class LaneWorker {
 
   private async runLane(claim: Claim): Promise<void> {
     const renewal = this.keepLease(claim);
+    const bot = botOfLane(claim.lane);
     this.lanes.set(claim.lane, false);
     try {
       for (const item of claim.items) {
+        const turn = this.options.turn?.(bot);
+        if (turn) await turn;
         if (this.state !== 'running') {
           await this.options.store.nack(claim, this.options.clock.now());
           return;

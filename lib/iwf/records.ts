@@ -198,6 +198,12 @@ export function receiptLane(bot: string, user: string): string {
   return `receipt|${pairKey(bot, user)}`;
 }
 
+/** Whose work it is; empty for a deadline. */
+export function botOfLane(lane: string): string {
+  const [kind, bot = ''] = lane.split('|', 2);
+  return kind === 'deadline' ? '' : bot;
+}
+
 /** A deadline waits alone: it holds nothing up. */
 export function deadlineLane(id: string): string {
   return `deadline|${id}`;

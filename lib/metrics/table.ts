@@ -38,6 +38,9 @@ export const metricTable: Readonly<Record<string, MetricForm>> = {
   privacy_commands_total: counterOf('Privacy commands of users by what became of them', 'result'),
   revokes_total: counterOf('Messages that bots take back by what became of it', 'result'),
   limit_reached_total: counterOf('A configured limit was reached', 'limit'),
+  turns_waiting: gaugeOf(
+    'Requests and messages to users that wait for their turn on the one thread, one of each bot in rotation',
+  ),
   overload_share: gaugeOf('Share of new work that is taken: below 1 the gateway is overloaded'),
   overload_refused_total: counterOf('New work refused because of overload', 'side', 'work'),
   queue_depth: gaugeOf('Items waiting or claimed', 'queue'),

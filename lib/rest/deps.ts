@@ -82,6 +82,8 @@ export interface RestDeps {
   /** Shared by all that judge credentials. */
   readonly attempts?: FailedAttempts | undefined;
   readonly limits: RestLimits;
+  /** Asked of each request before it is looked at: resolves when it is the turn of one of this source; undefined: at once. */
+  readonly turn?: ((source: string) => Promise<void> | undefined) | undefined;
   /** Asked of each new message, by its bot: seconds to wait where it must not come in. */
   readonly overloaded?: ((bot: string) => number | undefined) | undefined;
   /** One that came in has its answer. */

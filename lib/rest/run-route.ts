@@ -1,5 +1,6 @@
 /** What every request goes through, whichever way it was routed: credential, chatbot, handler, answer, and what is counted of it. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Platform } from '../iwf/actions.js';
 import { ApiError } from '../resources/api-error.js';
 import { RequestRate } from './access/request-rate.js';
@@ -37,6 +38,8 @@ export function routeRunner(deps: RestDeps): RunRoute {
     inFlight += places;
     try {
       if (inFlight > deps.limits.maxInFlight) throw tooMany(deps);
+      const turn = deps.turn?.(sourceOf(call.request));
+      if (turn) await turn;
       format = acceptedFormat(call.request.headers);
       answer = await answerOf({ deps, rate, chatbotFor, budget }, route, call);
     } catch (error) {
@@ -53,6 +56,13 @@ export function routeRunner(deps: RestDeps): RunRoute {
       deps.log.error('rest report failed', { stack: error instanceof Error ? error.stack : String(error) });
     }
   };
+}
+
+/** The chatbot that was served last on a connection: a name that its platform has proven. */
+const lastServed = new WeakMap<Socket, string>();
+
+function sourceOf({ socket }: IncomingMessage): string {
+  return lastServed.get(socket) ?? socket.remoteAddress ?? '';
 }
 
 function tooMany(deps: RestDeps): ApiError {
@@ -115,11 +125,13 @@ async function begun(judges: Judges, route: Route, call: KnownCall): Promise<Ans
 async function served({ deps, chatbotFor, budget }: Judges, route: Route, call: KnownCall): Promise<Answer> {
   const { request, variables, platform } = call;
   let body: Promise<Body> | undefined;
+  const bot = await chatbotFor(platform, request, variables['userId'] ?? '');
+  lastServed.set(request.socket, bot.uri);
   const share = budget.open();
   const exchange = {
     request,
     platform,
-    bot: await chatbotFor(platform, request, variables['userId'] ?? ''),
+    bot,
     variables,
     query: queryOf(request.url ?? ''),
     body: () => (body ??= readBody(request, { maxBytes: deps.limits.maxBodyBytes, share })),

@@ -187,7 +187,7 @@ export async function openLoop(source: Source, perS: number, seconds: number): P
   const total = Math.round(perS * seconds);
   while (answers.length < total) {
     const due = Math.min(total, Math.floor(((performance.now() - beganMs) * perS) / 1000));
-    while (answers.length < due) answers.push(source.send(beganMs + (answers.length * 1000) / perS));
+    while (answers.length < due) answers.push(source.send(beganMs + ((answers.length + 1) * 1000) / perS));
     await new Promise((resolve) => setTimeout(resolve, 2));
   }
   return Promise.all(answers);

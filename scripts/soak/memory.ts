@@ -21,7 +21,7 @@ interface Sample {
 
 // Before each reading the gateway collects its garbage: SIGUSR2 (gc-on-signal.ts).
 const hook = new URL('./gc-on-signal.js', import.meta.url).href;
-const world = await startLoadWorld(bots, ['--expose-gc', '--import', hook]);
+const world = await startLoadWorld(bots, { nodeOptions: ['--expose-gc', '--import', hook] });
 const samples: Sample[] = [];
 try {
   const { ports, gateway, handsets } = world;

@@ -47,21 +47,12 @@ describeOnEachEngine('a gateway with more to do than it can', (engine) => {
     while (!(await load()).startsWith(state)) await new Promise((resolve) => setImmediate(resolve));
   }
 
-  function post(): Promise<Response> {
-    const path = `/chat/v1/${encodeURIComponent(bot)}/oneToOne/${encodeURIComponent(contact)}/adhoc/messages`;
-    return fetch(world.serverRoot + path, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
-      body: JSON.stringify({ chatMessage: { text: 'x' } }),
-    });
-  }
-
   it('refuses new calls and messages with Retry-After, spares what is under way, and takes all again afterwards [IWF-1721]', async () => {
     await until('200 ok');
     const chat = await phone.chat();
     burden();
     await until('200 degraded overloaded: 0 %');
-    const answer = await post();
+    const answer = await post(world);
     expect([answer.status, answer.headers.get('retry-after')]).to.deep.equal([503, '7']);
     const refused = await phone.invite({ callId: randomUUID() });
     expect([refused.status, refused.header('Retry-After')]).to.deep.equal([503, '7']);
@@ -70,7 +61,47 @@ describeOnEachEngine('a gateway with more to do than it can', (engine) => {
     // In the chat that is up nothing is refused.
     expect(await chat.say(cpim('in the midst of it', { id: randomUUID() }))).to.equal(200);
     clearImmediate(busy);
-    while ((await post()).status !== 201) await until('200 ok');
+    while ((await post(world)).status !== 201) await until('200 ok');
     await world.platform.waitFor(({ body }) => JSON.stringify(body).includes('in the midst of it'));
   }).timeout(30_000);
 });
+
+describe('a gateway whose queue holds too much', () => {
+  let world: World;
+  afterEach(() => world.stop());
+
+  it('refuses new messages until it holds less, and drops none that it took', async () => {
+    const backoff = { baseMs: 20, factor: 1, maxMs: 20, jitter: 0 };
+    const overload = { queueDepth: 3, leastShare: 0, retryAfterS: 7 };
+    world = await startWorld({ config: { chat: { backoff }, overload } });
+    const { phone, platform } = world;
+    phone.refuseWith = 480;
+    let taken = 0;
+    for (;;) {
+      const answer = await post(world);
+      if (answer.status === 503) {
+        expect(answer.headers.get('retry-after')).to.equal('7');
+        break;
+      }
+      expect(answer.status).to.equal(201);
+      taken++;
+    }
+    expect(taken).to.be.above(3);
+    phone.refuseWith = undefined;
+    await phone.until(() => phone.inbox.length === taken);
+    while ((await post(world)).status !== 201) await new Promise((resolve) => setImmediate(resolve));
+    await phone.until(() => phone.inbox.length === taken + 1);
+    expect(platform.callbacks.filter(({ body }) => body['status'] === 'Failed')).to.deep.equal([]);
+  }).timeout(30_000);
+});
+
+function post({ serverRoot }: World): Promise<Response> {
+  return fetch(
+    `${serverRoot}/chat/v1/${encodeURIComponent(bot)}/oneToOne/${encodeURIComponent(contact)}/adhoc/messages`,
+    {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${key}` },
+      body: JSON.stringify({ chatMessage: { text: 'x' } }),
+    },
+  );
+}

@@ -5,13 +5,20 @@ import { createMetrics, type MetricsRegistry } from '../../lib/metrics.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { silentLog } from '../support/silent.js';
 
-const limits = { loopDelayMs: 100, storeDelayMs: 1000, answerDelayMs: 200, leastShare: 0.05, retryAfterS: 1 };
+const limits = {
+  loopDelayMs: 100,
+  storeDelayMs: 1000,
+  answerDelayMs: 200,
+  queueDepth: 1000,
+  leastShare: 0.05,
+  retryAfterS: 1,
+};
 
 describe('overload', () => {
   let clock: FakeClock;
   let metrics: MetricsRegistry;
   let logged: string[];
-  let delays: { loop: number; store: number; answer: number };
+  let delays: { loop: number; store: number; answer: number; queued?: number };
   let overload: Overload;
 
   beforeEach(() => {
@@ -22,7 +29,12 @@ describe('overload', () => {
     const write = (event: string): void => void logged.push(event);
     const log: Logger = { ...silentLog, warn: write, info: write };
     const gauges = {
-      read: () => ({ loopDelayMs: delays.loop, storeDelayMs: delays.store, answerDelayMs: delays.answer }),
+      read: () => ({
+        loopDelayMs: delays.loop,
+        storeDelayMs: delays.store,
+        answerDelayMs: delays.answer,
+        queueDepth: delays.queued ?? 0,
+      }),
     };
     overload = createOverload({ limits, clock, log, metrics, gauges });
     overload.start();
@@ -41,18 +53,19 @@ describe('overload', () => {
     return taken;
   }
 
-  it('refuses nothing as long as every delay is within its limit', async () => {
-    delays = { loop: 99, store: 999, answer: 199 };
+  it('refuses nothing as long as all is within its limit', async () => {
+    delays = { loop: 99, store: 999, answer: 199, queued: 999 };
     expect(await takenWhile(10)).to.equal(1);
     expect(overload.check()).to.deep.equal({ state: 'ok' });
     expect(logged).to.deep.equal([]);
   });
 
-  it('takes a share of new work where the loop, the store or the answers are late', async () => {
+  it('takes a share of new work where the loop, the store or the answers are late, or too much waits', async () => {
     for (const late of [
       { loop: 150, store: 0, answer: 0 },
       { loop: 0, store: 1500, answer: 0 },
       { loop: 0, store: 0, answer: 300 },
+      { loop: 0, store: 0, answer: 0, queued: 1500 },
     ]) {
       await takenWhile(30);
       delays = late;

@@ -171,4 +171,35 @@ describe('the worker of the outbound lanes', () => {
     await clock.advance(10);
     expect(errors).to.deep.equal(['outbound item failed']);
   });
+
+  it("waits with each item for its bot's turn", async () => {
+    const asked: string[] = [];
+    const seen: string[] = [];
+    let go = (): void => undefined;
+    worker = new LaneWorker({
+      ...{ store, clock, log: silentLog, maxLanes: 10, perLane: 4, leaseMs: 30_000 },
+      turn: (bot) => {
+        asked.push(bot);
+        return bot === 'sip:crowded' ? new Promise((resolve) => (go = resolve)) : undefined;
+      },
+      run: ({ id }) => {
+        seen.push(id);
+        return Promise.resolve({ kind: 'done' });
+      },
+    });
+    worker.start();
+    await enqueue('message|sip:crowded|tel:+1', 'one', 'two');
+    await enqueue('message|sip:calm|tel:+1', 'three');
+    await enqueue('deadline|an-id', 'four');
+    await clock.advance(100);
+    expect(seen).to.have.members(['three', 'four']);
+    expect(asked).to.have.members(['sip:crowded', 'sip:calm', '']);
+    go();
+    await clock.advance(100);
+    expect(seen).to.have.members(['one', 'three', 'four']);
+    const stopped = worker.stop();
+    go();
+    await stopped;
+    expect(seen, 'what had to wait until the end stays for the next start').not.to.include('two');
+  });
 });

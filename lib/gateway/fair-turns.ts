@@ -1,0 +1,70 @@
+/**
+ * Who goes next on the one thread that all share: work of a turn of the event loop beyond its slice of time waits, and is begun in
+ * the turns after it, one of each source in rotation. So what others have to do in a turn, and what comes in between, is never
+ * behind the whole of a flood. Nothing waits where there is no crowd.
+ */
+
+export interface FairTurns {
+  /** undefined: at once. Else resolves when it is the turn of one of this source. */
+  wait(source: string): Promise<void> | undefined;
+  /** That wait now. */
+  readonly waiting: number;
+}
+
+/** Of one turn of the event loop: about as long as one request takes, so a crowd has one or two begun in each turn. */
+const sliceMs = 0.25;
+
+export function createFairTurns(): FairTurns {
+  /** In the order of their next turns. */
+  const sources = new Map<string, (() => void)[]>();
+  let waiting = 0;
+  let beganMs: number | undefined;
+
+  function isSpent(): boolean {
+    const nowMs = performance.now();
+    if (beganMs === undefined) {
+      beganMs = nowMs;
+      setImmediate(endTurn);
+    }
+    return nowMs - beganMs >= sliceMs;
+  }
+
+  function endTurn(): void {
+    beganMs = undefined;
+    if (waiting === 0) return;
+    isSpent();
+    beginNext();
+  }
+
+  function beginNext(): void {
+    for (const [source, starts] of sources) {
+      sources.delete(source);
+      const start = starts.shift();
+      if (starts.length > 0) sources.set(source, starts);
+      waiting--;
+      start?.();
+      break;
+    }
+    // Once what was begun has run as far as it runs by itself: only then is it known what it took.
+    if (waiting > 0) queueMicrotask(() => process.nextTick(goOn));
+  }
+
+  function goOn(): void {
+    if (waiting > 0 && !isSpent()) beginNext();
+  }
+
+  return {
+    wait(source) {
+      if (waiting === 0 && !isSpent()) return undefined;
+      waiting++;
+      return new Promise((resolve) => {
+        const starts = sources.get(source);
+        if (starts) starts.push(resolve);
+        else sources.set(source, [resolve]);
+      });
+    },
+    get waiting() {
+      return waiting;
+    },
+  };
+}
