@@ -33,7 +33,7 @@ function lines(...all: readonly string[]): string {
 
 const done = { retryAfter: undefined, isDone: true, keepsAlive: true };
 
-describe('an answer to a callback [IWF-1528]', () => {
+describe('an answer to a callback', () => {
   const whole: readonly (readonly [name: string, text: string, expected: Heard])[] = [
     ['no body by its status', lines('HTTP/1.1 204 No Content', '', ''), { ...done, status: 204, body: '' }],
     [
