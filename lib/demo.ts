@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from './clock.js';
 import { type Config, loadConfig } from './config.js';
+import { demoFile } from './demo/demo-file.js';
 import { choosePlaces, connectable, demoHost, type DemoPlaces } from './demo/places.js';
 import { printWelcome, type Welcome } from './demo/welcome.js';
 import { type Gateway, startGateway } from './gateway.js';
@@ -15,8 +16,6 @@ import { startEcho } from './sim/echo-bot.js';
 import { SimulatedPhone } from './sim/phone.js';
 import { startPhoneHttp } from './sim/phone-http.js';
 import { SimulatedPlatform } from './sim/platform.js';
-
-export const demoFile = fileURLToPath(new URL('../../config/demo.yaml', import.meta.url));
 
 const number = '+15550100001';
 /** Whom the route of config/demo.yaml leads to: on one phone at each of its next hops. */

@@ -1,5 +1,5 @@
 /** The composition root: what exists, who gets what, in which order it starts and stops. */
-import { systemClock } from './clock.js';
+import { systemClock, type Timer } from './clock.js';
 import type { Config } from './config.js';
 import { createAudit, openAdmin } from './gateway/admin.js';
 import { auditedChannels, auditedSubscriptions } from './gateway/audit.js';
@@ -35,6 +35,7 @@ import type { RestDeps } from './rest/deps.js';
 import { type RestServer, startRest } from './rest/listen.js';
 import type { ReadyCheck } from './rest/readiness.js';
 import { SipNetwork } from './sip/sip-network.js';
+import { createStoreWait } from './gateway/store-wait.js';
 import { openStore } from './store/open.js';
 import { withPatience } from './store/patience.js';
 import { createTraceRing, type TraceRing } from './trace/ring.js';
@@ -85,6 +86,12 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
   const opened = await openStore({ ...config.store, clock, log, metrics, limits: storeLimits(config) });
   started.push(() => opened.close());
   const store = withPatience(opened, { clock, log, isOver: () => draining });
+  const storeWait = createStoreWait({ store, timeoutMs: config.store.answerTimeoutMs, clock, log, metrics });
+  storeWait.start();
+  started.push(() => {
+    storeWait.close();
+    return Promise.resolve();
+  });
   const msrp = createMsrp(parts);
   await msrp.start();
   started.push(() => msrp.close());
@@ -103,7 +110,8 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
   const hooks = letterHooks(() => interpreter);
   const notify = await createNotify({ ...parts, store, directory, hooks, audit: audit.note });
   started.push(() => notify.stop());
-  deadLetters = deadLetterActions({ ...notify, directory, mask: maskOf(config.log) });
+  const late = (onLate: () => void): Timer => storeWait.watch('admin', onLate);
+  deadLetters = deadLetterActions({ ...notify, directory, mask: maskOf(config.log), late });
 
   const network = new SipNetwork({
     agent: routing.agent,
@@ -122,6 +130,8 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
     sessionExpiresS: config.sip.sessionExpiresS,
     minSeS: config.sip.minSeS,
     maxMessageBytes: config.msrp.maxMessageBytes,
+    late: (onLate) => storeWait.watch('sip', onLate),
+    retryAfterS: config.sip.retryAfterS,
   });
   const turns = createFairTurns();
   metrics.gauge('turns_waiting', () => turns.waiting);
@@ -154,6 +164,7 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
     turn: (source) => turns.wait(source),
     overloaded: load.restOverloaded,
     settled: load.restSettled,
+    late: (onLate) => storeWait.watch('rest', onLate),
     actions: restActions(iwf, auditedSubscriptions(notify.subscriptions, audit.note)),
     further: furtherActions(iwf, auditedChannels(notify.channels, audit.note)),
     directory,
@@ -170,7 +181,7 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
     { name: 'sip', check: () => result(network.ready, 'no engine') },
     { name: 'next hops', check: () => routing.check() },
     { name: 'msrp', check: () => result(msrp.listening, 'not listening') },
-    { name: 'store', check: () => storeCheck(store) },
+    { name: 'store', check: () => storeWait.check() ?? storeCheck(store) },
     { name: 'load', check: () => load.check() },
   );
   audit.note({ actor: 'gateway', action: 'start', result: 'done' });
@@ -179,6 +190,10 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
   const closeSip = (): Promise<void> => {
     routing.close();
     return sip.close();
+  };
+  const closeLoad = (): Promise<void> => {
+    storeWait.close();
+    return load.close();
   };
   const closeAudit = (): Promise<void> => {
     audit.note({ actor: 'gateway', action: 'stop', result: 'done' });
@@ -193,7 +208,7 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
     const steps: readonly StopStep[] = [
       { name: 'sessions', until: 0.65, run: () => iwf.drain(timeoutMs / 2) },
       { name: 'rest, callbacks', until: 0.8, run: (ms) => Promise.all([rest.close(ms * 0.8), notify.stop(ms)]) },
-      { name: 'load', until: 0.82, run: () => load.close() },
+      { name: 'load', until: 0.82, run: () => closeLoad() },
       { name: 'sip', until: 0.85, run: () => closeSip() },
       { name: 'msrp', until: 0.9, run: () => msrp.close() },
       { name: 'store', until: 0.98, run: () => store.close() },
@@ -237,14 +252,17 @@ function createMsrp({ config, log, metrics, trace }: Parts): MsrpEndpoint {
   });
 }
 
-function openRest(
+async function openRest(
   { config, log, metrics, trace }: Parts,
-  faces: Pick<RestDeps, 'actions' | 'further' | 'directory' | 'rootChatbots' | 'turn' | 'overloaded' | 'settled'>,
+  faces: Pick<
+    RestDeps,
+    'actions' | 'further' | 'directory' | 'rootChatbots' | 'turn' | 'overloaded' | 'settled' | 'late'
+  >,
 ): Promise<RestServer> {
   return startRest(
     {
       ...faces,
-      ...accessOf(config, systemClock),
+      ...(await accessOf(config, systemClock)),
       limits: restLimits(config),
       log,
       metrics,

@@ -2,14 +2,14 @@
 /**
  * The command line: configuration → gateway; signals → stop.
  * Exit codes: 0 stopped, 1 a fault of ours, 2 a configuration or a port that cannot be used.
+ * What a command does not need is not loaded: gateway and demo are most of what there is.
  */
 import { readFileSync } from 'node:fs';
 import { parseCommandLine, usage } from './command-line.js';
 import { ConfigError, loadConfig, printConfig } from './config.js';
-import { demoFile, startDemo } from './demo.js';
-import { startGateway } from './gateway.js';
+import { demoFile } from './demo/demo-file.js';
 import { checkTlsFiles } from './gateway/tls-material.js';
-import { createLogger, type Logger } from './log.js';
+import type { Logger } from './log.js';
 import { StoreError } from './store/store-error.js';
 
 const exitFault = 1;
@@ -43,7 +43,7 @@ async function main(): Promise<void> {
 async function run(file: string | undefined): Promise<void> {
   // A reader that goes away (`| head -1`) is no reason to stop: what is written from then on is lost.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
-  const starting = file === undefined ? startDemo(surviveBugs) : startConfigured(file);
+  const starting = file === undefined ? startUnconfigured() : startConfigured(file);
   stopOnSignals(starting);
   await starting;
 }
@@ -70,8 +70,15 @@ function stopOnSignals(starting: Promise<Stoppable>): void {
   }
 }
 
+async function startUnconfigured(): Promise<Stoppable> {
+  const { startDemo } = await import('./demo.js');
+  return startDemo(surviveBugs);
+}
+
 async function startConfigured(file: string): Promise<Stoppable> {
+  // What is wrong with it is said at once.
   const config = loadConfig({ file, env: process.env });
+  const [{ createLogger }, { startGateway }] = await Promise.all([import('./log.js'), import('./gateway.js')]);
   const log = createLogger(config.log);
   surviveBugs(log);
   const gateway = await startGateway(config, log);

@@ -1,14 +1,29 @@
-// Compiles lib/, spec/ and scripts/ to dist/ (incremental).
+// Compiles lib/, spec/ and scripts/ to dist/ (incremental), and removes there what has no source any more.
 import { spawnSync } from 'node:child_process';
-import { existsSync, rmSync, utimesSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, utimesSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { dirname, join } from 'node:path';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const dist = join(root, 'dist');
+
 // A build record without its output would make tsc emit nothing.
-if (!existsSync(join(root, 'dist/lib/main.js'))) rmSync(join(root, 'dist'), { recursive: true, force: true });
+if (!existsSync(join(dist, 'lib/main.js'))) rmSync(dist, { recursive: true, force: true });
 const tsc = join(root, 'node_modules/typescript/bin/tsc');
 const { status } = spawnSync(process.execPath, [tsc, '-p', root], { cwd: root, stdio: 'inherit' });
-// tsc leaves its record alone where nothing changed but times; scripts/start.mjs compares them.
-if (status === 0) utimesSync(join(root, 'dist/.tsbuildinfo'), new Date(), new Date());
+if (status === 0) {
+  removeOrphans();
+  // tsc leaves its record alone where nothing changed but times; scripts/start.mjs compares them.
+  utimesSync(join(dist, '.tsbuildinfo'), new Date(), new Date());
+}
 process.exit(status ?? 1);
+
+/** A spec that was renamed or removed would go on being run. */
+function removeOrphans() {
+  for (const folder of ['lib', 'spec', 'scripts'].filter((name) => existsSync(join(dist, name)))) {
+    for (const name of readdirSync(join(dist, folder), { recursive: true })) {
+      const source = /^(.+)\.js(\.map)?$/.exec(name)?.[1];
+      if (source !== undefined && !existsSync(join(root, folder, `${source}.ts`))) rmSync(join(dist, folder, name));
+    }
+  }
+}

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { pause } from './support/ask-again.js';
 import { freePort } from './support/free-port.js';
 
 const packageFolder = fileURLToPath(new URL('../../', import.meta.url));
@@ -76,22 +77,24 @@ async function freePlaces(): Promise<Readonly<Record<string, string>>> {
 const lastWords = 'Ctrl-C ends it all';
 
 describe('the command line', function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
   let folder: string;
-  const running: Running[] = [];
+  const running: { readonly child: ChildProcess; readonly ended: Promise<unknown> }[] = [];
   const squatters: Server[] = [];
 
-  beforeEach(() => {
+  function inFolder(): void {
     folder = mkdtempSync(join(tmpdir(), 'maap-iwf-demo-'));
-  });
-  afterEach(async () => {
+  }
+
+  async function cleared(): Promise<void> {
     for (const { child, ended } of running.splice(0)) {
+      if (child.exitCode !== null) continue;
       child.kill('SIGKILL');
       await ended;
     }
     for (const server of squatters.splice(0)) server.close();
     rmSync(folder, { recursive: true, force: true });
-  });
+  }
 
   function start(args: readonly string[], env: Readonly<Record<string, string>>): Running {
     const started = run(args, env, folder);
@@ -111,31 +114,116 @@ describe('the command line', function () {
     return stdout;
   }
 
-  describe('the demo', () => {
-    it('prints lines that do what they say when they are pasted, and ends on SIGTERM [IWF-1812]', async function () {
+  describe('the demo, killed and started again', () => {
+    const seen = { lines: [] as readonly string[], first: '', written: '', inbox: '', err: '', children: '' };
+    const listed: string[] = [];
+    let ended: unknown;
+    let freedPort: Server;
+
+    before(async () => {
+      inFolder();
+      const places = await freePlaces();
+      const killed = await startedDemo(places);
+      listed.push(await subscriptions(restAt(places)));
+      killed.child.kill('SIGKILL');
+      await killed.ended;
+      const demo = await startedDemo(places);
+      listed.push(await subscriptions(restAt(places)));
+      seen.lines = demo
+        .out()
+        .split('\n')
+        .filter((line) => /^(MESSAGE=|curl )/.test(line));
+      if (hasCurl) await paste(seen.lines);
+      seen.children = childrenOf(demo.pid);
+      demo.child.kill('SIGTERM');
+      ended = await demo.ended;
+      seen.err = demo.err();
+      freedPort = await listening(Number(places['IWF_REST__PORT']));
+      squatters.push(freedPort);
+    });
+    after(cleared);
+
+    async function paste([send = '', inbox = '', status = '', phoneSend = '']: readonly string[]): Promise<void> {
+      seen.first = await pasted([send, inbox, status]);
+      seen.written = await pasted([phoneSend]);
+      while (!seen.inbox.includes('You said: Hello, bot!')) {
+        await pause();
+        seen.inbox = await pasted([inbox]);
+      }
+    }
+
+    it('prints lines that do what they say when they are pasted [IWF-1812]', function () {
+      expect(seen.lines).to.have.length(4);
       if (!hasCurl) {
         console.log('      skipped: curl is not installed');
         this.skip();
       }
-      const places = await freePlaces();
-      const demo = await startedDemo(places);
-      const lines = demo
-        .out()
-        .split('\n')
-        .filter((line) => /^(MESSAGE=|curl )/.test(line));
-      expect(lines).to.have.length(4);
-      const [send = '', inbox = '', status = '', phoneSend = ''] = lines;
-      const first = await pasted([send, inbox, status]);
-      expect(first).to.include('"text": "Hello, phone!"').and.to.include('"status":"Displayed"');
-      expect(await pasted([phoneSend])).to.include('"messageId"');
-      let later = '';
-      while (!later.includes('You said: Hello, bot!')) later = await pasted([inbox]);
-      expect(demo.err()).to.equal('');
-      expect(childrenOf(demo.pid)).to.equal('');
-      demo.child.kill('SIGTERM');
-      expect(await demo.ended).to.deep.equal([0, null]);
-      squatters.push(await listening(Number(places['IWF_REST__PORT'])));
+      expect(seen.first).to.include('"text": "Hello, phone!"').and.to.include('"status":"Displayed"');
+      expect(seen.written).to.include('"messageId"');
+      expect(seen.err).to.equal('');
     });
+
+    it('has no process besides, and ends on SIGTERM', () => {
+      expect(seen.children).to.equal('');
+      expect(ended).to.deep.equal([0, null]);
+      expect(freedPort.listening).to.equal(true);
+    });
+
+    it('has kept its subscription, and that one alone', () => {
+      expect(listed[1]).to.equal(listed[0]);
+      expect(listed[0]?.match(/"notifyURL"/g)).to.have.length(1);
+    });
+  });
+
+  describe('two demos beside one another', () => {
+    const said: string[] = [];
+    const roots: string[] = [];
+    const listed: string[] = [];
+    const ends: unknown[] = [];
+
+    before(async () => {
+      inFolder();
+      const demos = [await startedDemo({}), await startedDemo({ IWF_LOG__LEVEL: 'info' })];
+      said.push(...demos.map((demo) => demo.out()));
+      // Nobody reads the second one's output any more.
+      demos[1]?.child.stdout?.destroy();
+      demos[1]?.child.stderr?.destroy();
+      for (const demo of demos) {
+        const { child } = demo;
+        const root = /http:\/\/127\.0\.0\.1:\d+(?=\/docs\/)/.exec(demo.out())?.[0] ?? '';
+        roots.push(root);
+        listed.push(await subscriptions(root), await subscriptions(root));
+        // The terminal and npm both hand it on.
+        child.kill('SIGINT');
+        child.kill('SIGINT');
+        ends.push(await once(child, 'exit'));
+      }
+    });
+    after(cleared);
+
+    it('the second takes the next free port and file, and says so in one line each', () => {
+      const moved = said[1]?.split('\n').filter((line) => / is taken: | is in use: /.test(line)) ?? [];
+      expect(moved).to.have.length(10);
+      expect(moved.join()).to.include('data/iwf.db is in use: messages are kept in data/iwf-2.db');
+    });
+
+    it('each subscribes at its own, and goes on when nobody reads its output any more', () => {
+      expect(new Set(roots).size).to.equal(2);
+      expect(listed).to.have.length(4);
+      for (const [index, list] of listed.entries())
+        expect(list).to.include(`"resourceURL":"${roots[index >> 1] ?? ''}/chat/v1/`);
+    });
+
+    it('end on Ctrl-C', () =>
+      expect(ends).to.deep.equal([
+        [0, null],
+        [0, null],
+      ]));
+  });
+
+  describe('the demo', () => {
+    beforeEach(inFolder);
+    afterEach(cleared);
 
     it('ends when npm start is told to', async function () {
       const places = await freePlaces();
@@ -144,6 +232,7 @@ describe('the command line', function () {
         env: { ...process.env, ...places, ...storeIn(folder) },
       });
       npm.on('error', () => undefined);
+      running.push({ child: npm, ended: once(npm, 'close').catch(() => undefined) });
       let out = '';
       for await (const data of npm.stdout) {
         out += String(data);
@@ -157,28 +246,6 @@ describe('the command line', function () {
       await freed(Number(places['IWF_REST__PORT']));
     });
 
-    it('takes the next free port and file, says so in one line each, and ends on Ctrl-C', async () => {
-      const first = await startedDemo({});
-      const second = await startedDemo({});
-      const moved = second
-        .out()
-        .split('\n')
-        .filter((line) => / is taken: | is in use: /.test(line));
-      expect(moved).to.have.length(10);
-      expect(moved.join()).to.include('data/iwf.db is in use: messages are kept in data/iwf-2.db');
-      for (const demo of [first, second]) {
-        const rest = /http:\/\/127\.0\.0\.1:\d+(?=\/docs\/)/.exec(demo.out())?.[0] ?? '';
-        const subscriptions = await fetch(`${rest}/chat/v1/sip:echo@botplatform.example.net/subscriptions`, {
-          headers: { authorization: 'Bearer demo-key' },
-        });
-        expect(await subscriptions.text()).to.include(`"resourceURL":"${rest}/chat/v1/`);
-        // The terminal and npm both hand it on.
-        demo.child.kill('SIGINT');
-        demo.child.kill('SIGINT');
-        expect(await demo.ended).to.deep.equal([0, null]);
-      }
-    });
-
     it('leaves a port alone that the environment has set: exit code 2 where it is taken', async () => {
       const places = await freePlaces();
       squatters.push(await listening(Number(places['IWF_REST__PORT'])));
@@ -186,32 +253,12 @@ describe('the command line', function () {
       expect(await demo.ended).to.deep.equal([2, null]);
       expect(demo.err()).to.match(/^maap-iwf: cannot listen: .*EADDRINUSE.*\n$/);
     });
-
-    it('keeps its subscription over a restart, and one alone', async () => {
-      const places = await freePlaces();
-      const first = await startedDemo(places);
-      const before = await subscriptions(places);
-      first.child.kill('SIGKILL');
-      await first.ended;
-      await startedDemo(places);
-      expect(await subscriptions(places)).to.equal(before);
-      expect(before.match(/"notifyURL"/g)).to.have.length(1);
-    });
-
-    it('goes on when nobody reads its output any more', async () => {
-      const places = await freePlaces();
-      const demo = await startedDemo({ ...places, IWF_LOG__LEVEL: 'info' });
-      demo.child.stdout?.destroy();
-      demo.child.stderr?.destroy();
-      await subscriptions(places);
-      await subscriptions(places);
-      demo.child.kill('SIGTERM');
-      const [code] = (await once(demo.child, 'exit')) as [number | null];
-      expect(code).to.equal(0);
-    });
   });
 
   describe('with --config', () => {
+    beforeEach(inFolder);
+    afterEach(cleared);
+
     async function written(over: Readonly<Record<string, unknown>> = {}): Promise<{ file: string; admin: number }> {
       const [rest, admin, sip, msrp] = await Promise.all(Array.from({ length: 4 }, () => freePort()));
       const file = join(folder, 'config.json');
@@ -261,13 +308,16 @@ describe('the command line', function () {
       expect(gateway.err()).to.match(/^.*config\.json:1: .*colour.*\n$/);
     });
   });
-
-  async function subscriptions(places: Readonly<Record<string, string>>): Promise<string> {
-    const rest = `http://127.0.0.1:${places['IWF_REST__PORT'] ?? ''}`;
-    const headers = { authorization: 'Bearer demo-key' };
-    return (await fetch(`${rest}/chat/v1/sip:echo@botplatform.example.net/subscriptions`, { headers })).text();
-  }
 });
+
+function restAt(places: Readonly<Record<string, string>>): string {
+  return `http://127.0.0.1:${places['IWF_REST__PORT'] ?? ''}`;
+}
+
+async function subscriptions(root: string): Promise<string> {
+  const headers = { authorization: 'Bearer demo-key' };
+  return (await fetch(`${root}/chat/v1/sip:echo@botplatform.example.net/subscriptions`, { headers })).text();
+}
 
 async function listening(port: number): Promise<Server> {
   const server = createServer();
@@ -282,6 +332,7 @@ async function freed(port: number): Promise<void> {
     const answered = await fetch(`http://127.0.0.1:${port}/openapi.json`).catch(() => undefined);
     if (!answered) return;
     await answered.arrayBuffer();
+    await pause();
   }
 }
 

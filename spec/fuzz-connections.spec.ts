@@ -13,21 +13,26 @@ import { randomOf } from '../scripts/fuzz/random.js';
 
 const together = 6;
 
-describe('hostile connections, a few of each kind [IWF-1628]', () => {
+describe('hostile connections, a few of each kind [IWF-1628] [IWF-1629]', () => {
   let world: World;
+  let secured: World;
 
   before(async function () {
     this.timeout(30_000);
-    world = await startWorld();
+    [world, secured] = await Promise.all([startWorld(), startWorld({ secure: true })]);
   });
-  after(() => world.close());
+  after(() => Promise.all([world.close(), secured.close()]));
 
   for (const target of connectionTargets) {
     it(`${target.name}: the gateway lives, answers, logs no bug, and serves who is honest`, async () => {
       const findings: Finding[] = [];
       const corpus = scriptsOf(target);
       const onFinding = (one: Finding): void => void findings.push(one);
-      await fuzzConnections(target, { count: together, seed: 1, corpus, rests: false, together, onFinding }, world);
+      await fuzzConnections(
+        target,
+        { count: together, seed: 1, corpus, rests: false, together, onFinding },
+        target.secure ? secured : world,
+      );
       expect(findings.map(({ kind, text, scripts }) => `${kind}: ${text}: ${JSON.stringify(scripts)}`)).to.be.empty;
     });
   }

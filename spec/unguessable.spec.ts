@@ -10,6 +10,7 @@ import { createMsrpEndpoint } from '../lib/msrp/endpoint.js';
 import { defaultMsrpOptions } from '../lib/msrp/options.js';
 import { staticKeys } from '../lib/rest/authenticate.js';
 import { newToken } from '../lib/sip-engine/token.js';
+import { comparisonsOf } from './support/comparisons.js';
 import { FakeClock } from './support/fake-clock.js';
 import { silentLog, silentMetrics } from './support/silent.js';
 
@@ -92,7 +93,49 @@ describe('keys [IWF-1627]', () => {
       'sip-engine/drachtio-session.ts',
     ]);
   });
+
+  it('are compared in no other way: what is told apart otherwise is none, or a hash of one', () => {
+    const judging = sources.filter(({ file }) => /^rest\/(access\/|authenticate|admin)|drachtio-session/.test(file));
+    const found = judging.flatMap(({ file, text }) =>
+      comparisonsOf(text, secretNames).map((comparison) => `${file}: ${comparison}`),
+    );
+    expect(found).to.have.members(comparedOtherwise.map(([comparison]) => comparison));
+  });
+
+  it('are seen by that check however they are compared', () => {
+    for (const text of [
+      'key === wanted',
+      'a.secret !== b',
+      'keys.includes(given)',
+      'hash.equals(wanted)',
+      'm.get(token)',
+    ])
+      expect(comparisonsOf(text, secretNames), text).to.have.length(1);
+    for (const text of [
+      'key === undefined',
+      "token === ''",
+      'hash.length === wanted.length',
+      'timingSafeEqual(key, hash)',
+    ])
+      expect(comparisonsOf(text, secretNames), text).to.deep.equal([]);
+  });
 });
+
+const secretNames = /key|secret|hash|token|credential|password|fingerprint|given|wanted|digest|expected/i;
+
+/** Each with the reason why its time tells nothing that helps a guesser. */
+const comparedOtherwise = [
+  ['rest/authenticate.ts: byPrefix.get(prefixOf(hash))', 'four octets of a hash: the key cannot be made from them'],
+  ['rest/authenticate.ts: kept.get(prefixOf(hash))', 'at the start, of what the configuration has'],
+  [
+    "rest/access/client-certificates.ts: byFingerprint.get(fingerprint256.replaceAll(':', '').toLowerCase())",
+    'of a public certificate, whose key the handshake has proven',
+  ],
+  ['rest/access/failed-attempts.ts: this.sources.get(key)', 'an address'],
+  ['rest/access/token-cache.ts: this.entries.get(keyOf(token))', 'SHA-256 of a token that was found good before'],
+  ['rest/access/token-endpoint.ts: id === credential.id', 'the public name of a platform'],
+  ['rest/access/tokens.ts: cache.get(token)', 'the cache above'],
+] as const;
 
 function hashOf(text: string): string {
   return createHash('sha256').update(text).digest('hex');

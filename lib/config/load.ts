@@ -18,9 +18,16 @@ export interface ConfigSource {
 /** Seen from dist/lib/config/. */
 export const defaultFile = fileURLToPath(new URL('../../../config/default.yaml', import.meta.url));
 
+let known: ConfigDocument | undefined;
+
+/** Part of this version: read once. */
+function defaults(): ConfigDocument {
+  return (known ??= readDocument(defaultFile));
+}
+
 /** Throws ConfigError. */
 export function loadWritten(source: ConfigSource): CompleteConfig {
-  const documents = [readDocument(defaultFile)];
+  const documents = [defaults()];
   if (source.file !== undefined) documents.push(readDocument(source.file));
   const { assignments, errors } = readEnvironment(source.env);
   if (errors.length > 0) throw new ConfigError(errors);

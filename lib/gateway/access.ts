@@ -5,13 +5,13 @@ import type { Config, PlatformConfig } from '../config.js';
 import type { Platform } from '../iwf/actions.js';
 import { clientCertificates } from '../rest/access/client-certificates.js';
 import { FailedAttempts } from '../rest/access/failed-attempts.js';
-import { type IssuedPlatform, issuedTokens, ownTokens } from '../rest/access/tokens.js';
+import type { IssuedPlatform, OwnIssuer } from '../rest/access/tokens.js';
 import { authenticator, staticKeys, type Way } from '../rest/authenticate.js';
 import type { PlatformPolicy, RestDeps } from '../rest/deps.js';
 
 export type Access = Pick<RestDeps, 'authenticate' | 'policy' | 'tokens' | 'attempts'>;
 
-export function accessOf(config: Config, clock: Clock): Access {
+export async function accessOf(config: Config, clock: Clock): Promise<Access> {
   const { platforms, rest, serverRoot } = config;
   const byId = new Map(platforms.map((platform) => [platform.id, platform]));
   const attempts = new FailedAttempts(clock);
@@ -25,8 +25,7 @@ export function accessOf(config: Config, clock: Clock): Access {
     return known?.clientSecrets.length ? platformOf(known) : undefined;
   };
   const ways: readonly Way[] = [
-    ...(own ? [ownTokens({ ...own, platform }, clock)] : []),
-    ...issuers(platforms, clock),
+    ...(await tokenWays(own && { ...own, platform }, issuersOf(platforms), clock)),
     staticKeys(platforms.map((one) => ({ platform: platformOf(one), keys: one.keys }))),
     ...certificates(platforms),
   ];
@@ -43,13 +42,23 @@ export function accessOf(config: Config, clock: Clock): Access {
   };
 }
 
-function issuers(platforms: readonly PlatformConfig[], clock: Clock): readonly Way[] {
-  const issued = platforms.flatMap((one): IssuedPlatform[] => {
+/** What reads tokens is loaded where there are any. */
+async function tokenWays(
+  own: OwnIssuer | undefined,
+  issued: readonly IssuedPlatform[],
+  clock: Clock,
+): Promise<readonly Way[]> {
+  if (!own && issued.length === 0) return [];
+  const { issuedTokens, ownTokens } = await import('../rest/access/tokens.js');
+  return [...(own ? [ownTokens(own, clock)] : []), ...(issued.length > 0 ? [issuedTokens(issued, clock)] : [])];
+}
+
+function issuersOf(platforms: readonly PlatformConfig[]): readonly IssuedPlatform[] {
+  return platforms.flatMap((one): IssuedPlatform[] => {
     if (!one.jwt) return [];
     const { issuer, jwksUrl, audience, subject, requireScopes = true } = one.jwt;
     return [{ platform: platformOf(one), issuer, jwksUrl, audience, subject, requireScopes }];
   });
-  return issued.length > 0 ? [issuedTokens(issued, clock)] : [];
 }
 
 function certificates(platforms: readonly PlatformConfig[]): readonly Way[] {

@@ -79,7 +79,11 @@ export const limitCounts: Readonly<Record<string, LimitCount>> = {
   },
   msrp_connections_cut_total: {
     label: 'reason',
-    keys: { unread: 'msrp.transactionTimeoutS', slow: 'msrp.assemblyTimeoutS' },
+    keys: {
+      unread: 'msrp.transactionTimeoutS',
+      slow: 'msrp.assemblyTimeoutS',
+      crowded: 'msrp.maxTotalBufferedBytes',
+    },
   },
   rest_requests_total: { label: 'status', keys: { 413: 'rest.maxBodyBytes' } },
   sip_overload_total: { label: 'limit', keys: { transactions: 'sip.maxTransactions', dialogs: 'sip.maxDialogs' } },

@@ -103,7 +103,7 @@ export const metricTable: Readonly<Record<string, MetricForm>> = {
   msrp_garbage_total: counterOf('Connections closed for what is no MSRP'),
   msrp_connections_refused_total: counterOf('MSRP connections refused', 'reason'),
   msrp_connections_cut_total: counterOf(
-    'MSRP connections closed for a peer that does not read, or trickles a frame',
+    'MSRP connections closed for a peer that does not read, reads most slowly while there is no room, or trickles a frame',
     'reason',
   ),
   msrp_connections_unbound_total: counterOf('MSRP connections closed without ever having a session'),
@@ -112,6 +112,8 @@ export const metricTable: Readonly<Record<string, MetricForm>> = {
 
   // Store.
   store_commit_seconds: { type: 'histogram', help: 'From a commit asked for to its being durable', buckets: seconds },
+  store_silent_seconds: gaugeOf('How long the store has not answered the question that is open'),
+  store_waits_ended_total: counterOf('Requests answered 503 since the store did not answer', 'side'),
   store_batch_writes: { type: 'histogram', help: 'Commits that one write to disk has made durable', buckets: sizes },
 
   unknown_metric_total: counterOf('Counts under names that the table lacks: a bug', 'name'),

@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net';
 import type { Clock, Timer } from '../clock.js';
 import type { AssemblyBudget } from './chunk-assembler.js';
+import type { Taker, UnreadBudget } from './unread-budget.js';
 import { DecodeError } from '../wire/decode-error.js';
 import { printBodiless, printEndLine, printHead, type Frame } from '../wire/msrp/frame.js';
 import { FrameParser, type ParserLimits } from '../wire/msrp/parser.js';
@@ -18,8 +19,8 @@ export interface ConnectionLimits extends ParserLimits {
   readonly frameTimeoutMs: number;
 }
 
-/** The peer takes nothing of what is written, or trickles a frame. */
-export type CutReason = 'unread' | 'slow';
+/** The peer takes nothing of what is written, or trickles a frame, or takes more slowly than all others while there is no room. */
+export type CutReason = 'unread' | 'slow' | 'crowded';
 
 export interface ConnectionHandler {
   onOpen(connection: Connection): void;
@@ -59,6 +60,8 @@ interface ConnectionParts {
   readonly turn: WriteTurn;
   /** Of all that is not whole yet, whichever connection it came on. */
   readonly budget: AssemblyBudget;
+  /** Of all that is written and not taken, whichever connection it waits on. */
+  readonly unread: UnreadBudget;
   readonly clock: Clock;
   /** Of the peer's certificate, by hash (sha-1, sha-256): TLS only. */
   readonly fingerprints: ReadonlyMap<string, string> | undefined;
@@ -70,7 +73,7 @@ interface ConnectionParts {
  *  └──── garbage, error, peer's close, too slow a peer ─────────────┘
  * ```
  */
-export class Connection {
+export class Connection implements Taker {
   /** host:port of the other side. */
   readonly peer: string;
   readonly fingerprints: ReadonlyMap<string, string> | undefined;
@@ -90,6 +93,8 @@ export class Connection {
   /** Runs while the peer owes us the reading of what is written. */
   private unread: Timer | undefined;
   private taken = false;
+  /** When what is not taken yet was written, write by write. */
+  private readonly written: number[] = [];
   /** Runs while a frame has begun and is not whole. */
   private begun: Timer | undefined;
 
@@ -112,9 +117,21 @@ export class Connection {
 
   /** Whether more may be sent that could also wait. Answers need not ask: while there is no room nothing is read. */
   get hasRoom(): boolean {
-    return (
-      this.state === 'open' && this.pendingBytes + this.parts.socket.writableLength < this.parts.limits.maxBufferedBytes
-    );
+    return this.state === 'open' && !this.isFull();
+  }
+
+  get unreadBytes(): number {
+    return this.parts.socket.destroyed ? 0 : this.parts.socket.writableLength;
+  }
+
+  get unreadSinceMs(): number | undefined {
+    return this.written[0];
+  }
+
+  /** While there is no room for what all have yet to take. */
+  cut(reason: CutReason = 'crowded'): void {
+    this.parts.handler.onCut(reason, this);
+    this.parts.socket.destroy();
   }
 
   /** False where the connection is gone. The frame is written at the end of the turn. */
@@ -149,30 +166,32 @@ export class Connection {
   flush(): void {
     this.queued = false;
     if (this.state === 'closed') return;
-    const { socket, limits } = this.parts;
+    const { socket, limits, handler } = this.parts;
     const { text, pieces } = this;
+    const wasFull = this.isFull();
     this.text = '';
     this.pieces = [];
     this.pendingBytes = 0;
     if (pieces.length === 0) {
-      if (text !== '') socket.write(text, 'latin1', this.onTaken);
+      if (text !== '') this.write(Buffer.from(text, 'latin1'));
     } else {
       pieces.push(text);
-      socket.write(
+      this.write(
         Buffer.concat(pieces.map((piece) => (typeof piece === 'string' ? Buffer.from(piece, 'latin1') : piece))),
-        this.onTaken,
       );
     }
     if (socket.writableNeedDrain) this.watchReading();
     // A peer that sends and does not read its answers is not read from either.
     if (socket.writableLength >= limits.maxBufferedBytes) this.hold(this);
+    // The kernel has taken all of it at once: no drain will tell.
+    else if (wasFull && this.hasRoom) handler.onRoom(this);
   }
 
   /** Writes what is pending, then closes. */
   end(): void {
     if (this.state !== 'open') return;
-    this.flush();
     this.state = 'ending';
+    this.flush();
     const { socket, clock, limits } = this.parts;
     this.linger = clock.after(limits.lingerTimeoutMs, () => socket.destroy());
     socket.destroySoon();
@@ -232,8 +251,21 @@ export class Connection {
     this.handle(frames);
   }
 
+  private isFull(): boolean {
+    return this.pendingBytes + this.parts.socket.writableLength >= this.parts.limits.maxBufferedBytes;
+  }
+
+  private write(bytes: Buffer): void {
+    const { socket, clock, unread } = this.parts;
+    this.written.push(clock.now());
+    socket.write(bytes, this.onTaken);
+    unread.note(this);
+  }
+
   private readonly onTaken = (): void => {
     this.taken = true;
+    this.written.shift();
+    this.parts.unread.note(this);
   };
 
   /** However little it takes: what counts is that it goes on. */
@@ -265,11 +297,6 @@ export class Connection {
     this.begun = undefined;
   }
 
-  private cut(reason: CutReason): void {
-    this.parts.handler.onCut(reason, this);
-    this.parts.socket.destroy();
-  }
-
   private drained(): void {
     this.unread?.close();
     this.unread = undefined;
@@ -285,6 +312,7 @@ export class Connection {
     this.endFrame();
     this.backlog = [];
     this.weighAs(0);
+    this.parts.unread.note(this);
     this.holds.clear();
     this.parts.handler.onClosed(this);
   }

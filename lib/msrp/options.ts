@@ -29,6 +29,8 @@ export interface MsrpOptions {
   readonly maxMessagesInHand: number;
   /** Written to a connection and not taken by the peer; reading and sending stop there. */
   readonly maxBufferedBytes: number;
+  /** The same of all connections; beyond it the slowest taker is cut. */
+  readonly maxTotalBufferedBytes: number;
   /** Messages of one session that wait to be sent or for their answer; above it 408. */
   readonly maxQueuedMessages: number;
   /** Octets of them; above it 408. */
@@ -68,6 +70,7 @@ export const defaultMsrpOptions: MsrpOptions = {
   assemblyTimeoutMs: 120_000,
   maxMessagesInHand: 64,
   maxBufferedBytes: 262_144,
+  maxTotalBufferedBytes: 268_435_456,
   maxQueuedMessages: 256,
   maxQueuedBytes: 8_388_608,
   chunkBytes: 2048,

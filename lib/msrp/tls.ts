@@ -1,5 +1,5 @@
 /** TLS for msrps: the peer's certificate is known by its fingerprint in the SDP, not by who signed it (RFC 4975 §14.4, RFC 8122). */
-import { X509Certificate } from 'node:crypto';
+import { constants, X509Certificate } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { connect, createSecureContext, TLSSocket, type SecureContext } from 'node:tls';
 import type { Fingerprint, RemoteEnd } from './api.js';
@@ -12,7 +12,9 @@ export class Tls {
   /** Without a certificate of its own it can only connect. */
   constructor(own: { readonly cert: string; readonly key: string } | undefined) {
     this.fingerprints = own ? [{ hash: 'sha-256', value: new X509Certificate(own.cert).fingerprint256 }] : [];
-    this.context = createSecureContext({ minVersion: 'TLSv1.2', ...own });
+    // Each handshake costs us more than the peer, and nobody needs a second one.
+    const secureOptions = constants.SSL_OP_NO_RENEGOTIATION;
+    this.context = createSecureContext({ minVersion: 'TLSv1.2', secureOptions, ...own });
   }
 
   /** The server's side; `secure` follows. Asks for the peer's certificate: with a=setup the active side shows one, too. */

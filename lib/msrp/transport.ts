@@ -8,6 +8,7 @@ import type { AssemblyBudget } from './chunk-assembler.js';
 import { Connection, type ConnectionHandler, type ConnectionLimits, type CutReason, WriteTurn } from './connection.js';
 import type { MsrpDeps, MsrpOptions } from './options.js';
 import { Tls } from './tls.js';
+import { UnreadBudget } from './unread-budget.js';
 
 const backlog = 4096;
 
@@ -30,6 +31,7 @@ export class Transport {
   private readonly handler: Pick<ConnectionHandler, TransportEvents>;
   private readonly tls: Tls | undefined;
   private readonly turn = new WriteTurn();
+  private readonly unread: UnreadBudget;
   private readonly server: Server;
   private readonly connections = new Set<Connection>();
   /** Sockets whose first octet or handshake is awaited. */
@@ -41,6 +43,7 @@ export class Transport {
     this.deps = deps;
     this.handler = handler;
     this.tls = deps.tls && new Tls(deps.tls);
+    this.unread = new UnreadBudget(options.maxTotalBufferedBytes);
     this.server = createServer({ pauseOnConnect: this.tls !== undefined }, (socket) => this.admit(socket));
   }
 
@@ -195,6 +198,7 @@ export class Transport {
       peer: peerName(socket),
       limits: this.limits(),
       budget: this.deps.budget,
+      unread: this.unread,
       turn: this.turn,
       clock: this.deps.clock,
       fingerprints,

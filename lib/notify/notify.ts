@@ -26,6 +26,7 @@ import type { PlatformCallbacks } from './origins.js';
 import { gatesOf } from './places.js';
 import { roomOf } from './room.js';
 import { Subscriptions, type SubscriptionsDeps } from './subscriptions.js';
+import { Suspensions } from './suspensions.js';
 import { createTeller } from './teller.js';
 import { verifyNotifyUrl } from './verification.js';
 import { Worker } from './worker.js';
@@ -96,7 +97,8 @@ export async function openNotify(deps: NotifyDeps): Promise<Notify> {
     onEnded: deps.onSubscriptionEnded,
   });
   await Promise.all([subscriptions.load(), channels.load(), deadLetters.load()]);
-  await subscriptions.endAll('suspended', ({ platformId }) => deps.platform(platformId)?.suspended === true);
+  const isSuspended = (platformId: string): boolean => deps.platform(platformId)?.suspended === true;
+  const suspensions = new Suspensions({ subscriptions, isSuspended, clock, log });
 
   const known = (id: string): Subscription | undefined => subscriptions.known(id);
   const onError = (error: unknown): void => log.warn('lease not changed', { error: String(error) });
@@ -138,10 +140,11 @@ export async function openNotify(deps: NotifyDeps): Promise<Notify> {
     notifications,
     deadLetters,
     start() {
-      worker.start();
+      suspensions.start(() => worker.start());
       channels.start();
     },
     async stop(withinMs = Infinity) {
+      suspensions.close();
       channels.close();
       await worker.stop(withinMs);
       health.close();

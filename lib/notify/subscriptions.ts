@@ -38,6 +38,8 @@ interface Created {
 
 /** A timer holds 2^31 - 1 ms at most; an hour also follows a clock that is set. */
 const maxTimerMs = 3_600_000;
+/** They go into one write to disk; all at once would not leave the store to others. */
+const endedTogether = 256;
 
 export class Subscriptions implements SubscriptionActions {
   private readonly live = createLiveSubscriptions();
@@ -225,13 +227,17 @@ export class Subscriptions implements SubscriptionActions {
     log.info('subscription ended', { subscriptionId: id, platform: platformId, reason });
   }
 
-  /** As `end`, all that are meant. */
+  /** As `end`, all that are meant; many share a write to disk. */
   async endAll(reason: EndReason, isMeant: (subscription: Subscription) => boolean): Promise<void> {
-    const meant = this.live.ids().filter((id) => {
-      const kept = this.live.get(id);
-      return kept !== undefined && isMeant(kept.subscription);
-    });
-    for (const id of meant) await this.end(id, reason);
+    const meant = this.live.ids().filter((id) => this.isLive(id, isMeant));
+    for (let at = 0; at < meant.length; at += endedTogether) {
+      await Promise.all(meant.slice(at, at + endedTogether).map((id) => this.end(id, reason)));
+    }
+  }
+
+  /** Whether any is meant. */
+  has(isMeant: (subscription: Subscription) => boolean): boolean {
+    return this.live.ids().some((id) => this.isLive(id, isMeant));
   }
 
   /** Why a subscription that is no more has ended; undefined: its bot removed it. */
@@ -246,6 +252,11 @@ export class Subscriptions implements SubscriptionActions {
     this.closed = true;
     this.expiry?.close();
     this.refresh?.close();
+  }
+
+  private isLive(id: string, isMeant: (subscription: Subscription) => boolean): boolean {
+    const kept = this.live.get(id);
+    return kept !== undefined && isMeant(kept.subscription);
   }
 
   private async kept(id: string): Promise<KeptSubscription | undefined> {

@@ -143,7 +143,10 @@ async function serve(deps: Serving, request: IncomingMessage, response: ServerRe
 
 function refusal({ log }: AdminDeps, error: unknown): Reply {
   if (error instanceof ApiError) {
-    return { ...problem(error.status, 'too many wrong credentials'), headers: { 'Retry-After': '5' } };
+    return {
+      ...problem(error.status, error.status === 503 ? 'the store does not answer' : 'too many wrong credentials'),
+      headers: { 'Retry-After': '5' },
+    };
   }
   log.error('admin request failed', { error });
   return problem(500, 'internal error');

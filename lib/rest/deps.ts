@@ -1,5 +1,5 @@
 /** What the REST face is given, and its limits. */
-import type { Clock } from '../clock.js';
+import type { Clock, Timer } from '../clock.js';
 import type {
   CapabilityActions,
   ChatActions,
@@ -88,6 +88,8 @@ export interface RestDeps {
   readonly overloaded?: ((bot: string) => number | undefined) | undefined;
   /** One that came in has its answer. */
   readonly settled?: (() => void) | undefined;
+  /** `onLate` comes where the store keeps a request waiting for too long; whoever is done before closes it. */
+  readonly late?: ((onLate: () => void) => Timer) | undefined;
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly clock: Clock;

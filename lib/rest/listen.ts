@@ -1,4 +1,5 @@
 /** The node:http server under the REST face: its limits in size, number and time, and how it ends. */
+import { constants } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import { createServer as createSecureServer, type ServerOptions } from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -85,7 +86,9 @@ function limitedServer(deps: RestDeps, tls: RestTls | undefined): Server {
 /** A client without a certificate, or with a wrong one, may still have another credential: it is judged with the request. */
 function secureOptions({ cert, key, clientCa }: RestTls, { headersTimeoutMs }: RestDeps['limits']): ServerOptions {
   const asking = clientCa === undefined ? {} : { ca: clientCa, requestCert: true, rejectUnauthorized: false };
-  return { cert, key, ...asking, minVersion: 'TLSv1.2', handshakeTimeout: headersTimeoutMs };
+  // Each handshake costs us more than the client, and nobody needs a second one.
+  const secureOptions = constants.SSL_OP_NO_RENEGOTIATION;
+  return { cert, key, ...asking, minVersion: 'TLSv1.2', secureOptions, handshakeTimeout: headersTimeoutMs };
 }
 
 /** What is not HTTP, too slow or too long is told once and closed (RFC 9112 §9.5). */

@@ -14,6 +14,13 @@ export interface TcpTransportOptions {
 
 type Api = UserAgent['transport'];
 
+interface Waiting {
+  readonly branch: string;
+  readonly socket: Socket;
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+}
+
 /** What UserAgent wants of a transport (sip.js `api/transport`). */
 export class TcpTransport implements Api {
   readonly protocol = 'TCP';
@@ -30,6 +37,8 @@ export class TcpTransport implements Api {
   private readonly sockets = new Set<Socket>();
   /** Branch of a request → the connection that its response takes. */
   private readonly ways = new Map<string, Socket>();
+  /** Of requests that nothing was heard of yet. */
+  private readonly waiting = new Set<Waiting>();
 
   constructor(options: TcpTransportOptions) {
     this.options = options;
@@ -79,13 +88,43 @@ export class TcpTransport implements Api {
   }
 
   send(message: string): Promise<void> {
-    const response = message.startsWith('SIP/2.0');
-    const way = response ? this.ways.get(branchOf(message)) : undefined;
-    const socket = way && !way.destroyed ? way : this.toGateway();
-    // sip.js makes a 503 of a rejection, at once; without one it would wait for timer B or F.
+    if (message.startsWith('SIP/2.0')) return this.respond(message);
+    const socket = this.toGateway();
+    if (message.startsWith('ACK ')) return written(socket, message);
+    return this.request(socket, message);
+  }
+
+  private respond(message: string): Promise<void> {
+    const way = this.ways.get(branchOf(message));
+    return written(way && !way.destroyed ? way : this.toGateway(), this.withContact(message));
+  }
+
+  /**
+   * Resolves with the first response; rejects when the connection ends before (RFC 3261 §18.4), also where it had taken
+   * what was written: sip.js makes a 503 of it, at once, and would else wait for timer B or F.
+   */
+  private request(socket: Socket, message: string): Promise<void> {
     return new Promise((resolve, reject) => {
-      socket.write(response ? this.withContact(message) : message, (error) => (error ? reject(error) : resolve()));
+      this.waiting.add({ branch: branchOf(message), socket, resolve, reject });
+      socket.write(message);
     });
+  }
+
+  private heard(branch: string): void {
+    for (const one of this.waiting) {
+      if (one.branch !== branch) continue;
+      this.waiting.delete(one);
+      one.resolve();
+    }
+  }
+
+  private lost(socket: Socket): void {
+    this.sockets.delete(socket);
+    for (const one of this.waiting) {
+      if (one.socket !== socket) continue;
+      this.waiting.delete(one);
+      one.reject(new Error('the connection was lost'));
+    }
   }
 
   private withContact(message: string): string {
@@ -106,7 +145,7 @@ export class TcpTransport implements Api {
     socket.setNoDelay(true);
     this.sockets.add(socket);
     socket.on('error', () => socket.destroy());
-    socket.on('close', () => this.sockets.delete(socket));
+    socket.on('close', () => this.lost(socket));
     socket.on('data', (data: Buffer) => {
       rest = Buffer.concat([rest, data]);
       if (rest.length > maxMessageBytes) socket.destroy();
@@ -114,7 +153,8 @@ export class TcpTransport implements Api {
         const message = rest.toString('utf8', 0, end);
         rest = rest.subarray(end);
         if (message.trim() === '') continue;
-        if (!message.startsWith('SIP/2.0')) this.remember(branchOf(message), socket);
+        if (message.startsWith('SIP/2.0')) this.heard(branchOf(message));
+        else this.remember(branchOf(message), socket);
         this.onMessage?.(sdpAlone(message));
       }
     });
@@ -140,6 +180,12 @@ const maxMessageBytes = 4 * 1024 * 1024;
 
 function branchOf(message: string): string {
   return /\r\n(?:Via|v) *:[^\r]*?branch=([^;,\s]+)/i.exec(message)?.[1] ?? '';
+}
+
+function written(socket: Socket, message: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    socket.write(message, (error) => (error ? reject(error) : resolve()));
+  });
 }
 
 /** undefined: not yet whole. A lone CRLF is a keep-alive (RFC 5626 §3.5.1). */

@@ -54,7 +54,7 @@ export function calledDialog(request: WireMessage, routing: Routing, localTag: s
     remoteTag: routing.fromTag ?? '',
     local: withTag(routing.to, localTag),
     remote: routing.from,
-    remoteTarget: contactOf(request) ?? uriOf(routing.from) ?? '',
+    remoteTarget: contactOf(request) ?? targetOf(routing.from) ?? nowhere,
     routes: request.rawAll('record-route').flatMap(elements),
     localCseq: 0,
     remoteCseq: routing.cseq,
@@ -99,8 +99,16 @@ export function learnAnswer(dialog: Dialog, answer: { message: WireMessage; rout
 export function contactOf(message: WireMessage): string | undefined {
   const value = message.raw('contact');
   const first = value === undefined ? undefined : elements(value)[0];
-  const uri = first === undefined ? undefined : uriOf(first);
-  return uri !== undefined && schemeOf(uri) !== undefined ? uri : undefined;
+  return first === undefined ? undefined : targetOf(first);
+}
+
+/** Leads to no address, but can be printed. */
+const nowhere = 'sip:';
+
+/** The URI of an element, where a request line can have it: a scheme, and no space. */
+function targetOf(element: string): string | undefined {
+  const uri = uriOf(element);
+  return uri !== undefined && schemeOf(uri) !== undefined && /^[^\s\0]+$/.test(uri) ? uri : undefined;
 }
 
 export interface DialogRoute {
@@ -114,7 +122,7 @@ export interface DialogRoute {
 /** Request-URI, Route and next hop inside the dialog, loose or strict (§12.2.1.1). */
 export function routeOf(dialog: Dialog): DialogRoute {
   const [first, ...rest] = dialog.routes;
-  const uri = first === undefined ? undefined : uriOf(first);
+  const uri = first === undefined ? undefined : targetOf(first);
   if (uri === undefined) return { requestUri: dialog.remoteTarget, routes: [], next: dialog.remoteTarget };
   if (parseSipUri(uri)?.lr === true) return { requestUri: dialog.remoteTarget, routes: dialog.routes, next: uri };
   return { requestUri: uri, routes: [...rest, bracketed(dialog.remoteTarget)], next: uri };

@@ -6,10 +6,13 @@ export interface EngineClock {
   after(delayMs: number, action: () => void): { close(): void };
 }
 
+/** What Node waits at most, 24.8 days; for anything beyond (a peer's Session-Expires) it would not wait at all. */
+const longestDelayMs = 2 ** 31 - 1;
+
 export const systemClock: EngineClock = {
   now: () => Date.now(),
   after(delayMs, action) {
-    const timer = setTimeout(action, delayMs);
+    const timer = setTimeout(action, Math.min(delayMs, longestDelayMs));
     return { close: () => clearTimeout(timer) };
   },
 };
@@ -45,6 +48,9 @@ export interface EngineTimer {
   /** Idempotent. */
   close(): void;
 }
+
+/** Lists of longer durations, which peers choose, are not kept for the next waiter. */
+const keptEmptyMs = 60_000;
 
 interface List {
   readonly durationMs: number;
@@ -109,6 +115,7 @@ export class Timers {
     if (waiter.next) waiter.next.previous = waiter.previous;
     else list.last = waiter.previous;
     waiter.list = waiter.previous = waiter.next = undefined;
+    if (!list.first && list.durationMs > keptEmptyMs) this.giveUp(list);
   }
 
   /** No timer goes off any more. */
@@ -125,6 +132,12 @@ export class Timers {
       this.lists.set(durationMs, list);
     }
     return list;
+  }
+
+  private giveUp(list: List): void {
+    list.alarm?.close();
+    list.alarm = undefined;
+    this.lists.delete(list.durationMs);
   }
 
   private arm(list: List, delayMs: number): void {

@@ -1,5 +1,5 @@
 /** TLS under SIP: our certificate, whose certificates we believe, handshakes both ways (RFC 3261 §26.3.1, RFC 5922). */
-import { X509Certificate } from 'node:crypto';
+import { constants, X509Certificate } from 'node:crypto';
 import { isIP, type Socket } from 'node:net';
 import {
   connect,
@@ -90,9 +90,11 @@ function contextOf(material: TlsMaterial | undefined): SecureContext {
 }
 
 function serverOptions(material: TlsMaterial | undefined) {
-  if (!material) return { minVersion } as const;
+  // Each handshake costs us more than the peer, and nobody needs a second one.
+  const common = { minVersion, secureOptions: constants.SSL_OP_NO_RENEGOTIATION } as const;
+  if (!material) return common;
   const { cert, key, ca } = material;
-  return { minVersion, cert, key, ...(ca === undefined ? {} : { ca }) } as const;
+  return { ...common, cert, key, ...(ca === undefined ? {} : { ca }) } as const;
 }
 
 function believed(socket: TLSSocket): X509Certificate | undefined {

@@ -1,6 +1,6 @@
 /** INVITE out: offer, answer, refusal as a value. */
 import { DecodeError } from '../wire/decode-error.js';
-import { readFeatureTags } from '../wire/feature-tags.js';
+import { type FeatureTags, readFeatureTags } from '../wire/feature-tags.js';
 import type { HeaderLine, RequestDraft, SipAgent, SipResponse } from './agent.js';
 import type { Chat } from './chat.js';
 import type { ChatMedia } from './media.js';
@@ -28,7 +28,7 @@ export async function dial({ agent, draft, chat, media, signal }: Dial): Promise
   const { call, response } = dialed;
   chat.attach({
     call,
-    tags: readFeatureTags(response.headers.all('Contact')),
+    tags: tagsOf(response),
     sessionExpires: response.headers.get('Session-Expires'),
     allowsUpdate: allowsUpdate(response.headers.all('Allow')),
   });
@@ -44,9 +44,19 @@ export function outcomeOf(response: SipResponse): SipOutcome {
   return {
     status: response.status,
     reason: response.reason,
-    tags: readFeatureTags(response.headers.all('Contact')),
+    tags: tagsOf(response),
     ...(retryAfterS === undefined ? {} : { retryAfterS: Number(retryAfterS) }),
   };
+}
+
+/** An answer counts whatever its Contact looks like: one that cannot be read tells nothing. */
+function tagsOf({ headers }: SipResponse): FeatureTags {
+  try {
+    return readFeatureTags(headers.all('Contact'));
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error;
+    return readFeatureTags([]);
+  }
 }
 
 export function allowsUpdate(allow: readonly string[]): boolean {

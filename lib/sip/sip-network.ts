@@ -1,4 +1,5 @@
 /** The Network over SIP and MSRP. */
+import type { Timer } from '../clock.js';
 import type { Metrics } from '../metrics.js';
 import type { AddressOptions } from '../wire/address.js';
 import { DecodeError } from '../wire/decode-error.js';
@@ -24,6 +25,7 @@ import type {
   SessionDelegate,
   SessionSend,
   SipOutcome,
+  StandaloneMessage,
 } from './network.js';
 import { wantsPrivacy } from './privacy.js';
 import { capabilityContact, capabilityHeaders, inviteHeaders, requestHeaders } from './rcs-headers.js';
@@ -38,6 +40,10 @@ export interface SipNetworkOptions extends ChatMakerOptions {
   readonly messageAnswer: 200 | 202;
   readonly sessionExpiresS: number;
   readonly minSeS: number;
+  /** `onLate` comes where the store keeps one waiting for too long; whoever is done before closes it. */
+  readonly late?: (onLate: () => void) => Timer;
+  /** In the 503 to it. */
+  readonly retryAfterS?: number;
 }
 
 /**
@@ -194,9 +200,25 @@ export class SipNetwork implements Network {
       ...incoming,
       contentType: request.headers.get('Content-Type') ?? '',
       content: request.body,
-      answer: (refusal) =>
+      answer: this.inTime(request, (refusal) =>
         refusal ? refuse(request, refusal) : request.answer({ status: this.options.messageAnswer }),
+      ),
     });
+  }
+
+  /** 503 where the store keeps it waiting for too long: then the message comes again, and is known by its Message-ID. */
+  private inTime(request: InboundRequest, answer: StandaloneMessage['answer']): StandaloneMessage['answer'] {
+    const { late, retryAfterS } = this.options;
+    if (!late) return answer;
+    let isLate = false;
+    const wait = late(() => {
+      isLate = true;
+      this.refuseNow(request, { status: 503, ...(retryAfterS === undefined ? {} : { retryAfterS }) });
+    });
+    return async (refusal) => {
+      wait.close();
+      if (!isLate) await answer(refusal);
+    };
   }
 
   private onOptions(request: InboundRequest, handlers: NetworkHandlers): void {

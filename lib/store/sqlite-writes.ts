@@ -62,7 +62,9 @@ export function createSqliteWrites(database: Database): SqliteWrites {
     write(batch) {
       try {
         return together(batch);
-      } catch {
+      } catch (error) {
+        // Whoever has the file has it for all of them: to wait for each anew would make seconds into minutes.
+        if (codeOf(error).startsWith('SQLITE_BUSY')) return batch.map(() => failure(error));
         // What failed may be one write (the file is full, but an ack makes room): each for itself.
         return batch.map(alone);
       }

@@ -15,7 +15,7 @@ export interface CallerOptions {
 
 /** Messages under way at once in a session. */
 const windowSize = 8;
-const pauseMs = 30;
+const pauseMs = 60;
 /** SIP that stays silent: the connection is taken for dead. */
 const silenceMs = 3000;
 

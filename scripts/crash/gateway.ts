@@ -34,6 +34,8 @@ export interface GatewayProcessOptions {
 
 const main = fileURLToPath(new URL('../../lib/main.js', import.meta.url));
 const startMs = 60_000;
+/** Between two questions whether it is ready. */
+const askMs = 50;
 
 export class GatewayProcess {
   private readonly options: ProcessOptions;
@@ -83,7 +85,7 @@ export class GatewayProcess {
     while (!(await this.ready())) {
       if (!this.runs) throw new Error(`the gateway ended with ${this.child.exitCode ?? this.child.signalCode ?? ''}`);
       if (Date.now() > deadline) throw new Error('the gateway did not become ready');
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      await new Promise((resolve) => setTimeout(resolve, askMs));
     }
     this.wasReady = true;
   }

@@ -16,7 +16,7 @@ for (let run = 0; run < runs; run++) {
   const line = {
     run: run + 1,
     seed: plan.seed,
-    acknowledgedAtKill,
+    acknowledgedAtKill: acknowledgedAtKill[0],
     duplicatesToUser: duplicates.toUser,
     duplicatesToBot: duplicates.toBot,
     seconds: Number(seconds.toFixed(1)),

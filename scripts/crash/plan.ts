@@ -13,9 +13,13 @@ export interface Conversation {
 export interface Plan {
   readonly seed: number;
   readonly conversations: readonly Conversation[];
-  /** Acknowledgements of either side until the kill, and how much later it comes. */
-  readonly killAfter: number;
-  readonly killDelayMs: number;
+  readonly kills: readonly Kill[];
+}
+
+/** Acknowledgements of either side until it comes, and how much later that is. */
+export interface Kill {
+  readonly after: number;
+  readonly delayMs: number;
 }
 
 export const bots = {
@@ -35,8 +39,8 @@ export function planOf(seed: number, messages: number): Plan {
     return { bot: bots[way], user, way, toUser: texts('out'), toBot: texts('in') };
   });
   const total = perConversation * conversations.length * 2;
-  const killAfter = 1 + Math.floor(random() * total * 0.9);
-  return { seed, conversations, killAfter, killDelayMs: Math.floor(random() * 15) };
+  const after = 1 + Math.floor(random() * total * 0.9);
+  return { seed, conversations, kills: [{ after, delayMs: Math.floor(random() * 15) }] };
 }
 
 /** Of different length, some with more than one octet per character. */

@@ -17,7 +17,7 @@ export interface PlatformOptions {
   readonly key: string;
 }
 
-const pauseMs = 30;
+const pauseMs = 60;
 
 export class Platform {
   /** In the order of arrival, repetitions included. */

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { call, messageIdOf } from './callers.js';
 import { configOf, GatewayProcess } from './gateway.js';
 import { Handsets } from './handsets.js';
-import { bots, type Conversation, type Plan } from './plan.js';
+import { bots, type Conversation, type Kill, type Plan } from './plan.js';
 import { Platform } from './platform.js';
 import { judge, type Verdict } from './verdict.js';
 import { freePort } from '../../spec/support/free-port.js';
@@ -14,8 +14,8 @@ export interface RunReport {
   readonly faults: readonly string[];
   /** Messages that arrived a second time, with the same id. */
   readonly duplicates: { readonly toUser: number; readonly toBot: number };
-  /** Acknowledged when the kill came. */
-  readonly acknowledgedAtKill: number;
+  /** Acknowledged when each kill came. */
+  readonly acknowledgedAtKill: readonly number[];
   readonly seconds: number;
 }
 
@@ -58,15 +58,19 @@ interface Scene {
 async function traffic({ plan, gateway, handsets, platform, sipPort }: Scene): Promise<RunReport> {
   const startedMs = Date.now();
   let acknowledged = 0;
-  let killed: Promise<void> | undefined;
-  let acknowledgedAtKill = 0;
+  const due = [...plan.kills];
+  let crashes = Promise.resolve();
+  const acknowledgedAtKill: number[] = [];
   const onAcknowledged = (): void => {
     acknowledged++;
-    if (acknowledged >= plan.killAfter) killed ??= crash();
+    const [next] = due;
+    if (!next || acknowledged < next.after) return;
+    due.shift();
+    crashes = crashes.then(() => crash(next));
   };
-  const crash = async (): Promise<void> => {
-    await new Promise((resolve) => setTimeout(resolve, plan.killDelayMs));
-    acknowledgedAtKill = acknowledged;
+  const crash = async ({ delayMs }: Kill): Promise<void> => {
+    await new Promise((resolve) => setTimeout(resolve, delayMs));
+    acknowledgedAtKill.push(acknowledged);
     await gateway.kill();
     await gateway.start();
   };
@@ -77,7 +81,7 @@ async function traffic({ plan, gateway, handsets, platform, sipPort }: Scene): P
       platform.sendAll(conversation, onAcknowledged).then((given) => ids.set(conversation, given)),
     ]),
   );
-  await killed;
+  await crashes;
   await settled(plan, { handsets, platform });
   const toUser = plan.conversations.map((each) => judgeToUser(each, ids.get(each) ?? [], handsets));
   const toBot = plan.conversations.map((each) => judgeToBot(each, platform));

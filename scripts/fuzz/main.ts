@@ -1,6 +1,6 @@
 /**
  * `npm run fuzz -- [target …] [count|seconds] [seed]`: hostile inputs for every parser, and hostile sequences for whole
- * connections (`connection-…`), `1000000` of them or `60s` long for each target; the same seed makes the same inputs.
+ * connections (`connection-…`) and for peers that the gateway calls (`called-…`), under TLS (`tls-…`), `1000000` of them or `60s` long for each target; the same seed makes the same inputs.
  * `--parsers`, `--connections`: these alone. `--guided`: those that reach new code of a parser are changed further, and
  * written to scripts/fuzz/corpus/. `--replay TARGET FILE`: one finding again. Exit 1 where a promise was broken.
  */
@@ -29,7 +29,8 @@ async function main(): Promise<boolean> {
 async function replay([name = '', file = '']: readonly string[]): Promise<boolean> {
   const target = targets.find((one) => one.name === name);
   if (target) return replayInput(target, file);
-  if (connectionTargets.some((one) => one.name === name)) return replayScripts(file);
+  const connection = connectionTargets.find((one) => one.name === name);
+  if (connection) return replayScripts(file, connection);
   throw new Error(`no such target: ${name}`);
 }
 

@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import { randomUUID } from 'node:crypto';
 import { cpim, RawPhone } from './raw-phone.js';
 import { contact, startWorld, type World } from './world.js';
+import { pause } from '../support/ask-again.js';
 
 interface Ready {
   readonly checks: readonly { readonly name: string; readonly state: string }[];
@@ -28,6 +29,7 @@ describe('a SIP engine that is lost with calls open, and comes back [IWF-1725]',
       const response = await fetch(`http://127.0.0.1:${world.gateway.ports.admin}/readyz`);
       const { checks } = (await response.json()) as Ready;
       if (checks.find(({ name }) => name === 'sip')?.state === state) return;
+      await pause();
     }
   }
 

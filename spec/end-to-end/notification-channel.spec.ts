@@ -21,10 +21,18 @@ const authorization = 'Bearer a-key-of-the-spec';
 describe('notification channels over real sockets', () => {
   let world: World;
 
-  beforeEach(async () => {
+  before(async () => {
     world = await startWorld({ subscribe: false });
   });
-  afterEach(() => world.stop());
+  after(() => world.stop());
+  // Each begins without a channel, without a subscription, and with nobody in a chat.
+  afterEach(async () => {
+    await world.phone.hangUp(bot);
+    const { body } = await world.platform.request('GET', channels);
+    const { notificationChannelList } = body as { notificationChannelList: { notificationChannel: Channel[] } };
+    for (const { resourceURL } of notificationChannelList.notificationChannel)
+      await world.platform.request('DELETE', resourceURL);
+  });
 
   const make = async (asked: Readonly<Record<string, unknown>>): Promise<Channel> => {
     const answer = await world.platform.request('POST', channels, { notificationChannel: asked });
@@ -127,13 +135,18 @@ describe('notification channels over real sockets', () => {
     });
 
     it('takes no place of other requests while it hangs', async () => {
-      await world.stop();
+      const usual = world;
       world = await startWorld({ subscribe: false, config: { rest: { maxInFlight: 1 } } });
-      const channel = await make({ channelType: 'LongPolling' });
-      const hanging = poll(channel);
-      await subscribe(channel);
-      await world.phone.sendPager(bot, 'through');
-      expect(((await hanging) ?? []).map(textOf)).to.deep.equal(['through']);
+      try {
+        const channel = await make({ channelType: 'LongPolling' });
+        const hanging = poll(channel);
+        await subscribe(channel);
+        await world.phone.sendPager(bot, 'through');
+        expect(((await hanging) ?? []).map(textOf)).to.deep.equal(['through']);
+      } finally {
+        await world.stop();
+        world = usual;
+      }
     });
 
     it('has an XML form', async () => {

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { describeOnEachEngine } from './each-engine.js';
 import { cpim, RawPhone } from './raw-phone.js';
 import { bot, contact, key, startWorld, type World } from './world.js';
+import { pause } from '../support/ask-again.js';
 
 interface Check {
   readonly name: string;
@@ -44,7 +45,7 @@ describeOnEachEngine('a gateway with more to do than it can', (engine) => {
   }
 
   async function until(state: string): Promise<void> {
-    while (!(await load()).startsWith(state)) await new Promise((resolve) => setImmediate(resolve));
+    while (!(await load()).startsWith(state)) await pause();
   }
 
   it('refuses new calls and messages with Retry-After, spares what is under way, and takes all again afterwards [IWF-1721]', async () => {

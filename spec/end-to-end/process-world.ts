@@ -8,6 +8,7 @@ import { Handsets } from '../../scripts/crash/handsets.js';
 import { SimulatedPlatform } from '../../lib/sim/platform.js';
 import { freePort } from '../support/free-port.js';
 import { bot, key } from './world.js';
+import { pause } from '../support/ask-again.js';
 
 export interface ProcessWorld {
   readonly gateway: GatewayProcess;
@@ -83,5 +84,6 @@ export async function draining({ ports }: Pick<ProcessWorld, 'ports'>): Promise<
   for (;;) {
     const response = await fetch(`http://127.0.0.1:${ports.admin}/readyz`);
     if ((await response.text()).includes('draining')) return;
+    await pause();
   }
 }

@@ -113,10 +113,11 @@ describe('a gateway that stops and starts again', () => {
       await isHeld;
       const startedMs = Date.now();
       const restarted = world.restart();
-      await handsets.until(() => handsets.requests.some((request) => request.startsWith('BYE')), 2000);
+      await handsets.until(() => handsets.requests.some((request) => request.startsWith('BYE')));
       handsets.hold = undefined;
       await restarted;
-      expect(Date.now() - startedMs).to.be.below(4000);
+      // 2 s, and what a busy machine takes besides; the peer would be waited for for half a minute.
+      expect(Date.now() - startedMs).to.be.below(8000);
       await handsets.until(() => handsets.arrivals.length >= 1);
       handsets.stop();
     });

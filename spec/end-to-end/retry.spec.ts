@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { bot, contact, startWorld, type World } from './world.js';
+import { pause } from '../support/ask-again.js';
 
 const quick = { chat: { backoff: { baseMs: 40, factor: 1, maxMs: 40, jitter: 0 } } };
 /** As good as never: only a sign of life of the user makes his lane due. */
@@ -140,6 +141,7 @@ async function waitsWith(platform: World['platform'], messageId: string, descrip
     const { messageStatusReport } = body as { messageStatusReport: { status: string; description?: string } };
     expect(messageStatusReport.status).to.equal('Pending');
     if (messageStatusReport.description?.startsWith(description)) return;
+    await pause();
   }
 }
 
@@ -147,5 +149,6 @@ async function statusBecomes(platform: World['platform'], messageId: string, sta
   for (;;) {
     const { body } = await platform.status(contact, messageId);
     if ((body as { messageStatusReport: { status: string } }).messageStatusReport.status === status) return;
+    await pause();
   }
 }

@@ -269,7 +269,8 @@ describe('the life of a session', () => {
       await callee.operator.waitFor('INVITE');
       callee.refusal = undefined;
       await readMessage(await callee.session());
-      expect(Date.now() - startedMs).to.be.within(1000, 5000);
+      // Neither at once nor in an hour, on a busy machine either.
+      expect(Date.now() - startedMs).to.be.within(1000, 9000);
       expect((await told(id)).body).to.include({ status: 'Sent' });
     });
   });

@@ -3,7 +3,6 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { stringify } from 'yaml';
 import { systemClock } from '../../lib/clock.js';
 import { loadConfig } from '../../lib/config.js';
 import type { Logger } from '../../lib/log.js';
@@ -136,7 +135,7 @@ function configOf(
   { config = {}, mode = 'auto', platform = {} }: WorldOptions,
   { folder, ports, serverRoot, server, listen }: Place,
 ): ReturnType<typeof loadConfig> {
-  const file = join(folder, 'config.yaml');
+  const file = join(folder, 'config.json');
   const own = {
     serverRoot,
     rest: { port: ports.rest },
@@ -161,7 +160,7 @@ function configOf(
       { id: 'other', keys: [sha256(otherKey)], chatbots: [{ uri: otherBot }], notify: { allow: ['127.0.0.1'] } },
     ],
   };
-  writeFileSync(file, stringify(merge(own, typeof config === 'function' ? config(ports, folder) : config)));
+  writeFileSync(file, JSON.stringify(merge(own, typeof config === 'function' ? config(ports, folder) : config)));
   return loadConfig({ file, env: {} });
 }
 

@@ -22,7 +22,7 @@ import { defaultLimits } from '../../lib/store/limits.js';
 
 /** Numbers that the root hands on by itself: ports, and what belongs to no part that has options of its own. */
 const byTheRoot =
-  /\.(port|auditDays|pagerMaxBytes)$|^(admin|audit|drain|limits|overload|trace|sip\.drachtio|chat\.backoff)\.|^(rest\.tokenS|sip\.(callTimeoutS|requestTimeoutS|sessionExpiresS|keepAliveS|keepAliveTimeoutS)|capabilities\.timeoutS)$/;
+  /\.(port|auditDays|pagerMaxBytes)$|^(admin|audit|drain|limits|overload|trace|sip\.drachtio|chat\.backoff)\.|^(rest\.tokenS|sip\.(callTimeoutS|requestTimeoutS|sessionExpiresS|keepAliveS|keepAliveTimeoutS)|capabilities\.timeoutS|store\.answerTimeoutMs)$/;
 
 describe('numbers of the configuration', () => {
   it('reach the options of a part, each of them', () => {

@@ -60,6 +60,52 @@ describe('MSRP peers that do not go on [IWF-1725]', () => {
     listener.close();
   });
 
+  it('who takes most slowly is cut where all together leave too much; the others go on [msrp.maxTotalBufferedBytes]', async () => {
+    const bounds = { maxBufferedBytes: 400_000, maxTotalBufferedBytes: 1_100_000 };
+    house = await House.open({ ...bounds, maxQueuedBytes: 100_000_000, chunkBytes: 65_536 });
+    const listener = await Listener.open();
+    const content = Buffer.alloc(1_000_000);
+    /** A session whose peer reads nothing: more waits for him than the kernel holds. */
+    const stuck = async () => {
+      const { session } = house.session();
+      const connection = listener.connection();
+      const connect = { host: '127.0.0.1', port: listener.port };
+      await session.start({ path: [`msrp://127.0.0.1:${listener.port}/p;tcp`], role: 'active', connect });
+      const socket = await connection;
+      socket.on('error', () => undefined);
+      const outcomes = Array.from({ length: 12 }, (_, n) =>
+        session.send({ messageId: `m${n}aa`, contentType: 'text/plain', content, failureReport: 'no' }),
+      );
+      for (let n = 0; n < 150; n++) await turn();
+      await house.clock.advance(1000);
+      return { session, socket, last: Promise.all(outcomes).then((all) => all.at(-1)) };
+    };
+    const all = [await stuck(), await stuck(), await stuck()] as const;
+    const [first, second, third] = all;
+    expect(await first.last).to.deep.equal({ kind: 'lost' });
+    expect(all.map(({ session }) => session.state)).to.deep.equal(['closed', 'bound', 'bound']);
+    expect(house.counts.get(`${cut} crowded`)).to.equal(1);
+    // What is taken counts no more: there is room for another.
+    second.socket.resume();
+    expect(await second.last).to.deep.equal({ kind: 'accepted' });
+    const fourth = await stuck();
+    expect([third.session.state, fourth.session.state]).to.deep.equal(['bound', 'bound']);
+    for (const { socket } of [...all, fourth]) socket.destroy();
+    listener.close();
+  });
+
+  it('a peer for whom more is sent than may wait, and who takes it at once, gets all of it', async () => {
+    house = await House.open({ maxBufferedBytes: 20_000 });
+    const listener = await Listener.open();
+    const { session } = house.session();
+    const connect = { host: '127.0.0.1', port: listener.port };
+    await session.start({ path: [`msrp://127.0.0.1:${listener.port}/p;tcp`], role: 'active', connect });
+    const sent = { messageId: 'many-chunks', contentType: 'text/plain', content: Buffer.alloc(200_000) };
+    expect(await session.send({ ...sent, failureReport: 'no' })).to.deep.equal({ kind: 'accepted' });
+    (await listener.accept()).destroy();
+    listener.close();
+  });
+
   it('who trickles a chunk byte by byte is cut in time; nothing of it is answered, and others are unharmed', async () => {
     house = await House.open({ assemblyTimeoutMs: 120_000 });
     const slow = house.session();

@@ -1,6 +1,10 @@
 /** Subscriptions that end other than by their bot's wish say so, where the notice can be read (OMA REST NetAPI Chat, chatSubscriptionCancellationNotification). */
+import Sqlite from 'better-sqlite3';
 import { expect } from 'chai';
-import { bot, chatMessage, platformOfAll, status, subscriptionRequest, tellOf, until } from './harness.js';
+import { join } from 'node:path';
+import { openStore } from '../../lib/store/open.js';
+import { quietLog, temporaryFolder } from '../store/harness.js';
+import { bot, chatMessage, notifyOver, platformOfAll, status, subscriptionRequest, tellOf, until } from './harness.js';
 import { Scene } from './scene.js';
 
 const notice = 'chatSubscriptionCancellation';
@@ -64,6 +68,35 @@ describe('the end of a subscription', () => {
     expect(ended).to.deep.equal(['suspended']);
     expect(scene.platform.calls.slice(1).map(({ body }) => body.includes(notice))).to.deep.equal([true]);
     expect(scene.notify.subscriptions.ofBot(bot().uri, 'chat')).to.deep.equal([]);
+  });
+
+  it('is not waited for by the start, however long the store takes; nothing is delivered before it', async () => {
+    const folder = await temporaryFolder();
+    const path = join(folder.path, 'iwf.db');
+    const kept = { kind: 'sqlite', path, allowVolatile: false, clock: scene.clock, log: quietLog } as const;
+    const store = await openStore(kept);
+    const before = await notifyOver(store);
+    const names = Array.from({ length: 20 }, (_, at) => `n${at}`);
+    const request = subscriptionRequest(scene.platform.url, { duration: 0 });
+    for (const name of names) await before.subscriptions.create(bot(name), 'chat', request);
+    await before.stop();
+    const ended: string[] = [];
+    const other = new Sqlite(path);
+    other.exec('BEGIN IMMEDIATE');
+    const notify = await notifyOver(store, {
+      platform: () => ({ ...platformOfAll, suspended: true }),
+      onSubscriptionEnded: (_subscription, reason) => ended.push(reason),
+    });
+    notify.start();
+    expect(ended).to.deep.equal([]);
+    expect(scene.platform.calls).to.deep.equal([]);
+    other.close();
+    await until(() => ended.length === names.length);
+    await scene.platform.received(names.length);
+    expect(scene.platform.calls.every(({ body }) => body.includes(notice))).to.equal(true);
+    await notify.stop();
+    await store.close();
+    await folder.remove();
   });
 
   it('is no dead letter where nobody heard it: played again, it would end the subscription made since [IWF-1728]', async () => {

@@ -15,6 +15,8 @@ import { defaultLimits } from '../../lib/store/limits.js';
 import type { Store } from '../../lib/store/store.js';
 import { openVolatileStore } from '../../lib/store/volatile.js';
 
+export { until } from '../support/ask-again.js';
+
 export interface Call {
   readonly path: string;
   readonly headers: IncomingHttpHeaders;
@@ -170,13 +172,4 @@ export function notifyOver(store: Store, more: Partial<NotifyDeps> = {}): Promis
 /** Commits the items of one event, as the interpreter does. */
 export async function tellOf(notify: Notify, store: Store, notification: Notification): Promise<void> {
   await store.commit({ enqueue: notify.notifications.items(notification) });
-}
-
-/** Until `condition` holds; an error after 5 seconds, so that no spec goes on behind the back of the next. */
-export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  const endsAtMs = Date.now() + 5_000;
-  while (!(await condition())) {
-    if (Date.now() > endsAtMs) throw new Error('it never came true');
-    await new Promise((resolve) => setImmediate(resolve));
-  }
 }

@@ -16,6 +16,7 @@ import { startRest } from '../../lib/rest/listen.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { silentLog, silentMetrics } from '../support/silent.js';
 import { botPath, type Face, FakeGateway, messages, openFace, userPath } from './fake-gateway.js';
+import { until } from '../support/ask-again.js';
 
 const hello = { chatMessage: { text: 'hello' } };
 const serverRoot = 'https://gw.example/base';
@@ -442,10 +443,6 @@ describe('refusals of a platform that asks too much', () => {
     expect(said).to.match(/^HTTP\/1\.1 429 [^]*HTTP\/1\.1 4\d\d /);
   });
 });
-
-async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await new Promise((resolve) => setImmediate(resolve));
-}
 
 describe('guessing credentials', () => {
   const clock = new FakeClock();

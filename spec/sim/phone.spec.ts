@@ -149,7 +149,7 @@ describe('the simulated phone', () => {
     await gateway.stop();
     expect(await rejection(phone.send(bot, 'into the void'))).to.match(/refused|lost/);
     expect(await rejection(phone.sendPager(bot, 'into the void'))).to.equal('MESSAGE refused: 503');
-    const again = await startGateway(loadConfig({ file: join(folder, 'config.yaml'), env: {} }), silentLog);
+    const again = await startGateway(loadConfig({ file: join(folder, 'config.json'), env: {} }), silentLog);
     try {
       const messageId = await phone.send(bot, 'after');
       await platform.waitFor(({ body }) => body['messageId'] === messageId);

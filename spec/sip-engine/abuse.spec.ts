@@ -8,6 +8,7 @@ import { createEngine, type EngineOptions } from '../../lib/sip-engine/engine.js
 import { FakeClock } from '../support/fake-clock.js';
 import { requestText } from './scripted-transport.js';
 import { send, stage } from './stage.js';
+import { until } from '../support/ask-again.js';
 
 const OK = { status: 200, headers: [] };
 const NOWHERE = { onAck: () => undefined, onCancel: () => undefined, onBye: () => undefined };
@@ -36,10 +37,6 @@ describe('Abuse', () => {
     await once(socket, 'listening');
     closing.push(() => socket.close());
     return { socket, got };
-  }
-
-  async function until(holds: () => boolean): Promise<void> {
-    while (!holds()) await new Promise((resolve) => setImmediate(resolve));
   }
 
   /** Statuses of the answers to OPTIONS on a connection of its own. */

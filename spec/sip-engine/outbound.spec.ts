@@ -219,6 +219,23 @@ describe('Dialogs as the calling side (RFC 3261 §13.2) [IWF-1802]', () => {
     expect(await send(on, { method: 'BYE' }, id).catch((error: unknown) => error)).to.be.instanceOf(Error);
   });
 
+  for (const [what, line] of [
+    ['a Contact', 'Contact: <sip:a phone@192.0.2.9>'],
+    ['a Contact of nothing but spaces', 'Contact: < \t >'],
+    ['a Record-Route', 'Record-Route: <sip:a proxy@192.0.2.8>'],
+    ['a loose Record-Route', 'Record-Route: <sip:a proxy@192.0.2.8;lr>'],
+  ] as const) {
+    it(`whose 2xx has ${what} that no request line can have: ACK and BYE leave without it`, async () => {
+      const errors: unknown[] = [];
+      const on = await stage({ onError: (error) => void errors.push(error) });
+      const { id } = await calling(on, [line]);
+      expect(await on.engine.ack(id, { headers: [] })).not.to.be.undefined;
+      await send(on, { method: 'BYE' }, id);
+      expect(on.net.takeShort()).to.deep.equal(['ACK', 'BYE']);
+      expect(errors).to.deep.equal([]);
+    });
+  }
+
   it('take requests of the peer, and end with his BYE', async () => {
     const on = await stage();
     const { id, invite } = await calling(on);

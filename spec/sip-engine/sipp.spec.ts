@@ -7,6 +7,7 @@ import type { Address, Engine, SipMessage } from '../../lib/sip-engine/api.js';
 import { createEngine } from '../../lib/sip-engine/engine.js';
 import { startSmallAgent, type Seen } from './small-agent.js';
 import { freePort } from '../support/free-port.js';
+import { pause } from '../support/ask-again.js';
 
 const SCENARIOS = resolve('scripts/sipp');
 
@@ -120,7 +121,10 @@ async function call(engine: Engine, uri: string): Promise<string[]> {
   for (;;) {
     const { final, dialogId, provisional } = await request(engine, 'INVITE', uri);
     // SIPp takes a moment to listen; until then the port refuses, which we learn at once.
-    if (final.status === 503) continue;
+    if (final.status === 503) {
+      await pause();
+      continue;
+    }
     await engine.ack(dialogId!, { headers: [] });
     const bye = await request(engine, 'BYE', uri, dialogId);
     return [...(provisional ? ['100-199'] : []), String(final.status), String(bye.final.status)];

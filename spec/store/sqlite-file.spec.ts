@@ -7,6 +7,7 @@ import { expect } from 'chai';
 import Sqlite from 'better-sqlite3';
 import type { StoreLimits } from '../../lib/store/limits.js';
 import { openStore } from '../../lib/store/open.js';
+import { createSqliteWrites } from '../../lib/store/sqlite-writes.js';
 import { migrations } from '../../lib/store/migrations/index.js';
 import type { Store } from '../../lib/store/store.js';
 import { FakeClock } from '../support/fake-clock.js';
@@ -33,6 +34,21 @@ describe('store: the SQLite file', () => {
     opened.push(store);
     return store;
   }
+
+  it('where another has it: a batch waits for it once, whatever it holds', async () => {
+    await open();
+    const begun: unknown[] = [];
+    const file = new Sqlite(path, { timeout: 10, verbose: (sql) => void begun.push(sql) });
+    const writes = createSqliteWrites(file);
+    const other = new Sqlite(path);
+    other.exec('BEGIN IMMEDIATE');
+    begun.length = 0;
+    const nothing = { nowMs: 0, puts: [], removes: [], items: [], deletes: [], heads: [] };
+    const outcomes = writes.write([nothing, nothing, nothing]);
+    expect(outcomes.map((outcome) => outcome.kind)).to.deep.equal(['failed', 'failed', 'failed']);
+    expect(begun).to.have.length(1);
+    for (const database of [other, file]) database.close();
+  });
 
   it('makes its folder and its files for their owner alone', async () => {
     await enqueue(await open(), 'lane', 'a');

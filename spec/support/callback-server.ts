@@ -1,7 +1,7 @@
 /** A platform's callback server that keeps what came as it came: octets and headers. */
 import { createServer, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { until } from '../notify/harness.js';
+import { until } from './ask-again.js';
 
 export interface RawCallback {
   readonly method: string;

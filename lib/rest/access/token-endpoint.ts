@@ -2,7 +2,6 @@
 import { createHash, randomUUID, timingSafeEqual } from 'node:crypto';
 import { type Request, type Response, Router } from 'express';
 import type { IncomingMessage } from 'node:http';
-import { SignJWT } from 'jose';
 import type { Clock } from '../../clock.js';
 import type { Logger } from '../../log.js';
 import { methodNotAllowed, securityHeaders, writeAnswer } from '../answer.js';
@@ -10,7 +9,7 @@ import type { Metrics } from '../../metrics.js';
 import { readBytes } from '../body.js';
 import type { FailedAttempts } from './failed-attempts.js';
 import { allScopes, readScopes } from './scopes.js';
-import { ownAlgorithm, ownAudience } from './tokens.js';
+import { ownAlgorithm, ownAudience } from './own-tokens.js';
 
 export interface TokenClient {
   /** The platform's id. */
@@ -86,6 +85,8 @@ async function grant(
     return { kind: 'refused', status: 400, error: 'invalid_scope' };
   const scope = (asked.size > 0 ? [...asked] : allScopes).join(' ');
   const issuedAtS = Math.floor(clock.now() / 1000);
+  // Few gateways give tokens: what makes them is loaded by the first.
+  const { SignJWT } = await import('jose');
   const token = await new SignJWT({ scope, client_id: client.id })
     .setProtectedHeader({ alg: ownAlgorithm, typ: 'at+jwt' })
     .setIssuer(endpoint.issuer)

@@ -2,6 +2,7 @@
 import {
   createLocalJWKSet,
   createRemoteJWKSet,
+  customFetch,
   decodeJwt,
   decodeProtectedHeader,
   errors,
@@ -12,7 +13,9 @@ import {
 import type { Clock } from '../../clock.js';
 import type { Platform } from '../../iwf/actions.js';
 import { ApiError } from '../../resources/api-error.js';
+import { ownAlgorithm, ownAudience } from './own-tokens.js';
 import { bearer, type Way, type WayResult } from '../authenticate.js';
+import { fetchKeySet } from './key-fetch.js';
 import { readScopes } from './scopes.js';
 import { TokenCache } from './token-cache.js';
 
@@ -42,8 +45,6 @@ const externalAlgorithms = [
   ...['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'],
   ...['ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'],
 ];
-export const ownAlgorithm = 'HS256';
-export const ownAudience = 'maap-iwf';
 const clockTolerance = 5;
 const maxTokenLength = 8192;
 
@@ -68,7 +69,12 @@ export function issuedTokens(
   times: Partial<KeySetTimes> = {},
 ): Way {
   const { maxAgeMs, cooldownMs, timeoutMs } = { ...keySetTimes, ...times };
-  const options = { cacheMaxAge: maxAgeMs, cooldownDuration: cooldownMs, timeoutDuration: timeoutMs };
+  const options = {
+    cacheMaxAge: maxAgeMs,
+    cooldownDuration: cooldownMs,
+    timeoutDuration: timeoutMs,
+    [customFetch]: fetchKeySet,
+  };
   const keySets = new Map(platforms.map(({ jwksUrl }) => [jwksUrl, createRemoteJWKSet(new URL(jwksUrl), options)]));
   // Who is named by subject comes before who takes every subject of the issuer.
   const bySubject = platforms.filter(({ subject }) => subject !== undefined);

@@ -5,8 +5,10 @@ import { type Call, offer, requestText } from './sip-text.js';
 
 const call: Call = { wire: 'sip-tcp', bot: bots.honest, number: '+15550109999', at: 0 };
 const answerMs = 5000;
+/** Comes to the callback server of the bot, and to a user. */
+export const honestText = 'Is anybody there, {{nonce}}?';
 
-/** A chat with one message in it, a pager message, and a look at each HTTP face. */
+/** A chat with one message in it, a pager message, a look at each HTTP face, and a message to a user. */
 export const honest: Script = {
   manners: 'takes',
   steps: [
@@ -25,13 +27,16 @@ export const honest: Script = {
     answerTo('rest', answerMs),
     send('admin', get('/trace', adminKey)),
     answerTo('admin', answerMs),
+    send('rest', writing()),
+    answerTo('rest', answerMs),
   ],
 };
 
-const due = ['sip-tcp 200', 'msrp 200', 'msrp 200', 'sip-tcp 200', 'sip-tcp 200', 'rest 200', 'admin 200'];
+const due = ['sip-tcp 200', 'msrp 200', 'msrp 200', 'sip-tcp 200', 'sip-tcp 200', 'rest 200', 'admin 200', 'rest 201'];
 
-/** What he was refused; undefined: nothing. */
-export function refused(answers: readonly string[]): string | undefined {
+/** What he was refused, under TLS or not; undefined: nothing. */
+export function refused(heard: readonly string[]): string | undefined {
+  const answers = heard.map((answer) => answer.replace(/^tls-sip/, 'sip-tcp').replace(/^tls-/, ''));
   const same = answers.length === due.length && answers.every((answer, at) => answer === due[at]);
   return same ? undefined : `instead of ${due.join(', ')}: ${answers.join(', ')}`;
 }
@@ -60,8 +65,21 @@ function message(id: string): string {
     '',
     'Content-Type: text/plain;charset=UTF-8',
     '',
-    'Is anybody there?',
+    honestText,
   ].join('\r\n');
+}
+
+/** The bot writes to a user. */
+function writing(): string {
+  const body = JSON.stringify({ chatMessage: { text: honestText } });
+  const path = `/chat/v1/${encodeURIComponent(bots.honest)}/oneToOne/tel%3A%2B15550109998/adhoc/messages`;
+  const head = [
+    `POST ${path} HTTP/1.1`,
+    'Host: x',
+    `Authorization: Bearer ${honestKey}`,
+    'Content-Type: application/json',
+  ];
+  return [...head, `Content-Length: ${body.length}`, '', body].join('\r\n');
 }
 
 function get(path: string, credential: string): string {

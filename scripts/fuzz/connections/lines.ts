@@ -2,6 +2,7 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 import type { Leaving } from './script.js';
 
 export interface Line {
@@ -16,6 +17,8 @@ export interface LineOptions {
   readonly port: number;
   /** Ours, one of 127/8: each script is a host of its own. */
   readonly source: string;
+  /** Under TLS; whoever the other side is. */
+  readonly secure?: boolean;
   readonly onBytes: (bytes: Buffer) => void;
   readonly onClose: () => void;
 }
@@ -24,8 +27,10 @@ const gatewayHost = '127.0.0.1';
 /** A piece that the gateway does not read is not waited for. */
 const drainMs = 200;
 
-export async function openStream({ port, source, onBytes, onClose }: LineOptions): Promise<Line> {
-  const socket = connect({ port, host: gatewayHost, localAddress: source, noDelay: true, allowHalfOpen: true });
+export async function openStream({ port, source, secure = false, onBytes, onClose }: LineOptions): Promise<Line> {
+  const raw = connect({ port, host: gatewayHost, localAddress: source, noDelay: true, allowHalfOpen: true });
+  const socket = secure ? connectTls({ socket: raw, rejectUnauthorized: false }) : raw;
+  raw.on('error', () => socket.destroy());
   let closed = false;
   const gone = (): void => {
     if (closed) return;
@@ -36,7 +41,9 @@ export async function openStream({ port, source, onBytes, onClose }: LineOptions
   socket.on('error', gone);
   socket.on('end', gone);
   socket.on('close', gone);
-  await Promise.race([once(socket, 'connect'), once(socket, 'close')]).catch(() => undefined);
+  await Promise.race([once(socket, secure ? 'secureConnect' : 'connect'), once(socket, 'close')]).catch(
+    () => undefined,
+  );
   return {
     get closed() {
       return closed;
@@ -50,7 +57,7 @@ export async function openStream({ port, source, onBytes, onClose }: LineOptions
     },
     leave(how) {
       if (how === 'end') socket.end();
-      else if (how === 'reset') socket.resetAndDestroy();
+      else if (how === 'reset') raw.resetAndDestroy();
       else socket.destroy();
     },
   };

@@ -1,15 +1,19 @@
 /** Plays a script against the gateway: writes what it says, hears what comes, answers what it is asked. */
 import { headerOf as frameHeader, printFrame, type Frame, type Request } from '../../../lib/wire/msrp/frame.js';
-import type { Ports } from '../../crash/gateway.js';
 import { headerOf, respondTo } from '../../crash/sip-text.js';
+import { Callee } from './callee.js';
+import type { Callees } from './callees.js';
 import { openDatagrams, openStream, type Line } from './lines.js';
 import { type Ears, httpStream, msrpStream, sipDatagrams, sipStream } from './readers.js';
-import type { LineName, Manners, Script, Step } from './script.js';
+import type { LineName, Manners, PlainLine, Script, Secured, Step } from './script.js';
+import type { WorldPorts } from './configuration.js';
 import { filled, type Slots, slotsFor } from './slots.js';
 
 export interface Stage {
-  readonly ports: Ports;
+  readonly ports: WorldPorts;
   readonly sinkPort: number;
+  /** Whom the gateway calls. */
+  readonly callees: Callees;
   /** Where the script's connections come from, of 127/8. */
   readonly source: string;
   /** Another one each time. */
@@ -21,10 +25,12 @@ export interface Played {
   readonly answers: readonly string[];
   /** What the gateway must not say, whatever it is asked. */
   readonly faults: readonly string[];
+  /** Pieces written to peers' requests of the gateway. */
+  readonly said: number;
 }
 
 export async function play(script: Script, stage: Stage): Promise<Played> {
-  const player = new Player(script.manners, stage);
+  const player = new Player(script, stage);
   try {
     for (const step of script.steps) await player.take(step);
   } finally {
@@ -45,6 +51,7 @@ class Player implements Played {
   private readonly stage: Stage;
   private readonly manners: Manners;
   private readonly slots: Slots;
+  private readonly callee: Callee;
   private readonly talks = new Map<LineName, Talk>();
   private readonly left: Line[] = [];
   private waiter: (() => void) | undefined;
@@ -53,15 +60,22 @@ class Player implements Played {
   /** Whether it has said something inside of a dialog: there a 500 may be due (RFC 3261 §12.2.2, §14.2). */
   private inDialog = false;
 
-  constructor(manners: Manners, stage: Stage) {
+  constructor({ manners, replies = {} }: Script, stage: Stage) {
     this.manners = manners;
     this.stage = stage;
-    this.slots = slotsFor(stage.nonce, stage.sinkPort);
+    this.slots = slotsFor(stage.nonce, stage.sinkPort, stage.callees.ports);
+    this.callee = new Callee(replies, this.slots, () => this.waiter?.());
+    stage.callees.enter(stage.nonce, (call) => this.callee.take(call));
+  }
+
+  get said(): number {
+    return this.callee.said;
   }
 
   async take(step: Step): Promise<void> {
     if (step.kind === 'send') await this.send(step.line, step.pieces);
     else if (step.kind === 'await') await this.heard(step.line, step.ms);
+    else if (step.kind === 'asked') await this.until(() => this.callee.timesAsked(step.callee) >= step.times, step.ms);
     else this.leave(step);
   }
 
@@ -69,6 +83,8 @@ class Player implements Played {
     for (const { line } of this.talks.values()) line.leave('close');
     for (const line of this.left) line.leave('close');
     this.talks.clear();
+    this.callee.end();
+    this.stage.callees.leave(this.stage.nonce);
   }
 
   private async send(name: LineName, pieces: readonly string[]): Promise<void> {
@@ -81,11 +97,15 @@ class Player implements Played {
 
   private async heard(name: LineName, ms: number): Promise<void> {
     const talk = this.talks.get(name);
-    if (!talk || talk.heard > 0 || talk.line.closed) return;
+    if (talk) await this.until(() => talk.heard > 0 || talk.line.closed, ms);
+  }
+
+  private async until(holds: () => boolean, ms: number): Promise<void> {
+    if (holds()) return;
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, ms);
       this.waiter = () => {
-        if (talk.heard === 0 && !talk.line.closed) return;
+        if (!holds()) return;
         clearTimeout(timer);
         resolve();
       };
@@ -111,8 +131,8 @@ class Player implements Played {
     const read = this.readerOf(name, (text) => void line?.write([Buffer.from(text, 'latin1')]));
     const { ports, source } = this.stage;
     const open = name === 'sip-udp' ? openDatagrams : openStream;
-    const port = name.startsWith('sip') ? ports.sip : ports[name as 'msrp' | 'rest' | 'admin'];
-    line = await open({ port, source, onBytes: read, onClose: () => this.waiter?.() });
+    const secure = name.startsWith('tls-');
+    line = await open({ port: portOf(name, ports), source, secure, onBytes: read, onClose: () => this.waiter?.() });
     const talk: Talk = { line, heard: 0 };
     this.talks.set(name, talk);
     return talk;
@@ -121,13 +141,15 @@ class Player implements Played {
   private readerOf(name: LineName, reply: (text: string) => void): ReturnType<typeof sipStream> {
     const ears: Ears = {
       onSip: (text) => this.onSip(name, text, reply),
-      onFrame: (frame) => this.onFrame(frame, reply),
+      onFrame: (frame) => this.onFrame(name, frame, reply),
       onHttp: (head) => this.onHttp(name, head),
       onFault: (text) => this.faults.push(`${name}: ${text}`),
     };
     if (name === 'sip-udp') return sipDatagrams(ears);
-    if (name === 'sip-tcp') return sipStream(ears);
-    return name === 'msrp' ? msrpStream(ears) : httpStream(ears);
+    // Alerts, or a handshake that goes no further.
+    if (name.startsWith('raw-')) return () => undefined;
+    if (name.endsWith('msrp')) return msrpStream(ears);
+    return name === 'sip-tcp' || name === 'tls-sip' ? sipStream(ears) : httpStream(ears);
   }
 
   private onSip(name: LineName, text: string, reply: (text: string) => void): void {
@@ -151,9 +173,9 @@ class Player implements Played {
     else if (this.manners === 'garbage') reply(respondTo(request, '299 \xff\r\nCSeq: x', { lines: ['Via: ,', 'To:'] }));
   }
 
-  private onFrame(frame: Frame, reply: (text: string) => void): void {
+  private onFrame(name: LineName, frame: Frame, reply: (text: string) => void): void {
     if (frame.kind === 'response') {
-      this.final('msrp', frame.status, String(frame.status));
+      this.final(name, frame.status, String(frame.status));
       return;
     }
     this.note('transaction', frame.transactionId);
@@ -172,7 +194,7 @@ class Player implements Played {
 
   private final(name: LineName, status: number, text: string): void {
     this.answers.push(`${name} ${status}`);
-    if (status === 500 && !(name.startsWith('sip') && this.inDialog)) this.faults.push(`${name}: ${text}`);
+    if (status === 500 && !(name.includes('sip') && this.inDialog)) this.faults.push(`${name}: ${text}`);
     const talk = this.talks.get(name);
     if (talk) talk.heard++;
     this.waiter?.();
@@ -181,6 +203,12 @@ class Player implements Played {
   private note(slot: string, value: string | undefined): void {
     if (value !== undefined) this.slots.set(slot, value);
   }
+}
+
+function portOf(name: LineName, { sip, sipTls, msrp, rest, admin }: WorldPorts): number {
+  const ports = { 'sip-udp': sip, 'sip-tcp': sip, msrp, rest, admin };
+  if (name in ports) return ports[name as PlainLine];
+  return { sip: sipTls, msrp, rest }[name.slice(4) as Secured];
 }
 
 function responseTo({ transactionId, toPath, fromPath }: Request, status: number): Frame {

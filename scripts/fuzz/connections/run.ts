@@ -25,7 +25,7 @@ export interface Finding extends Fault {
 }
 
 export interface Plan {
-  /** Of writes to the gateway: each is an input. */
+  /** Of writes to the gateway, asked or not: each is an input. */
   readonly count: number;
   /** Ends earlier than `count`. */
   readonly untilMs?: number;
@@ -58,7 +58,7 @@ const tries = 5;
 
 export async function fuzzConnections(target: ConnectionTarget, plan: Plan, world: World): Promise<Result> {
   const run = new Run(target, plan, world);
-  const { together = defaultTogether } = plan;
+  const { together = target.together ?? defaultTogether } = plan;
   await run.judged([]);
   const rests: Rest[] = [];
   if (plan.rests) rests.push(await run.atRest(undefined));
@@ -113,8 +113,9 @@ class Run {
 
   async batch(scripts: readonly Script[]): Promise<void> {
     const all = await Promise.all(scripts.map((script) => this.play(script)));
-    for (const [at, { faults, answers }] of all.entries()) {
+    for (const [at, { faults, answers, said }] of all.entries()) {
       this.answers += answers.length;
+      this.inputs += said;
       for (const text of faults) this.found({ kind: 'wrong answer', text }, scripts.slice(at, at + 1));
     }
     this.scripts += scripts.length;

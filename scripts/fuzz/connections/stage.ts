@@ -4,9 +4,9 @@ import type { World } from './world.js';
 
 let nonces = 0;
 
-export function stageFor({ ports, sinkPort }: World): Stage {
+export function stageFor({ ports, sinkPort, callees }: World): Stage {
   const nonce = ++nonces;
-  return { ports, sinkPort, nonce, source: `127.1.${(nonce >> 7) & 255}.${1 + (nonce & 127)}` };
+  return { ports, sinkPort, callees, nonce, source: `127.1.${(nonce >> 7) & 255}.${1 + (nonce & 127)}` };
 }
 
 /** Nobody else plays from there. */

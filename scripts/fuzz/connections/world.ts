@@ -1,22 +1,28 @@
 /** The gateway under attack: a process of its own with short times, phones behind it, a platform that takes callbacks. */
 import type { ChildProcess } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer, get, type Server } from 'node:http';
-
+import { createServer, get, type IncomingMessage, request, type Server } from 'node:http';
+import { request as requestSecure } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text as textOf } from 'node:stream/consumers';
 import { freePort } from '../../../spec/support/free-port.js';
-import { GatewayProcess, type Ports } from '../../crash/gateway.js';
+import { Authority } from '../../../spec/support/certificates.js';
+import { GatewayProcess } from '../../crash/gateway.js';
 import { Handsets } from '../../crash/handsets.js';
-import { adminKey, bots, honestKey, key } from './names.js';
+import { Callees } from './callees.js';
+import { configOf, type WorldPorts } from './configuration.js';
+import { bots, honestKey, key } from './names.js';
 import type { Asked, ProbeAnswer } from './probe.js';
 
 export interface World {
-  readonly ports: Ports;
+  readonly ports: WorldPorts;
+  /** REST is under TLS. */
+  readonly secure: boolean;
   readonly sinkPort: number;
+  /** Peers that it calls, and that may be hostile. */
+  readonly callees: Callees;
   readonly gateway: GatewayProcess;
   /** Asks the probe in the process; rejects where it does not answer. */
   ask(what: Asked): Promise<number>;
@@ -24,31 +30,47 @@ export interface World {
   gauges(): Promise<ReadonlyMap<string, number>>;
   /** Lines logged since last asked. */
   newLines(): readonly string[];
-  /** Forgets what the phones have taken. */
+  /** Whether a text has come to an honest phone, and to an honest callback server; false: not in time. */
+  arrived(text: string): Promise<boolean>;
+  /** Forgets what they have taken. */
   forget(): void;
   close(): Promise<void>;
 }
 
 const askMs = 10_000;
+const arriveMs = 5000;
 
-export async function startWorld(): Promise<World> {
+/** `secure`: with ports under TLS (configuration.ts). */
+export async function startWorld({ secure = false } = {}): Promise<World> {
   const folder = mkdtempSync(join(tmpdir(), 'maap-iwf-fuzz-'));
-  const ports = { sip: await freePort(), rest: await freePort(), msrp: await freePort(), admin: await freePort() };
+  const [sip, sipTls, rest] = [await freePort(), await freePort(), await freePort()];
+  const ports = { sip, sipTls, rest, msrp: await freePort(), admin: await freePort() };
+  const authority = secure ? await Authority.make('fuzz') : undefined;
+  const certificate = await authority?.issue('gateway', ['IP:127.0.0.1']);
   const handsets = new Handsets();
   await handsets.start();
-  const sink = await callbackSink();
-  const sinkPort = (sink.address() as AddressInfo).port;
+  const callees = new Callees();
+  await callees.start();
+  const sink = new Sink();
+  const sinkPort = await sink.start();
   const gateway = new GatewayProcess({
     folder,
     ports,
-    config: configOf(ports, { nextHop: handsets.nextHop, store: join(folder, 'iwf.db') }),
+    config: configOf(ports, {
+      nextHop: handsets.nextHop,
+      store: join(folder, 'iwf.db'),
+      callees: callees.ports,
+      tls: certificate && { cert: certificate.certFile, key: certificate.keyFile },
+    }),
     nodeOptions: ['--expose-gc', '--import', new URL('./probe.js', import.meta.url).href],
     ipc: true,
   });
   let readBytes = 0;
   const world: World = {
     ports,
+    secure,
     sinkPort,
+    callees,
     gateway,
     ask: (what) => ask(gateway.process, what),
     gauges: async () => parseMetrics(await read(`http://127.0.0.1:${ports.admin}/metrics`)),
@@ -58,21 +80,28 @@ export async function startWorld(): Promise<World> {
       readBytes += whole;
       return text.subarray(0, whole).toString('utf8').split('\n').slice(0, -1);
     },
+    async arrived(text) {
+      const reached = handsets.until(() => handsets.arrivals.some(({ content }) => content.includes(text)));
+      const [phone, told] = await Promise.all([reached.then(() => true).catch(() => false), sink.told(text)]);
+      return phone && told;
+    },
     forget() {
+      sink.forget();
       handsets.arrivals.length = 0;
       handsets.requests.length = 0;
     },
     async close() {
       await gateway.kill();
       handsets.stop();
-      sink.closeAllConnections();
-      sink.close();
+      callees.stop();
+      sink.stop();
+      authority?.remove();
       rmSync(folder, { recursive: true, force: true });
     },
   };
   try {
     await gateway.start();
-    await subscribe(ports.rest, sinkPort);
+    await subscribe(world);
   } catch (error) {
     await world.close();
     throw error;
@@ -116,99 +145,84 @@ function parseMetrics(text: string): ReadonlyMap<string, number> {
   );
 }
 
-async function callbackSink(): Promise<Server> {
-  const server = createServer((request, response) => {
-    request.resume().on('end', () => response.writeHead(204).end());
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return server;
-}
+/** An honest callback server: takes all. */
+class Sink {
+  private readonly server: Server;
+  private bodies: string[] = [];
+  private changed: (() => void) | undefined;
 
-async function subscribe(restPort: number, sinkPort: number): Promise<void> {
-  for (const [name, bot] of Object.entries(bots)) {
-    const callbackReference = { notifyURL: `http://127.0.0.1:${sinkPort}/` };
-    const subscription = { callbackReference, ...(name === 'confirmed' && { confirmedChatSupported: true }) };
-    const answer = await fetch(`http://127.0.0.1:${restPort}/chat/v1/${encodeURIComponent(bot)}/subscriptions`, {
-      method: 'POST',
-      headers: {
-        authorization: `Bearer ${name === 'honest' ? honestKey : key}`,
-        'content-type': 'application/json',
-      },
-      body: JSON.stringify({ chatNotificationSubscription: subscription }),
+  constructor() {
+    this.server = createServer((asked, response) => {
+      void textOf(asked).then((body) => {
+        this.bodies.push(body);
+        response.writeHead(204).end();
+        this.changed?.();
+      });
     });
-    if (answer.status !== 201) throw new Error(`subscription of ${bot}: ${answer.status} ${await answer.text()}`);
+  }
+
+  async start(): Promise<number> {
+    await new Promise<void>((resolve) => this.server.listen(0, '127.0.0.1', resolve));
+    return (this.server.address() as AddressInfo).port;
+  }
+
+  async told(text: string): Promise<boolean> {
+    const deadline = Date.now() + arriveMs;
+    while (!this.bodies.some((body) => body.includes(text))) {
+      if (Date.now() > deadline) return false;
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, deadline - Date.now());
+        this.changed = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+    return true;
+  }
+
+  forget(): void {
+    this.bodies = [];
+  }
+
+  stop(): void {
+    this.server.closeAllConnections();
+    this.server.close();
   }
 }
 
-/** What ends by time ends in seconds; what is remembered is little, so that growth shows; nothing is refused for being much. */
-function configOf(ports: Ports, { nextHop, store }: { nextHop: string; store: string }): unknown {
-  const again = { baseMs: 50, factor: 2, maxMs: 500, jitter: 0 };
-  const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
-  return {
-    serverRoot: `http://127.0.0.1:${ports.rest}`,
-    rest: { port: ports.rest, headersTimeoutS: 1, requestTimeoutS: 2, keepAliveS: 1 },
-    admin: {
-      port: ports.admin,
-      key: sha256(adminKey),
-      maxConnections: 1000,
-      headersTimeoutS: 1,
-      requestTimeoutS: 2,
-      keepAliveS: 1,
-    },
-    sip: {
-      listen: [`udp/127.0.0.1:${ports.sip}`, `tcp/127.0.0.1:${ports.sip}`],
-      nextHop,
-      keepAliveS: 0,
-      callTimeoutS: 2,
-      requestTimeoutS: 1,
-      answerTimeoutS: 2,
-      t1Ms: 20,
-      t2Ms: 100,
-      t4Ms: 100,
-      idleConnectionS: 2,
-      messageTimeoutS: 1,
-      connectTimeoutMs: 500,
-      dnsTimeoutMs: 200,
-    },
-    msrp: {
-      port: ports.msrp,
-      transactionTimeoutS: 1,
-      assemblyTimeoutS: 1,
-      bindTimeoutS: 1,
-      unboundTimeoutS: 1,
-      connectTimeoutMs: 500,
-    },
-    store: { path: store },
-    chat: { idleTimeoutS: 1, validityS: 2, backoff: again, composingTimeoutS: 1, glareSilenceS: 1, lingerS: 1 },
-    capabilities: { cacheS: 1, timeoutS: 1, maxContacts: 100 },
-    revoke: { deadlineS: 1 },
-    privacy: { deadlineS: 1 },
-    notify: {
-      validityS: 2,
-      timeoutS: 1,
-      connectTimeoutMs: 500,
-      backoff: again,
-      maxDeadLetters: 100,
-      originIdleS: 1,
-      maxOrigins: 10,
-      channels: { maxPerBot: 10, maxItemsPerChannel: 10, maxWaitS: 1, lifetimeS: 2, maxLifetimeS: 2 },
-    },
-    limits: { contactsPerHour: 1_000_000, subscriptionsPerBot: 5 },
-    overload: { leastShare: 1 },
-    trace: { conversations: 20, eventsPerConversation: 20, bodies: true },
-    log: { level: 'warn', format: 'json' },
-    platforms: [
-      {
-        id: 'fuzz',
-        keys: [sha256(key)],
-        chatbots: [
-          { uri: bots.session, mode: 'session' },
-          { uri: bots.standalone, mode: 'standalone' },
-          { uri: bots.confirmed },
-        ],
-        notify: { allow: ['127.0.0.1'] },
-      },
-      { id: 'honest', keys: [sha256(honestKey)], chatbots: [{ uri: bots.honest }], notify: { allow: ['127.0.0.1'] } },
-    ],
-  };
+async function subscribe({ ports, secure, sinkPort }: World): Promise<void> {
+  for (const [name, bot] of Object.entries(bots)) {
+    const callbackReference = { notifyURL: `http://127.0.0.1:${sinkPort}/` };
+    const subscription = { callbackReference, ...(name === 'confirmed' && { confirmedChatSupported: true }) };
+    const status = await post(secure, {
+      port: ports.rest,
+      path: `/chat/v1/${encodeURIComponent(bot)}/subscriptions`,
+      credential: name === 'honest' ? honestKey : key,
+      body: JSON.stringify({ chatNotificationSubscription: subscription }),
+    });
+    if (status !== 201) throw new Error(`subscription of ${bot}: ${status}`);
+  }
+}
+
+interface Posting {
+  readonly port: number;
+  readonly path: string;
+  readonly credential: string;
+  readonly body: string;
+}
+
+function post(secure: boolean, { port, path, credential, body }: Posting): Promise<number> {
+  const headers = { authorization: `Bearer ${credential}`, 'content-type': 'application/json' };
+  const options = { host: '127.0.0.1', port, path, method: 'POST', headers, agent: false };
+  return new Promise((resolve, reject) => {
+    const onAnswer = (response: IncomingMessage): void => {
+      response.resume();
+      resolve(response.statusCode ?? 0);
+    };
+    const asking = secure
+      ? requestSecure({ ...options, rejectUnauthorized: false }, onAnswer)
+      : request(options, onAnswer);
+    asking.on('error', reject).end(body);
+  });
 }
