@@ -2,16 +2,69 @@
 import type { Exchange } from '../notify/callback.js';
 import type { TraceEvent } from '../trace/trace.js';
 
-export function callbackEvents({ request, result, atMs, tookMs }: Exchange, bodies: boolean): readonly TraceEvent[] {
-  const { notifyURL, notificationId, body, messageId } = request;
-  const peer = new URL(notifyURL).host;
-  const key = messageId ?? notificationId;
-  // Whoever keeps the event must not keep a body alive that it is not to show.
-  const shown = bodies ? body : `[${Buffer.byteLength(body)} bytes]`;
-  const asked = (): string => `POST ${notifyURL}\r\nwebhook-id: ${notificationId}\r\n\r\n${shown}`;
-  const answered = (): string => (result.kind === 'answered' ? `HTTP/1.1 ${result.status}\r\n\r\n` : result.kind);
-  return [
-    { atMs, border: 'http', direction: 'out', peer, key, text: asked },
-    { atMs: atMs + tookMs, border: 'http', direction: 'in', peer, key, text: answered },
-  ];
+/** URLs whose host is remembered: a parser for each callback costs more than all the rest of its trace. */
+const maxUrls = 1_000;
+
+export function callbackTrace(emit: (event: TraceEvent) => void, bodies: boolean): (exchange: Exchange) => void {
+  const hosts = new Map<string, string>();
+  const hostOf = (notifyURL: string): string => {
+    const known = hosts.get(notifyURL);
+    if (known !== undefined) return known;
+    const host = new URL(notifyURL).host;
+    if (hosts.size >= maxUrls) hosts.clear();
+    hosts.set(notifyURL, host);
+    return host;
+  };
+  return (exchange) => {
+    const peer = hostOf(exchange.request.notifyURL);
+    emit(new Asked(exchange, peer, bodies));
+    emit(new Answered(exchange, peer));
+  };
+}
+
+class Asked implements TraceEvent {
+  readonly atMs: number;
+  readonly border = 'http';
+  readonly direction = 'out';
+  readonly peer: string;
+  readonly key: string;
+  private readonly notifyURL: string;
+  private readonly notificationId: string;
+  /** Whoever keeps the event must not keep a body alive that it is not to show. */
+  private readonly shown: string | number;
+
+  constructor({ request, atMs }: Exchange, peer: string, bodies: boolean) {
+    const { notifyURL, notificationId, body, messageId } = request;
+    this.atMs = atMs;
+    this.peer = peer;
+    this.key = messageId ?? notificationId;
+    this.notifyURL = notifyURL;
+    this.notificationId = notificationId;
+    this.shown = bodies ? body : Buffer.byteLength(body);
+  }
+
+  text(): string {
+    const body = typeof this.shown === 'number' ? `[${this.shown} bytes]` : this.shown;
+    return `POST ${this.notifyURL}\r\nwebhook-id: ${this.notificationId}\r\n\r\n${body}`;
+  }
+}
+
+class Answered implements TraceEvent {
+  readonly atMs: number;
+  readonly border = 'http';
+  readonly direction = 'in';
+  readonly peer: string;
+  readonly key: string;
+  private readonly result: Exchange['result'];
+
+  constructor({ request, result, atMs, tookMs }: Exchange, peer: string) {
+    this.atMs = atMs + tookMs;
+    this.peer = peer;
+    this.key = request.messageId ?? request.notificationId;
+    this.result = result;
+  }
+
+  text(): string {
+    return this.result.kind === 'answered' ? `HTTP/1.1 ${this.result.status}\r\n\r\n` : this.result.kind;
+  }
 }

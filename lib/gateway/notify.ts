@@ -11,7 +11,7 @@ import { printNotification } from '../resources/notification.js';
 import type { Store } from '../store/store.js';
 import type { TraceRing } from '../trace/ring.js';
 import { noteEnd } from './audit.js';
-import { callbackEvents } from './callback-trace.js';
+import { callbackTrace } from './callback-trace.js';
 import { callbacksOf, limitsOf } from './platforms.js';
 import { notifyOptions } from './settings.js';
 
@@ -40,11 +40,7 @@ export function createNotify(parts: NotifyParts): Promise<Notify> {
     ...hooks,
     limits: limitsOf(config, directory),
     onSubscriptionEnded: (subscription, reason) => noteEnd(audit, subscription, reason),
-    ...(trace && {
-      onExchange: (exchange) => {
-        for (const event of callbackEvents(exchange, config.trace.bodies)) trace.event(event);
-      },
-    }),
+    ...(trace && { onExchange: callbackTrace((event) => trace.event(event), config.trace.bodies) }),
     options: notifyOptions(config),
   });
 }

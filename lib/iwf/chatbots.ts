@@ -2,6 +2,7 @@
 import { DecodeError } from '../wire/decode-error.js';
 import { parseSipUri, sipUriKey } from '../wire/sip-uri.js';
 import type { Chatbot, ChatbotDirectory } from './actions.js';
+import { BoundedMap } from './bounded-map.js';
 
 /** What a chatbot of a platform is, where nothing else is said of it. */
 export type ChatbotTraits = Omit<Chatbot, 'uri' | 'name'>;
@@ -25,6 +26,7 @@ export function chatbotDirectory({ chatbots, domains, others }: ChatbotSources):
   const bySpecificity = [...domains].sort((a, b) => specificity(b.pattern) - specificity(a.pattern));
   const byKey = new Map<string, Chatbot>();
   const byPlatform = new Map<string, Chatbot[]>();
+  const keys = rememberedKeys();
   for (const bot of chatbots) {
     const key = keyOf(bot.uri);
     if (key !== undefined) byKey.set(key, bot);
@@ -34,11 +36,31 @@ export function chatbotDirectory({ chatbots, domains, others }: ChatbotSources):
   }
   return {
     find(uri) {
-      const key = keyOf(uri);
+      // Nearly all that ask have the URI in this form already.
+      const registered = byKey.get(uri);
+      if (registered) return registered;
+      const key = keys.of(uri);
       if (key === undefined) return undefined;
       return byKey.get(key) ?? inDomain(key, bySpecificity) ?? others?.find(key);
     },
     ofPlatform: (platformId) => byPlatform.get(platformId) ?? [],
+  };
+}
+
+/** URIs whose form is remembered; each has at most `maxUriLength` characters. */
+const maxRemembered = 1_000;
+
+/** The same few URIs are asked for with each message. */
+function rememberedKeys(): { of(uri: string): string | undefined } {
+  const known = new BoundedMap<string>(maxRemembered);
+  return {
+    of(uri) {
+      const found = known.get(uri);
+      if (found !== undefined) return found;
+      const key = keyOf(uri);
+      if (key !== undefined) known.set(uri, key);
+      return key;
+    },
   };
 }
 

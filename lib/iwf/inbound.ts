@@ -5,7 +5,6 @@ import type { Logger } from '../log.js';
 import type { Metrics } from '../metrics.js';
 import { isReceiptAsked } from '../mapping/disposition.js';
 import {
-  type Acknowledged,
   classifyInbound,
   type InboundContext,
   type InboundMessage,
@@ -186,18 +185,19 @@ export class Inbound {
   }
 
   private notification(context: SessionContext, inbound: InboundMessage, messageId: string): ChatMessageNotification {
-    const name = isHidden(context.user.key) ? undefined : displayNameOf(inbound.from);
-    return {
+    const senderName = isHidden(context.user.key) ? undefined : displayNameOf(inbound.from);
+    const told: { -readonly [K in keyof ChatMessageNotification]: ChatMessageNotification[K] } = {
       kind: 'chatMessage',
       bot: context.bot.uri,
       senderAddress: context.user.key,
       sessionId: this.sessionId(context),
       messageId,
-      ...(name === undefined ? {} : { senderName: name }),
       dateTime: inbound.dateTime ?? new Date(this.options.clock.now()).toISOString(),
       message: inbound.message,
       receiptAsked: isReceiptAsked(inbound, 'delivered') || isReceiptAsked(inbound, 'displayed'),
     };
+    if (senderName !== undefined) told.senderName = senderName;
+    return told;
   }
 }
 
@@ -208,28 +208,36 @@ function documentType({ contentType, askedApplications }: StandaloneMessage): st
 
 /** What SIP says of the message, for the bot. */
 function contextOf({ ids }: SessionContext): InboundContext {
-  return {
+  const context: { -readonly [K in keyof InboundContext]: InboundContext[K] } = {
     conversationID: ids.conversationId,
     contributionID: ids.contributionId,
-    ...(ids.inReplyToContributionId === undefined ? {} : { inReplyToContributionID: ids.inReplyToContributionId }),
   };
+  if (ids.inReplyToContributionId !== undefined) context.inReplyToContributionID = ids.inReplyToContributionId;
+  return context;
 }
 
-function toRecord(context: SessionContext, inbound: InboundMessage, messageId: string): InboundRecord {
-  return {
-    ...acknowledged(inbound),
+/** Without its content: receipts do not need it. Member by member, as it is made for each message. */
+function toRecord(
+  { user, ids, service, sessionId }: SessionContext,
+  inbound: InboundMessage,
+  messageId: string,
+): InboundRecord {
+  const { imdnMessageId, dateTime, asked, recordRoute, originalTo, from, to } = inbound;
+  const record: { -readonly [K in keyof InboundRecord]: InboundRecord[K] } = {
     messageId,
-    userUri: context.user.uri,
-    conversationId: context.ids.conversationId,
-    contributionId: context.ids.contributionId,
-    service: context.service,
+    userUri: user.uri,
+    conversationId: ids.conversationId,
+    contributionId: ids.contributionId,
+    service,
     told: [],
-    ...(context.sessionId === undefined ? {} : { sessionId: context.sessionId }),
+    asked,
+    recordRoute,
   };
-}
-
-/** Without its content: receipts do not need it. */
-function acknowledged(inbound: InboundMessage): Acknowledged {
-  const { message, ...kept } = inbound;
-  return kept;
+  if (imdnMessageId !== undefined) record.imdnMessageId = imdnMessageId;
+  if (dateTime !== undefined) record.dateTime = dateTime;
+  if (originalTo !== undefined) record.originalTo = originalTo;
+  if (from !== undefined) record.from = from;
+  if (to !== undefined) record.to = to;
+  if (sessionId !== undefined) record.sessionId = sessionId;
+  return record;
 }

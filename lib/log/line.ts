@@ -7,13 +7,19 @@ export interface Entry {
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
-const reserved = new Set(['time', 'level', 'event']);
+const reservedNames = ['time', 'level', 'event'];
 
 /** A field with the name of a column gets an underscore. */
 export function jsonLine({ time, level, event, fields }: Entry): string {
-  const line: Record<string, unknown> = { time, level, event };
-  for (const name of Object.keys(fields)) line[reserved.has(name) ? `${name}_` : name] = fields[name];
-  return JSON.stringify(line);
+  const columns = `{"time":"${time}","level":"${level}","event":${JSON.stringify(event)}`;
+  const rest = JSON.stringify(reservedNames.some((name) => name in fields) ? renamed(fields) : fields);
+  return rest === '{}' ? `${columns}}` : `${columns},${rest.slice(1)}`;
+}
+
+function renamed(fields: Entry['fields']): Entry['fields'] {
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, value]) => [reservedNames.includes(name) ? `${name}_` : name, value]),
+  );
 }
 
 export function readableLine({ time, level, event, fields }: Entry): string {

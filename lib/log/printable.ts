@@ -14,6 +14,8 @@ const dropped = new Set([
   'secret',
   'secrets',
   'token',
+  // Set as a member it would be the prototype of what is printed.
+  '__proto__',
 ]);
 
 const maxDepth = 6;
@@ -76,13 +78,29 @@ function printError(error: Error, walk: Walk): unknown {
 }
 
 function printObject(value: object, walk: Walk): Readonly<Record<string, unknown>> {
-  const printed: [string, unknown][] = [];
+  const printed: Record<string, unknown> = {};
+  let count = 0;
   for (const name of Object.keys(value)) {
-    if (printed.length >= maxItems) break;
-    if (dropped.has(name.toLowerCase())) continue;
-    printed.push([clip(walk.mask(name), 100), print(read(value, name), walk)]);
+    if (count >= maxItems) break;
+    const shown = shownName(name, walk.mask);
+    if (shown === undefined) continue;
+    count++;
+    printed[shown] = print(read(value, name), walk);
   }
-  return Object.fromEntries(printed);
+  return printed;
+}
+
+/** What nearly all names of fields are: nothing in them to mask, and to look twice at them costs more than the values. */
+const plainName = /^[A-Za-z]{1,40}$/;
+const plainNames = new Set<string>();
+const maxPlainNames = 1_000;
+
+/** Undefined: the field is not shown. */
+function shownName(name: string, mask: Mask): string | undefined {
+  if (plainNames.has(name)) return name;
+  if (dropped.has(name.toLowerCase())) return undefined;
+  if (plainName.test(name) && plainNames.size < maxPlainNames) plainNames.add(name);
+  return clip(mask(name), 100);
 }
 
 /** A getter may throw. */

@@ -116,7 +116,9 @@ function signal(body: Body): Inbound {
 
 /** RFC 3862 §4.6: who does not understand a required header must not act on the message. */
 function refuseUnknownRequirements(cpim: Cpim): void {
-  const required = cpimHeaders(cpim, undefined, 'Require').flatMap((value) => value.split(','));
+  const values = cpimHeaders(cpim, undefined, 'Require');
+  if (values.length === 0) return;
+  const required = values.flatMap((value) => value.split(','));
   const known: readonly (string | undefined)[] = [undefined, ...Object.values(cpimNamespaces)];
   for (const name of required.map((item) => item.trim())) {
     const header = cpim.headers.find((h) => (h.prefix ? `${h.prefix}.${h.name}` : h.name) === name);
@@ -127,13 +129,25 @@ function refuseUnknownRequirements(cpim: Cpim): void {
 }
 
 function dispositionsAsked(cpim: Cpim): readonly DispositionRequest[] {
-  const values = cpimHeaders(cpim, imdn, 'Disposition-Notification').flatMap((value) => value.split(','));
-  const words = values.map((word) => essence(word));
-  return dispositionRequests.filter((request) => words.includes(request));
+  const [value, ...more] = cpimHeaders(cpim, imdn, 'Disposition-Notification');
+  if (value === undefined) return [];
+  const wanted = more.length === 0 ? value : [value, ...more].join(',');
+  const known = dispositionsOf.get(wanted);
+  if (known) return known;
+  const words = wanted.split(',').map((word) => essence(word));
+  const asked = dispositionRequests.filter((request) => words.includes(request));
+  if (dispositionsOf.size < maxSpellings && wanted.length <= maxSpelling) dispositionsOf.set(wanted, asked);
+  return asked;
 }
+
+/** By how they are written: phones have few ways to ask, and each message does. */
+const dispositionsOf = new Map<string, readonly DispositionRequest[]>();
+const maxSpellings = 1_000;
+const maxSpelling = 200;
 
 /** text/plain whose charset is UTF-8 or a part of it; the default is US-ASCII (RFC 2046 §4.1.2). */
 function isUnicodeText(contentType: string): boolean {
+  if (contentType === 'text/plain') return true;
   if (essence(contentType) !== 'text/plain') return false;
   const charset = mediaParameter(parseMediaType(contentType), 'charset')?.toLowerCase() ?? 'us-ascii';
   return charset === 'utf-8' || charset === 'utf8' || charset === 'us-ascii';

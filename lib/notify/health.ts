@@ -8,6 +8,7 @@ import type { Aside } from './aside.js';
 import { createCircuits } from './circuits.js';
 import type { NotifyOptions } from './options.js';
 import type { Outcome } from './outcome.js';
+import { urlKeyOf } from './places.js';
 import { createSlowBots } from './slow-bots.js';
 
 export interface HealthDeps {
@@ -65,7 +66,7 @@ export function createHealth({ store, aside, clock, log, metrics, options }: Hea
     if (!probes.has(url)) probes.set(url, clock.after(delayMs, probe));
   };
   const failed = (subscription: Subscription, lane: string): void => {
-    const url = keyOf(subscription);
+    const url = urlKeyOf(subscription);
     if (circuits.failed(url, lane, clock.now())) {
       metrics.count('notify_circuits', { state: 'open' });
       log.warn('callback circuit opened', whose(subscription));
@@ -73,7 +74,7 @@ export function createHealth({ store, aside, clock, log, metrics, options }: Hea
     if (circuits.isOpen(url)) probeLater(url);
   };
   const answered = (subscription: Subscription): void => {
-    const url = keyOf(subscription);
+    const url = urlKeyOf(subscription);
     const lanes = circuits.answered(url);
     if (!lanes) return;
     metrics.count('notify_circuits', { state: 'closed' });
@@ -88,11 +89,11 @@ export function createHealth({ store, aside, clock, log, metrics, options }: Hea
   return {
     waitMs(subscription) {
       const nowMs = clock.now();
-      return Math.max(slowBots.waitMs(subscription.bot, nowMs), circuits.waitMs(keyOf(subscription), nowMs));
+      return Math.max(slowBots.waitMs(subscription.bot, nowMs), circuits.waitMs(urlKeyOf(subscription), nowMs));
     },
-    begins: (subscription) => circuits.begins(keyOf(subscription), clock.now()),
+    begins: (subscription) => circuits.begins(urlKeyOf(subscription), clock.now()),
     putOff(subscription, claim, maxMs) {
-      const url = keyOf(subscription);
+      const url = urlKeyOf(subscription);
       if (circuits.isOpen(url)) {
         aside.put(url, claim, Math.min(maxMs, options.leaseMs));
         probeLater(url);
@@ -113,10 +114,6 @@ export function createHealth({ store, aside, clock, log, metrics, options }: Hea
       probes.clear();
     },
   };
-}
-
-function keyOf({ platformId, notifyURL }: Subscription): string {
-  return `${platformId} ${notifyURL}`;
 }
 
 /** The path of a notifyURL may hold a secret: the origin is what a log may show. */

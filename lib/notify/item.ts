@@ -77,7 +77,7 @@ export function prepareFarewell(subscription: Subscription, how: Omit<PrepareTer
 
 /** `subscription|bot|user`, each part escaped: no address can reach into another lane. */
 export function laneOf(subscriptionId: string, bot: string, contact: string): string {
-  return [subscriptionId, bot, contact].map(escapePart).join('|');
+  return `${escapePart(subscriptionId)}|${escapePart(bot)}|${escapePart(contact)}`;
 }
 
 export function escapePart(part: string): string {

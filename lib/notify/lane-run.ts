@@ -151,8 +151,17 @@ async function attempt(
   const { platformId, notifyURL } = run.subscription;
   const startMs = deps.clock.now();
   const { messageId } = item.about;
-  const target = { platformId, notifyURL, notificationId, messageId };
-  const result = await deps.callbacks.post({ ...target, ...printItem(item), over: run.over });
+  const { contentType, body } = printItem(item);
+  const { over } = run;
+  const result = await deps.callbacks.post({
+    platformId,
+    notifyURL,
+    notificationId,
+    messageId,
+    contentType,
+    body,
+    over,
+  });
   const outcome = outcomeOf(result, deps.clock.now());
   // A callback that we broke off ourselves says nothing about the platform.
   if (!run.over.isOver) {

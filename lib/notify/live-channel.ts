@@ -40,7 +40,7 @@ const callbackPath = /\/notificationchannel\/v1\/[^/?#]+\/channels\/([0-9a-f-]{3
 
 /** The channel that a notifyURL would be the callbackURL of. */
 export function channelIdOf(notifyURL: string): string | undefined {
-  return callbackPath.exec(notifyURL)?.[1];
+  return notifyURL.endsWith('/callback') ? callbackPath.exec(notifyURL)?.[1] : undefined;
 }
 
 /** What the client asks for, within the limits. */

@@ -1,7 +1,7 @@
 /** Connections to platforms: a pool per platform and origin, none shared between platforms, the idle ones closed. */
-import { Pool } from 'undici';
 import type { Clock, Timer } from '../clock.js';
 import { isListed, parseNotifyUrl, type AllowList, type Destination } from './allow-list.js';
+import { Pool } from './http/pool.js';
 import { judgedLookup, type LookupAll } from './judged-lookup.js';
 import type { NotifyOptions } from './options.js';
 
@@ -32,7 +32,8 @@ export interface OriginsDeps {
 /** A place in the pool of an origin. */
 export interface Place {
   readonly pool: Pool;
-  readonly path: string;
+  /** What every request begins with: its first line, Host, Connection. */
+  readonly head: string;
   /** To be called once, when the callback is over. */
   release(): void;
 }
@@ -43,11 +44,31 @@ interface Origin {
   underWay: number;
 }
 
+class Taken implements Place {
+  readonly pool: Pool;
+  readonly head: string;
+  private readonly origin: Origin;
+  private readonly clock: Clock;
+
+  constructor(origin: Origin, head: string, clock: Clock) {
+    this.pool = origin.pool;
+    this.head = head;
+    this.origin = origin;
+    this.clock = clock;
+  }
+
+  release(): void {
+    this.origin.underWay--;
+    this.origin.usedAtMs = this.clock.now();
+  }
+}
+
 /** What is known of a notifyURL once it has been judged. */
 interface Target {
   readonly key: string;
-  readonly origin: string;
-  readonly path: string;
+  /** As it is written, without brackets: a name with a dot at its end is looked up as it stands. */
+  readonly host: string;
+  readonly head: string;
   readonly destination: Destination;
   readonly isOwn: boolean;
 }
@@ -55,7 +76,9 @@ interface Target {
 export class Origins {
   private readonly deps: OriginsDeps;
   private readonly origins = new Map<string, Origin>();
-  private readonly targets = new Map<string, Target>();
+  /** By platform and notifyURL. */
+  private readonly targets = new Map<string, Map<string, Target>>();
+  private targetCount = 0;
   private sweep: Timer | undefined;
 
   constructor(deps: OriginsDeps) {
@@ -68,43 +91,51 @@ export class Origins {
     if (!target) return undefined;
     const origin = this.origins.get(target.key) ?? this.open(target, platform);
     origin.underWay++;
-    const release = (): void => {
-      origin.underWay--;
-      origin.usedAtMs = this.deps.clock.now();
-    };
-    return { pool: origin.pool, path: target.path, release };
+    return new Taken(origin, target.head, this.deps.clock);
   }
 
   /** Ends all connections; idempotent. */
-  async close(): Promise<void> {
+  close(): void {
     this.sweep?.close();
-    const pools = [...this.origins.values()].map(({ pool }) => pool.destroy());
+    for (const { pool } of this.origins.values()) pool.close();
     this.origins.clear();
-    await Promise.all(pools);
   }
 
   private target(platformId: string, platform: PlatformCallbacks, notifyURL: string): Target | undefined {
-    const key = `${platformId} ${notifyURL}`;
-    const known = this.targets.get(key);
+    const known = this.targets.get(platformId)?.get(notifyURL);
     if (known) return known;
     const target = judge(platformId, platform.allow, notifyURL, this.deps.isOwnUrl?.(notifyURL) === true);
-    if (!target) return undefined;
-    if (this.targets.size >= this.deps.options.maxOrigins * 4) this.targets.clear();
-    this.targets.set(key, target);
+    if (target) this.remember(platformId, notifyURL, target);
     return target;
+  }
+
+  private remember(platformId: string, notifyURL: string, target: Target): void {
+    if (this.targetCount >= this.deps.options.maxOrigins * 4) {
+      this.targets.clear();
+      this.targetCount = 0;
+    }
+    const ofPlatform = this.targets.get(platformId) ?? new Map<string, Target>();
+    this.targets.set(platformId, ofPlatform.set(notifyURL, target));
+    this.targetCount++;
   }
 
   private open(target: Target, { allow, tls }: PlatformCallbacks): Origin {
     const { options, clock, lookup } = this.deps;
     if (this.origins.size >= options.maxOrigins) this.closeLongestUnused();
-    const judged = target.isOwn ? {} : { lookup: judgedLookup(allow, target.destination, lookup) };
-    const pool = new Pool(target.origin, {
+    const { host, destination, isOwn } = target;
+    const pool = new Pool({
+      endpoint: {
+        secure: destination.protocol === 'https:',
+        host,
+        port: destination.port,
+        servername: destination.hostname,
+        ...(isOwn ? {} : { lookup: judgedLookup(allow, destination, lookup) }),
+        tls,
+      },
+      clock,
+      connectTimeoutMs: options.connectTimeoutMs,
       // Admission bounds what is under way; here a bot that is let in must not wait for one that hangs.
-      connections: options.parallel.total * 2,
-      // Time is kept by the caller, over the whole callback.
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      connect: { timeout: options.connectTimeoutMs, ...judged, ...tls },
+      maxConnections: options.parallel.total * 2,
     });
     const origin = { pool, usedAtMs: clock.now(), underWay: 0 };
     this.origins.set(target.key, origin);
@@ -131,7 +162,7 @@ export class Origins {
 
   private drop(key: string, { pool }: Origin): void {
     this.origins.delete(key);
-    void pool.destroy();
+    pool.close();
   }
 }
 
@@ -144,6 +175,12 @@ function judge(platformId: string, allow: AllowList, notifyURL: string, isOwn: b
     return undefined; // kept before the rules were what they are
   }
   if (!isOwn && !isListed(allow, destination)) return undefined;
-  const { origin, pathname, search } = new URL(notifyURL);
-  return { key: `${platformId} ${origin}${isOwn ? ' own' : ''}`, origin, path: pathname + search, destination, isOwn };
+  const { origin, host, hostname, pathname, search } = new URL(notifyURL);
+  return {
+    key: `${platformId} ${origin}${isOwn ? ' own' : ''}`,
+    host: hostname.replace(/^\[(.*)\]$/, '$1'),
+    head: `POST ${pathname}${search} HTTP/1.1\r\nhost: ${host}\r\nconnection: keep-alive\r\n`,
+    destination,
+    isOwn,
+  };
 }

@@ -15,23 +15,21 @@ export type Room = 'free' | 'bot is full' | 'user is full';
 
 /** `lanes`: those of the notify queue that it would wait in. */
 export async function roomOf(bot: string, lanes: readonly string[], deps: RoomDeps): Promise<Room> {
-  const { store, metrics, limitsOf } = deps;
-  const { queuedPerBot, laneLength } = limitsOf(bot);
-  const [toUsers, toPlatform, ...lengths] = await Promise.all([
-    store.ownerDepth('outbound', bot),
-    store.ownerDepth('notify', escapePart(bot)),
-    ...lanes.map((lane) => store.laneDepth('notify', lane)),
-  ]);
-  const room: Room =
-    toUsers + toPlatform >= queuedPerBot
-      ? 'bot is full'
-      : lengths.some((length) => length >= laneLength)
-        ? 'user is full'
-        : 'free';
+  const room = await judge(bot, lanes, deps);
   if (room !== 'free') {
-    metrics.count('limit_reached_total', {
+    deps.metrics.count('limit_reached_total', {
       limit: room === 'bot is full' ? 'limits.queuedPerBot' : 'limits.laneLength',
     });
   }
   return room;
+}
+
+/** One after the other: the store knows it at once, and to gather the answers would cost more than they do. */
+async function judge(bot: string, lanes: readonly string[], { store, limitsOf }: RoomDeps): Promise<Room> {
+  const { queuedPerBot, laneLength } = limitsOf(bot);
+  const toUsers = await store.ownerDepth('outbound', bot);
+  const toPlatform = await store.ownerDepth('notify', escapePart(bot));
+  if (toUsers + toPlatform >= queuedPerBot) return 'bot is full';
+  for (const lane of lanes) if ((await store.laneDepth('notify', lane)) >= laneLength) return 'user is full';
+  return 'free';
 }

@@ -21,8 +21,20 @@ const plain = /^[A-Za-z0-9._~-]*$/;
 
 /** A path variable, percent-encoded with upper-case hex; the sub-delimiters too, so that a URL survives quoting in shells and HTML. */
 export function pathVariable(value: string): string {
-  if (plain.test(value)) return value;
-  return encodeURIComponent(value).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
+  return plain.test(value) ? value : (encoded.get(value) ?? encode(value));
+}
+
+/** Bots and users of late: the same ones stand in several URLs of each notification. */
+const encoded = new Map<string, string>();
+const maxEncoded = 10_000;
+const maxEncodedLength = 200;
+
+function encode(value: string): string {
+  const text = encodeURIComponent(value).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
+  if (value.length > maxEncodedLength) return text;
+  if (encoded.size >= maxEncoded) encoded.clear();
+  encoded.set(value, text);
+  return text;
 }
 
 function base(api: string, owner: Owner): string {

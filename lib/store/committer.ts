@@ -1,14 +1,19 @@
 /** From changes to a write and, once it is durable, to items in their lanes. */
 import type { Clock } from '../clock.js';
 import type { Metrics } from '../metrics.js';
-import { encodeChanges, type EncodedChanges } from './encode.js';
+import { encodeChanges, type EncodedChanges, type EncodedItem } from './encode.js';
 import type { HeadState, Journal, NewItem } from './journal.js';
 import type { LaneQueue } from './lane-queue.js';
 import type { LaneItem } from './lanes.js';
 import type { StoreLimits } from './limits.js';
 import { StoreError } from './store-error.js';
-import type { Changes, QueueName } from './store.js';
+import type { Changes, Json, QueueName } from './store.js';
 import type { Writer } from './writer.js';
+
+/** An item on its way to the disk, its value kept for who claims it. */
+interface Incoming extends NewItem {
+  readonly value: Json;
+}
 
 export type LaneQueues = Readonly<Record<QueueName, LaneQueue>>;
 
@@ -25,7 +30,7 @@ export interface Effect {
 export interface Committer {
   /** As Store.commit; throws StoreError, before `begun`, what cannot be written. */
   commit(changes: Changes, effect?: Effect): Promise<boolean>;
-  /** To be called with items that left their lane: their text is no longer in memory. */
+  /** To be called with items that left their lane: their value is no longer in memory. */
   forget(items: readonly LaneItem[]): void;
 }
 
@@ -50,7 +55,7 @@ export function createCommitter({ journal, writer, queues, limits, clock, metric
     const nowMs = clock.now();
     let aheadMs = 0;
     for (const { seq, queue, lane, id, enqueuedAtMs, attempts, dueAtMs } of journal.items()) {
-      const item = { seq, lane, id, enqueuedAtMs, attempts, text: undefined };
+      const item = { seq, lane, id, enqueuedAtMs, attempts, kept: undefined };
       queues[queue].lanes.add(item, Math.max(enqueuedAtMs, dueAtMs));
       aheadMs = Math.max(aheadMs, enqueuedAtMs - nowMs);
       nextSeq = seq + 1;
@@ -60,14 +65,13 @@ export function createCommitter({ journal, writer, queues, limits, clock, metric
   }
 
   function assertRoom({ items }: EncodedChanges): void {
-    const added = { outbound: new Set<string>(), notify: new Set<string>() };
-    for (const { queue: name, id } of items) {
+    const added = { outbound: 0, notify: 0 };
+    for (const [place, { queue: name, id }] of items.entries()) {
       const { lanes, reserved } = queues[name];
-      const ids = added[name];
-      if (lanes.item(id) || reserved.has(id) || ids.has(id))
+      if (lanes.item(id) || reserved.has(id) || isAmong(items, place, name, id))
         throw new StoreError('duplicate', `an item of this id is in the queue ${name}`);
-      ids.add(id);
-      if (lanes.depth() + reserved.size + ids.size > limits.maxItems) throw full(name);
+      added[name]++;
+      if (lanes.depth() + reserved.size + added[name] > limits.maxItems) throw full(name);
     }
   }
 
@@ -76,16 +80,17 @@ export function createCommitter({ journal, writer, queues, limits, clock, metric
     return new StoreError('full', `the queue ${queue} holds ${limits.maxItems} items`);
   }
 
-  function reserve(encoded: EncodedChanges, nowMs: number): readonly NewItem[] {
-    const items = encoded.items.map((item) => ({ ...item, seq: nextSeq++, enqueuedAtMs: nowMs }));
-    for (const item of items) queues[item.queue].reserved.add(item.id);
-    return items;
+  function reserve(encoded: EncodedChanges, nowMs: number): readonly Incoming[] {
+    return encoded.items.map(({ queue, lane, id, text, value }) => {
+      queues[queue].reserved.add(id);
+      return { seq: nextSeq++, queue, lane, id, enqueuedAtMs: nowMs, text, value };
+    });
   }
 
-  function admit({ seq, queue, lane, id, enqueuedAtMs, text }: NewItem): void {
-    const isCached = !journal.keepsItems || cachedLength + text.length <= limits.cachedLength;
-    if (isCached) cachedLength += text.length;
-    const item = { seq, lane, id, enqueuedAtMs, attempts: 0, text: isCached ? text : undefined };
+  function admit({ seq, queue, lane, id, enqueuedAtMs, text: { length }, value }: Incoming): void {
+    const isCached = !journal.keepsItems || cachedLength + length <= limits.cachedLength;
+    if (isCached) cachedLength += length;
+    const item = { seq, lane, id, enqueuedAtMs, attempts: 0, kept: isCached ? { value, length } : undefined };
     // The clock may have been put back while it was being written.
     queues[queue].lanes.add(item, Math.min(enqueuedAtMs, clock.now()));
     queues[queue].signal();
@@ -110,7 +115,13 @@ export function createCommitter({ journal, writer, queues, limits, clock, metric
       });
     },
     forget(items) {
-      for (const item of items) cachedLength -= item.text?.length ?? 0;
+      for (const item of items) cachedLength -= item.kept?.length ?? 0;
     },
   };
+}
+
+/** Whether an item before `place` is of this queue and id. */
+function isAmong(items: readonly EncodedItem[], place: number, queue: QueueName, id: string): boolean {
+  for (let at = 0; at < place; at++) if (items[at]?.id === id && items[at]?.queue === queue) return true;
+  return false;
 }

@@ -4,7 +4,9 @@ import type { StoreLimits } from './limits.js';
 import { StoreError } from './store-error.js';
 import type { Changes, Enqueue, Json, Put, Remove } from './store.js';
 
-export type EncodedItem = Omit<NewItem, 'seq' | 'enqueuedAtMs'>;
+export interface EncodedItem extends Omit<NewItem, 'seq' | 'enqueuedAtMs'> {
+  readonly value: Json;
+}
 
 export interface EncodedChanges {
   readonly puts: readonly EncodedPut[];
@@ -14,9 +16,6 @@ export interface EncodedChanges {
   readonly length: number;
 }
 
-// Without the u flag's pairing a surrogate of a pair would match too.
-const loneSurrogate = /\p{Surrogate}/u;
-
 /** Throws StoreError `invalid`, or `full` where a limit is passed. */
 export function encodeChanges(changes: Changes, limits: StoreLimits, nowMs: number): EncodedChanges {
   const { put = [], remove = [], enqueue = [] } = changes;
@@ -25,7 +24,9 @@ export function encodeChanges(changes: Changes, limits: StoreLimits, nowMs: numb
   const puts = put.map((each) => encodePut(each, limits, nowMs));
   for (const each of remove) checkName(each.key, limits);
   const items = enqueue.map((each) => encodeItem(each, limits));
-  const length = [...puts, ...items].reduce((sum, each) => sum + each.text.length, 0);
+  let length = 0;
+  for (const { text } of puts) length += text.length;
+  for (const { text } of items) length += text.length;
   return { puts, removes: remove, items, length };
 }
 
@@ -43,14 +44,14 @@ function encodePut(put: Put, limits: StoreLimits, nowMs: number): EncodedPut {
 function encodeItem({ queue, lane, id, value }: Enqueue, limits: StoreLimits): EncodedItem {
   checkName(lane, limits);
   checkName(id, limits);
-  return { queue, lane, id, text: encodeValue(value, limits) };
+  return { queue, lane, id, value, text: encodeValue(value, limits) };
 }
 
 /** Keys, lanes and ids are compared as UTF-8 by the backends, which a lone surrogate has none of; in values JSON escapes it. */
 function checkName(name: string, limits: StoreLimits): void {
   if (name.length > limits.maxKeyLength)
     throw new StoreError('invalid', `a key, lane or id is longer than ${limits.maxKeyLength}`);
-  if (loneSurrogate.test(name)) throw new StoreError('invalid', 'a key, lane or id holds a lone surrogate');
+  if (!name.isWellFormed()) throw new StoreError('invalid', 'a key, lane or id holds a lone surrogate');
 }
 
 function encodeValue(value: Json, limits: StoreLimits): string {

@@ -12,7 +12,7 @@ import { createLaneQueue, type LaneQueue } from './lane-queue.js';
 import type { Lane, LaneItem } from './lanes.js';
 import type { StoreLimits } from './limits.js';
 import { StoreError } from './store-error.js';
-import type { Claim, ClaimedItem, ClaimOptions, QueueName, Store, StoredRecord } from './store.js';
+import type { Changes, Claim, ClaimedItem, ClaimOptions, Json, QueueName, Store, StoredRecord } from './store.js';
 import { createStepClock } from './step-clock.js';
 import { startSweeper } from './sweeper.js';
 import { createWriter } from './writer.js';
@@ -48,11 +48,23 @@ export function createLanedStore(options: LanedStoreOptions): Store {
   }
 
   /** Work that needs no waiting; what it throws becomes a rejection. */
-  function answer<T>(work: () => T | Promise<T>): Promise<T> {
-    return new Promise((resolve) => {
+  function answer<T>(work: () => T): Promise<T> {
+    try {
       assertOpen();
-      resolve(work());
-    });
+      return Promise.resolve(work());
+    } catch (error) {
+      return Promise.reject(error as Error);
+    }
+  }
+
+  /** What is thrown at once is a rejection, too; a promise of a promise would cost three turns. */
+  function commit(wanted: Changes): Promise<boolean> {
+    try {
+      assertOpen();
+      return committer.commit(wanted);
+    } catch (error) {
+      return Promise.reject(error as Error);
+    }
   }
 
   function claim(queue: LaneQueue, { lanes, perLane, leaseMs }: ClaimOptions): readonly Claim[] {
@@ -75,10 +87,14 @@ export function createLanedStore(options: LanedStoreOptions): Store {
     }
   }
 
-  function claimedItem({ seq, id, enqueuedAtMs, attempts, text }: LaneItem): ClaimedItem {
-    const kept = text ?? journal.itemText(seq);
-    if (kept === undefined) throw new StoreError('failed', `item ${seq} is not in the journal`);
-    return { id, value: decodeValue(kept), enqueuedAtMs, attempts };
+  function claimedItem({ seq, id, enqueuedAtMs, attempts, kept }: LaneItem): ClaimedItem {
+    return { id, value: kept ? kept.value : valueInJournal(seq), enqueuedAtMs, attempts };
+  }
+
+  function valueInJournal(seq: number): Json {
+    const text = journal.itemText(seq);
+    if (text === undefined) throw new StoreError('failed', `item ${seq} is not in the journal`);
+    return decodeValue(text);
   }
 
   function renew(queue: LaneQueue, { lane: name, token }: Claim, leaseMs: number): boolean {
@@ -113,7 +129,7 @@ export function createLanedStore(options: LanedStoreOptions): Store {
     get: (kind, key) => answer(() => decodeRecord(journal.get(kind, key, clock.now()))),
     list: (kind, prefix = '', limit = 1000, after) =>
       answer(() => journal.list({ kind, prefix, limit, after, nowMs: clock.now() }).map((kept) => storedRecord(kept))),
-    commit: (wanted) => answer(() => committer.commit(wanted)),
+    commit,
     claim: (queue, terms) => answer(() => claim(queues[queue], terms)),
     ...changes,
     renew: (lent, leaseMs) => answer(() => renew(queues[lent.queue], lent, leaseMs)),
@@ -122,7 +138,10 @@ export function createLanedStore(options: LanedStoreOptions): Store {
     laneDepth: (queue, lane) => answer(() => laneDepth(queues[queue], lane)),
     nextDueMs: (queue) => answer(() => nextDueMs(queues[queue])),
     onWork: (queue, listener) => queues[queue].listen(listener),
-    ping: () => answer(() => journal.ping()),
+    ping: async () => {
+      assertOpen();
+      await journal.ping();
+    },
     close: () => (closing ??= shut()),
   };
 }

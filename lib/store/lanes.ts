@@ -11,6 +11,7 @@
  */
 import { createHeap, type HeapMember } from './heap.js';
 import { addItem, depthOf, dropHead, dropItem, headItem, headItems, type ItemRow } from './lane-items.js';
+import type { Json } from './store.js';
 
 export interface LaneItem {
   readonly seq: number;
@@ -18,8 +19,8 @@ export interface LaneItem {
   readonly id: string;
   readonly enqueuedAtMs: number;
   attempts: number;
-  /** JSON of the value; absent: the journal has it. */
-  readonly text: string | undefined;
+  /** Its value, and how long it is as JSON; absent: the journal has it. */
+  readonly kept: { readonly value: Json; readonly length: number } | undefined;
 }
 
 interface Lease {

@@ -1,5 +1,6 @@
 /** The writing thread as seen from the main one: a request out, its reply back, in order. */
 import { Worker } from 'node:worker_threads';
+import { packBatch } from './batch.js';
 import type { Outcome, Swept, Write } from './journal.js';
 import type { SqliteFileOptions } from './sqlite-file.js';
 import type { Reply, Request } from './sqlite-worker.js';
@@ -59,7 +60,7 @@ export async function startSqliteThread(options: SqliteFileOptions): Promise<Sql
   }
   return {
     async write(batch) {
-      const reply = await ask({ kind: 'write', batch });
+      const reply = await ask({ kind: 'write', batch: packBatch(batch) });
       return reply.kind === 'written' ? reply.outcomes : [];
     },
     async sweep(nowMs, limit) {

@@ -1,11 +1,12 @@
 /** The thread that writes the SQLite file: fsync blocks it, and not the thread of SIP and MSRP. Started by sqlite-thread.ts. */
 import { parentPort, workerData } from 'node:worker_threads';
-import type { Outcome, Swept, Write } from './journal.js';
+import { type Batch, unpackBatch } from './batch.js';
+import type { Outcome, Swept } from './journal.js';
 import { loadSqlite, openForWriting, type SqliteFileOptions } from './sqlite-file.js';
 import { createSqliteWrites, type SqliteWrites } from './sqlite-writes.js';
 
 export type Request =
-  | { readonly kind: 'write'; readonly batch: readonly Write[] }
+  | { readonly kind: 'write'; readonly batch: Batch }
   | { readonly kind: 'sweep'; readonly nowMs: number; readonly limit: number }
   | { readonly kind: 'ping' }
   | { readonly kind: 'close' };
@@ -42,7 +43,7 @@ function replyTo(writes: SqliteWrites, request: Request): Reply {
 function perform(writes: SqliteWrites, request: Request): Reply {
   switch (request.kind) {
     case 'write':
-      return { kind: 'written', outcomes: writes.write(request.batch) };
+      return { kind: 'written', outcomes: writes.write(unpackBatch(request.batch)) };
     case 'sweep':
       return { kind: 'swept', swept: writes.sweep(request.nowMs, request.limit) };
     case 'ping':

@@ -18,7 +18,7 @@ export type RecordKind =
 
 export type QueueName = 'outbound' | 'notify';
 
-/** Anything JSON can hold; a store returns an equal value, never the same object. */
+/** Anything JSON can hold; a store returns an equal value, of a record never the same object. */
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json | undefined };
 
 export interface StoredRecord {
@@ -52,6 +52,7 @@ export interface Enqueue {
   readonly lane: string;
   /** Unique within the queue. */
   readonly id: string;
+  /** Not to be changed any more: who claims the item may be given this object itself. */
   readonly value: Json;
 }
 

@@ -5,6 +5,7 @@
  * Events of a key that belongs to no conversation (yet) are kept apart, in a room of the same size: keep-alives and
  * scans, each with a Call-ID of its own, push out one another and no conversation.
  */
+import { createRecency, type Recent } from './recency.js';
 import { redacted } from './redact.js';
 import type { Trace, TraceEvent } from './trace.js';
 
@@ -41,76 +42,99 @@ export interface TraceRing extends Trace {
   read(name: string): ConversationTrace | undefined;
 }
 
-interface Recording {
+interface Recording extends Recent<Recording> {
   readonly name: string;
-  /** Oldest first; of a key without conversation: none, its name is the key. */
-  readonly keys: Set<string> | undefined;
-  /** Written round once it is full. */
-  readonly events: TraceEvent[];
-  next: number;
+  /** Written round once it is full; of a key without conversation: none, its name is the key. */
+  readonly keys: Round<string> | undefined;
+  readonly events: Round<TraceEvent>;
 }
 
 interface Conversation extends Recording {
-  readonly keys: Set<string>;
+  readonly keys: Round<string>;
+}
+
+/** The latest of something, written round once there are `max`. */
+interface Round<T> {
+  readonly max: number;
+  readonly members: T[];
+  next: number;
 }
 
 /** A conversation that lasts for weeks has a Call-ID and a messageId for every message. */
 const maxKeys = 200;
 
 export function createTraceRing({ conversations, eventsPerConversation }: TraceRingOptions): TraceRing {
-  /** Both in the order of their last event. */
   const linked = new Map<string, Conversation>();
   const loose = new Map<string, Recording>();
   const byKey = new Map<string, Conversation>();
+  /** Both in the order of their last event. */
+  const linkedOrder = createRecency<Recording>();
+  const looseOrder = createRecency<Recording>();
 
-  function record(recording: Recording, event: TraceEvent): void {
-    recording.events[recording.next] = event;
-    recording.next = (recording.next + 1) % eventsPerConversation;
+  function newRecording<K extends Recording['keys']>(name: string, keys: K): Recording & { readonly keys: K } {
+    return { name, keys, events: newRound(eventsPerConversation), older: undefined, newer: undefined };
   }
 
-  /** Makes it the latest; the one that was silent longest goes where there are too many. */
-  function touch<R extends Recording>(map: Map<string, R>, recording: R): R | undefined {
-    map.delete(recording.name);
-    map.set(recording.name, recording);
-    if (map.size <= conversations) return undefined;
-    const [oldest] = map.values();
-    if (oldest) map.delete(oldest.name);
-    return oldest;
+  function openLinked(name: string): Conversation {
+    const conversation = newRecording(name, newRound<string>(maxKeys));
+    linked.set(name, conversation);
+    linkedOrder.touch(conversation);
+    const oldest = linked.size > conversations ? linkedOrder.oldest : undefined;
+    if (oldest) {
+      linked.delete(oldest.name);
+      linkedOrder.remove(oldest);
+      for (const key of oldest.keys?.members ?? []) if (byKey.get(key) === oldest) byKey.delete(key);
+    }
+    return conversation;
   }
 
-  function touchLinked(conversation: Conversation): void {
-    for (const key of touch(linked, conversation)?.keys ?? []) byKey.delete(key);
+  function openLoose(key: string): Recording {
+    const recording = newRecording(key, undefined);
+    loose.set(key, recording);
+    looseOrder.touch(recording);
+    const oldest = loose.size > conversations ? looseOrder.oldest : undefined;
+    if (oldest) dropLoose(oldest);
+    return recording;
+  }
+
+  function dropLoose(recording: Recording): void {
+    loose.delete(recording.name);
+    looseOrder.remove(recording);
   }
 
   function adopt(conversation: Conversation, key: string): void {
-    conversation.keys.add(key);
+    const oldest = write(conversation.keys, key);
+    // It may have moved on to another conversation.
+    if (oldest !== undefined && byKey.get(oldest) === conversation) byKey.delete(oldest);
     byKey.set(key, conversation);
-    const [oldest] = conversation.keys;
-    if (conversation.keys.size <= maxKeys || oldest === undefined) return;
-    conversation.keys.delete(oldest);
-    byKey.delete(oldest);
   }
 
   return {
     event(event) {
       if (conversations === 0) return;
       const conversation = byKey.get(event.key);
-      const recording = conversation ?? loose.get(event.key) ?? newRecording(event.key);
-      record(recording, event);
-      if (conversation) touchLinked(conversation);
-      else touch(loose, recording);
+      if (conversation) {
+        write(conversation.events, event);
+        linkedOrder.touch(conversation);
+        return;
+      }
+      const recording = loose.get(event.key) ?? openLoose(event.key);
+      write(recording.events, event);
+      looseOrder.touch(recording);
     },
 
     link(key, name) {
       if (conversations === 0) return;
       const before = byKey.get(key);
-      const conversation = linked.get(name) ?? { ...newRecording(name), keys: new Set<string>() };
+      const conversation = linked.get(name) ?? openLinked(name);
       if (before === conversation) return;
-      before?.keys.delete(key);
       const early = loose.get(key);
-      if (early && loose.delete(key)) for (const event of inOrder(early)) record(conversation, event);
+      if (early) {
+        dropLoose(early);
+        for (const event of inOrder(early.events)) write(conversation.events, event);
+      }
       adopt(conversation, key);
-      touchLinked(conversation);
+      linkedOrder.touch(conversation);
     },
 
     recent: (limit) =>
@@ -122,24 +146,38 @@ export function createTraceRing({ conversations, eventsPerConversation }: TraceR
     read(name) {
       const recording = linked.get(name) ?? byKey.get(name) ?? loose.get(name);
       if (!recording) return undefined;
-      const keys = [...(recording.keys ?? [recording.name])];
-      return { conversation: recording.name, keys, events: inOrder(recording).map(shown) };
+      const keys = recording.keys ? inOrder(recording.keys).filter((key) => byKey.get(key) === recording) : [name];
+      return { conversation: recording.name, keys: [...new Set(keys)], events: byTime(recording.events).map(shown) };
     },
   };
 }
 
-function newRecording(name: string): Recording {
-  return { name, keys: undefined, events: [], next: 0 };
+function newRound<T>(max: number): Round<T> {
+  return { max, members: [], next: 0 };
 }
 
-/** By time: what a key had reported before it was linked came earlier than it was recorded here. */
-function inOrder({ events, next }: Recording): readonly TraceEvent[] {
-  return [...events.slice(next), ...events.slice(0, next)].sort((a, b) => a.atMs - b.atMs);
+/** What had to make room for it. */
+function write<T>(round: Round<T>, member: T): T | undefined {
+  const { members, next, max } = round;
+  const before = members[next];
+  members[next] = member;
+  round.next = next + 1 < max ? next + 1 : 0;
+  return before;
+}
+
+/** The oldest first. */
+function inOrder<T>({ members, next }: Round<T>): readonly T[] {
+  return [...members.slice(next), ...members.slice(0, next)];
+}
+
+/** What a key had reported before it was linked came earlier than it was recorded here. */
+function byTime(events: Round<TraceEvent>): readonly TraceEvent[] {
+  return [...inOrder(events)].sort((a, b) => a.atMs - b.atMs);
 }
 
 function summary({ name, events }: Recording): ConversationSummary {
-  const times = events.map(({ atMs }) => atMs);
-  return { conversation: name, events: events.length, firstMs: Math.min(...times), lastMs: Math.max(...times) };
+  const times = events.members.map(({ atMs }) => atMs);
+  return { conversation: name, events: times.length, firstMs: Math.min(...times), lastMs: Math.max(...times) };
 }
 
 function shown(event: TraceEvent): ShownEvent {

@@ -9,7 +9,7 @@ export interface TraceEvent {
   /** What correlates it: Call-ID, MSRP session-id, messageId or Conversation-ID. */
   readonly key: string;
   /** Made only when somebody reads: first line and headers, the body as its length (or the whole where configured). */
-  readonly text: () => string;
+  text(): string;
 }
 
 export interface Trace {

@@ -97,7 +97,8 @@ export function parseNameAddr(text: string): NameAddr {
 
 /** What somebody calls himself; undefined where he does not, says that he wants no name (RFC 3323 §4.1.1.3), or it is no address. */
 export function displayNameOf(address: string | undefined): string | undefined {
-  if (address === undefined) return undefined;
+  // Most say none.
+  if (address === undefined || address.startsWith('<')) return undefined;
   try {
     const { displayName } = parseNameAddr(address);
     return displayName?.toLowerCase() === 'anonymous' ? undefined : displayName;

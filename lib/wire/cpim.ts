@@ -86,7 +86,11 @@ export function cpimHeader(cpim: Cpim, namespace: string | undefined, name: stri
 
 /** Values of all headers of that namespace and name, in order. */
 export function cpimHeaders(cpim: Cpim, namespace: string | undefined, name: string): readonly string[] {
-  return cpim.headers.filter((h) => h.namespace === namespace && sameName(h.name, name)).map((h) => h.value);
+  const values: string[] = [];
+  for (const header of cpim.headers) {
+    if (header.namespace === namespace && sameName(header.name, name)) values.push(header.value);
+  }
+  return values;
 }
 
 /** Content-Type of the content; text/plain where it is missing (RFC 2045 §5.2). */

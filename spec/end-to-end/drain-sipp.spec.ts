@@ -43,6 +43,14 @@ describe('SIPp against a gateway that drains and comes back [IWF-1705]', functio
     expect(code, Buffer.concat(printed).toString().slice(-2000)).to.equal(0);
   }
 
+  /** The user's call is up: the stop must not be there before it. */
+  async function called(): Promise<void> {
+    for (;;) {
+      const metrics = await fetch(`http://127.0.0.1:${world.ports.admin}/metrics`);
+      if (/iwf_sessions_total\{direction="inbound"\} 1\n/.test(await metrics.text())) return;
+    }
+  }
+
   /** What became of the messages, as the network's side has it. */
   function logged(word: 'taken' | 'refused'): readonly string[] {
     const lines = readFileSync(join(folder, 'messages.log'), 'utf8').split('\n');
@@ -57,6 +65,7 @@ describe('SIPp against a gateway that drains and comes back [IWF-1705]', functio
     await platform.send(user, { text: 'under way' });
     await handsets.until(() => handsets.requests.some((request) => request.startsWith('INVITE')));
     const call = run('drain-call.xml', ['-m', '1']);
+    await called();
     const log = ['-trace_logs', '-log_file', join(folder, 'messages.log')];
     const messages = run('drain-messages.xml', ['-m', '300', '-r', '100', '-max_retrans', '20', ...log]);
     await platform.waitFor(() => platform.callbacks.length >= 5, 20_000);

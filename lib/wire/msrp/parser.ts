@@ -17,6 +17,8 @@ type Stage = 'head' | 'body' | 'passing-over';
 const CR = 13;
 const LF = 10;
 const DASH = 45;
+/** At the beginning of an end-line. */
+const dashes = 7;
 const magic = 'MSRP ';
 const emptyBuffer = Buffer.alloc(0);
 
@@ -187,12 +189,26 @@ export class FrameParser {
     }
   }
 
+  /**
+   * Where `mark` (CRLF, seven dashes, the transaction id) begins. Every seventh octet is looked at, since one of them is
+   * a dash of any seven; never into the room behind, which holds old octets.
+   */
   private find(mark: string): number {
-    const { bytes, end, scan } = this;
-    if (bytes.length === end) return bytes.indexOf(mark, scan, 'latin1');
-    // Never into the room behind: it holds old octets, and searching it for each small piece would be quadratic.
-    const hit = bytes.subarray(scan, end).indexOf(mark, 0, 'latin1');
-    return hit < 0 ? hit : hit + scan;
+    const { bytes, end } = this;
+    const last = end - mark.length;
+    for (let at = this.scan + 8; at < end; at += dashes) {
+      if (bytes[at] !== DASH) continue;
+      let first = at;
+      while (at - first < dashes - 1 && bytes[first - 1] === DASH) first--;
+      const hit = first - 2;
+      if (hit >= this.scan && hit <= last && this.isAt(hit, mark)) return hit;
+    }
+    return -1;
+  }
+
+  private isAt(at: number, mark: string): boolean {
+    for (let i = 0; i < mark.length; i++) if (this.bytes[at + i] !== mark.charCodeAt(i)) return false;
+    return true;
   }
 
   /** `undefined` where the body is over the limit. */
