@@ -1,12 +1,10 @@
 /** One callback on the wire: a signed HTTP POST whose answer's status alone counts (RFC 9110, Standard Webhooks). */
+import type { Dispatcher } from 'undici';
 import type { Clock, Timer } from '../clock.js';
 import type { BreakOff } from './break-off.js';
-import type { AnswerHead } from './http/answer-reader.js';
-import type { ExchangeListener } from './http/connection.js';
-import type { Ticket } from './http/pool.js';
 import { ForbiddenAddress } from './judged-lookup.js';
 import type { NotifyOptions } from './options.js';
-import { Origins, type OriginsDeps, type Place, type PlatformCallbacks } from './origins.js';
+import { Origins, type OriginsDeps, type PlatformCallbacks } from './origins.js';
 import type { CallbackResult } from './outcome.js';
 import { signatureOf } from './signature.js';
 
@@ -55,10 +53,12 @@ export function createCallbacks(deps: CallbackDeps): Callbacks {
     const platform = deps.platform(request.platformId);
     const place = platform && origins.take(request.platformId, platform, request.notifyURL);
     if (!place) return { kind: 'forbidden' };
+    const body = Buffer.from(request.body);
+    const headers = headersOf(request, body, { platform, nowMs: deps.clock.now() });
     try {
       return await new Promise<CallbackResult>((resolve) => {
         const transfer = new Transfer(resolve, deps, { over: request.over, kept });
-        transfer.begin(place, requestText(place, request, { platform, nowMs: deps.clock.now() }));
+        place.pool.dispatch({ method: 'POST', path: place.path, headers, body }, transfer);
       });
     } finally {
       place.release();
@@ -77,10 +77,7 @@ export function createCallbacks(deps: CallbackDeps): Callbacks {
       const result = await post(request, kept);
       return { ...result, body: Buffer.concat(kept).toString('utf8') };
     },
-    close() {
-      origins.close();
-      return Promise.resolve();
-    },
+    close: () => origins.close(),
   };
 }
 
@@ -92,29 +89,26 @@ interface Signing {
   readonly nowMs: number;
 }
 
-/** One text and one write: head and body apart cost the socket as much again. */
-function requestText({ head }: Place, request: CallbackRequest, { platform, nowMs }: Signing): string {
-  const { notificationId: id, contentType, body } = request;
-  const { keys, bearer } = platform;
+function headersOf(request: CallbackRequest, body: Buffer, { platform, nowMs }: Signing): string[] {
+  const { notificationId: id, contentType } = request;
   const timestamp = Math.floor(nowMs / 1000);
-  let text = `${head}content-type: ${contentType}\r\nwebhook-id: ${id}\r\nwebhook-timestamp: ${timestamp}\r\n`;
-  if (keys.length > 0)
-    text += `webhook-signature: ${signatureOf(keys, { id, timestamp, body: Buffer.from(body) })}\r\n`;
-  if (bearer !== undefined) text += `authorization: Bearer ${bearer}\r\n`;
-  return `${text}content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
+  const headers = ['content-type', contentType, 'webhook-id', id, 'webhook-timestamp', String(timestamp)];
+  if (platform.keys.length > 0) headers.push('webhook-signature', signatureOf(platform.keys, { id, timestamp, body }));
+  if (platform.bearer !== undefined) headers.push('authorization', `Bearer ${platform.bearer}`);
+  return headers;
 }
 
 const timeout: CallbackResult = { kind: 'failed', reason: 'timeout' };
 const brokenOff: CallbackResult = { kind: 'failed', reason: 'connection' };
 
 /** One request and its answer; settles once, at the latest when its time is over. */
-class Transfer implements ExchangeListener {
+class Transfer implements Dispatcher.DispatchHandler {
   private readonly settle: (result: CallbackResult) => void;
   private readonly maxResponseBytes: number;
   private readonly deadline: Timer;
   private readonly over: BreakOff | undefined;
   private readonly kept: Buffer[] | undefined;
-  private ticket: Ticket | undefined;
+  private controller: Dispatcher.DispatchController | undefined;
   /** Once the status is there it counts, whatever becomes of the answer's body. */
   private answer: CallbackResult | undefined;
   private received = 0;
@@ -133,25 +127,34 @@ class Transfer implements ExchangeListener {
     over?.listen(() => this.end(brokenOff));
   }
 
-  begin({ pool }: Place, text: string): void {
-    if (!this.settled) this.ticket = pool.send(text, this);
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.controller = controller;
+    // Its turn in the pool came too late: nothing of it is sent.
+    if (this.settled) controller.abort(new Error('over'));
   }
 
-  onHead({ status, retryAfter }: AnswerHead): void {
-    this.answer = retryAfter === undefined ? { kind: 'answered', status } : { kind: 'answered', status, retryAfter };
+  onResponseStart(
+    _controller: Dispatcher.DispatchController,
+    status: number,
+    headers: Record<string, string | string[] | undefined>,
+  ): void {
+    if (status < 200) return; // interim (RFC 9110 §15.2)
+    const retryAfter = headers['retry-after'];
+    this.answer =
+      typeof retryAfter === 'string' ? { kind: 'answered', status, retryAfter } : { kind: 'answered', status };
   }
 
-  onData(octets: Buffer): void {
-    if (this.received < maxKeptBytes) this.kept?.push(Buffer.from(octets.subarray(0, maxKeptBytes - this.received)));
-    this.received += octets.length;
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.received < maxKeptBytes) this.kept?.push(Buffer.from(chunk.subarray(0, maxKeptBytes - this.received)));
+    this.received += chunk.length;
     if (this.received > this.maxResponseBytes) this.end(brokenOff);
   }
 
-  onEnd(): void {
+  onResponseEnd(): void {
     this.finish(brokenOff);
   }
 
-  onError(error: Error): void {
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     this.finish(error instanceof ForbiddenAddress ? { kind: 'forbidden' } : brokenOff);
   }
 
@@ -159,7 +162,7 @@ class Transfer implements ExchangeListener {
   private end(result: CallbackResult): void {
     if (this.settled) return;
     this.finish(result);
-    this.ticket?.cancel();
+    this.controller?.abort(new Error('over'));
   }
 
   private finish(result: CallbackResult): void {

@@ -1,7 +1,7 @@
 /** Connections to platforms: a pool per platform and origin, none shared between platforms, the idle ones closed. */
+import { Pool } from 'undici';
 import type { Clock, Timer } from '../clock.js';
 import { isListed, parseNotifyUrl, type AllowList, type Destination } from './allow-list.js';
-import { Pool } from './http/pool.js';
 import { judgedLookup, type LookupAll } from './judged-lookup.js';
 import type { NotifyOptions } from './options.js';
 
@@ -32,8 +32,7 @@ export interface OriginsDeps {
 /** A place in the pool of an origin. */
 export interface Place {
   readonly pool: Pool;
-  /** What every request begins with: its first line, Host, Connection. */
-  readonly head: string;
+  readonly path: string;
   /** To be called once, when the callback is over. */
   release(): void;
 }
@@ -46,13 +45,13 @@ interface Origin {
 
 class Taken implements Place {
   readonly pool: Pool;
-  readonly head: string;
+  readonly path: string;
   private readonly origin: Origin;
   private readonly clock: Clock;
 
-  constructor(origin: Origin, head: string, clock: Clock) {
+  constructor(origin: Origin, path: string, clock: Clock) {
     this.pool = origin.pool;
-    this.head = head;
+    this.path = path;
     this.origin = origin;
     this.clock = clock;
   }
@@ -66,9 +65,8 @@ class Taken implements Place {
 /** What is known of a notifyURL once it has been judged. */
 interface Target {
   readonly key: string;
-  /** As it is written, without brackets: a name with a dot at its end is looked up as it stands. */
-  readonly host: string;
-  readonly head: string;
+  readonly origin: string;
+  readonly path: string;
   readonly destination: Destination;
   readonly isOwn: boolean;
 }
@@ -91,14 +89,15 @@ export class Origins {
     if (!target) return undefined;
     const origin = this.origins.get(target.key) ?? this.open(target, platform);
     origin.underWay++;
-    return new Taken(origin, target.head, this.deps.clock);
+    return new Taken(origin, target.path, this.deps.clock);
   }
 
   /** Ends all connections; idempotent. */
-  close(): void {
+  async close(): Promise<void> {
     this.sweep?.close();
-    for (const { pool } of this.origins.values()) pool.close();
+    const pools = [...this.origins.values()].map(({ pool }) => pool.destroy());
     this.origins.clear();
+    await Promise.all(pools);
   }
 
   private target(platformId: string, platform: PlatformCallbacks, notifyURL: string): Target | undefined {
@@ -122,20 +121,14 @@ export class Origins {
   private open(target: Target, { allow, tls }: PlatformCallbacks): Origin {
     const { options, clock, lookup } = this.deps;
     if (this.origins.size >= options.maxOrigins) this.closeLongestUnused();
-    const { host, destination, isOwn } = target;
-    const pool = new Pool({
-      endpoint: {
-        secure: destination.protocol === 'https:',
-        host,
-        port: destination.port,
-        servername: destination.hostname,
-        ...(isOwn ? {} : { lookup: judgedLookup(allow, destination, lookup) }),
-        tls,
-      },
-      clock,
-      connectTimeoutMs: options.connectTimeoutMs,
+    const judged = target.isOwn ? {} : { lookup: judgedLookup(allow, target.destination, lookup) };
+    const pool = new Pool(target.origin, {
       // Admission bounds what is under way; here a bot that is let in must not wait for one that hangs.
-      maxConnections: options.parallel.total * 2,
+      connections: options.parallel.total * 2,
+      // Time is kept by the caller, over the whole callback.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      connect: { timeout: options.connectTimeoutMs, ...judged, ...tls },
     });
     const origin = { pool, usedAtMs: clock.now(), underWay: 0 };
     this.origins.set(target.key, origin);
@@ -162,7 +155,7 @@ export class Origins {
 
   private drop(key: string, { pool }: Origin): void {
     this.origins.delete(key);
-    pool.close();
+    void pool.destroy();
   }
 }
 
@@ -175,12 +168,6 @@ function judge(platformId: string, allow: AllowList, notifyURL: string, isOwn: b
     return undefined; // kept before the rules were what they are
   }
   if (!isOwn && !isListed(allow, destination)) return undefined;
-  const { origin, host, hostname, pathname, search } = new URL(notifyURL);
-  return {
-    key: `${platformId} ${origin}${isOwn ? ' own' : ''}`,
-    host: hostname.replace(/^\[(.*)\]$/, '$1'),
-    head: `POST ${pathname}${search} HTTP/1.1\r\nhost: ${host}\r\nconnection: keep-alive\r\n`,
-    destination,
-    isOwn,
-  };
+  const { origin, pathname, search } = new URL(notifyURL);
+  return { key: `${platformId} ${origin}${isOwn ? ' own' : ''}`, origin, path: pathname + search, destination, isOwn };
 }

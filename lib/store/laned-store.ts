@@ -53,7 +53,7 @@ export function createLanedStore(options: LanedStoreOptions): Store {
       assertOpen();
       return Promise.resolve(work());
     } catch (error) {
-      return Promise.reject(error as Error);
+      return Promise.reject(error);
     }
   }
 
@@ -63,7 +63,7 @@ export function createLanedStore(options: LanedStoreOptions): Store {
       assertOpen();
       return committer.commit(wanted);
     } catch (error) {
-      return Promise.reject(error as Error);
+      return Promise.reject(error);
     }
   }
 

@@ -31,7 +31,7 @@ export interface LoadWorldOptions {
 /** With a subscription of each of these bots. */
 export async function startLoadWorld(
   bots: readonly string[],
-  { nodeOptions = ['--max-semi-space-size=64'], silent = [] }: LoadWorldOptions = {},
+  { nodeOptions = [], silent = [] }: LoadWorldOptions = {},
 ): Promise<LoadWorld> {
   const folder = mkdtempSync(join(tmpdir(), 'maap-iwf-load-'));
   const ports = { sip: await freePort(), rest: await freePort(), msrp: await freePort(), admin: await freePort() };

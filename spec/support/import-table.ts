@@ -58,7 +58,7 @@ export const importTable: readonly Row[] = [
     values: ['resources', errors],
     // iwf/actions is the seam that notify fulfils towards the REST face.
     types: ['store', 'iwf/actions', ...handedIn],
-    packages: ['node:buffer', 'node:crypto', 'node:dns', 'node:net', 'node:stream', 'node:tls'],
+    packages: ['undici', 'node:buffer', 'node:crypto', 'node:dns', 'node:net', 'node:stream'],
   },
   {
     area: 'store',
