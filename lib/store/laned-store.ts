@@ -53,7 +53,7 @@ export function createLanedStore(options: LanedStoreOptions): Store {
       assertOpen();
       return Promise.resolve(work());
     } catch (error) {
-      return Promise.reject(error);
+      return Promise.reject(asError(error));
     }
   }
 
@@ -63,7 +63,7 @@ export function createLanedStore(options: LanedStoreOptions): Store {
       assertOpen();
       return committer.commit(wanted);
     } catch (error) {
-      return Promise.reject(error);
+      return Promise.reject(asError(error));
     }
   }
 
@@ -152,4 +152,8 @@ function storedRecord({ key, text, revision }: KeptRecord): StoredRecord {
 
 function decodeRecord(kept: KeptRecord | undefined): StoredRecord | undefined {
   return kept && storedRecord(kept);
+}
+
+function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
 }
