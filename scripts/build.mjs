@@ -9,7 +9,8 @@ const dist = join(root, 'dist');
 
 // A build record without its output would make tsc emit nothing.
 if (!existsSync(join(dist, 'lib/main.js'))) rmSync(dist, { recursive: true, force: true });
-const tsc = join(root, 'node_modules/typescript/bin/tsc');
+// Compiled itself it takes a fifth of the time. What eslint reads types with is the one written in JavaScript.
+const tsc = join(root, 'node_modules/typescript-native/bin/tsc');
 const { status } = spawnSync(process.execPath, [tsc, '-p', root], { cwd: root, stdio: 'inherit' });
 if (status === 0) {
   removeOrphans();
