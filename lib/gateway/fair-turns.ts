@@ -11,8 +11,11 @@ export interface FairTurns {
   readonly waiting: number;
 }
 
-/** Of one turn of the event loop: about as long as one request takes, so a crowd has one or two begun in each turn. */
-const sliceMs = 0.25;
+/**
+ * Of one turn of the event loop: a few requests. Shorter turns make the others wait less, and commits smaller: with 0.25 ms a
+ * message of a bot costs twice the processor time that it costs without turns, with 1 ms a fifth more.
+ */
+const sliceMs = 1;
 
 export function createFairTurns(): FairTurns {
   /** In the order of their next turns. */
