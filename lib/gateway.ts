@@ -21,6 +21,8 @@ import { createRouting } from './gateway/routing.js';
 import { contactHost } from './gateway/contact-host.js';
 import { createSipSide, type SipSide, trustedBy } from './gateway/sip.js';
 import { interpreterLimits, msrpOptions, restLimits, serviceLimits, storeLimits } from './gateway/settings.js';
+import { createStorePulse } from './gateway/store-pulse.js';
+import { createStoreWait } from './gateway/store-wait.js';
 import { type StopStep, stopInTime } from './gateway/stop.js';
 import { readTemplates } from './gateway/templates.js';
 import { msrpTls, restTls } from './gateway/tls-material.js';
@@ -35,7 +37,6 @@ import type { RestDeps } from './rest/deps.js';
 import { type RestServer, startRest } from './rest/listen.js';
 import type { ReadyCheck } from './rest/readiness.js';
 import { SipNetwork } from './sip/sip-network.js';
-import { createStoreWait } from './gateway/store-wait.js';
 import { openStore } from './store/open.js';
 import { withPatience } from './store/patience.js';
 import { createTraceRing, type TraceRing } from './trace/ring.js';
@@ -86,7 +87,8 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
   const opened = await openStore({ ...config.store, clock, log, metrics, limits: storeLimits(config) });
   started.push(() => opened.close());
   const store = withPatience(opened, { clock, log, isOver: () => draining });
-  const storeWait = createStoreWait({ store, timeoutMs: config.store.answerTimeoutMs, clock, log, metrics });
+  const pulse = createStorePulse(opened);
+  const storeWait = createStoreWait({ pulse, timeoutMs: config.store.answerTimeoutMs, clock, log, metrics });
   storeWait.start();
   started.push(() => {
     storeWait.close();
@@ -95,7 +97,7 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
   const msrp = createMsrp(parts);
   await msrp.start();
   started.push(() => msrp.close());
-  const load = createLoad(config, { store: opened, clock, log, metrics });
+  const load = createLoad(config, { store: opened, pulse, clock, log, metrics });
   started.push(() => load.close());
   const sip = createSipSide(config, { ...parts4(parts), load });
   started.push(() => sip.close());

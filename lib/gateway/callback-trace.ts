@@ -1,4 +1,5 @@
 /** A callback to a platform → two trace events, under the messageId that it tells of. */
+import { BoundedMap } from '../iwf/bounded-map.js';
 import type { Exchange } from '../notify/callback.js';
 import type { TraceEvent } from '../trace/trace.js';
 
@@ -6,12 +7,11 @@ import type { TraceEvent } from '../trace/trace.js';
 const maxUrls = 1_000;
 
 export function callbackTrace(emit: (event: TraceEvent) => void, bodies: boolean): (exchange: Exchange) => void {
-  const hosts = new Map<string, string>();
+  const hosts = new BoundedMap<string>(maxUrls);
   const hostOf = (notifyURL: string): string => {
     const known = hosts.get(notifyURL);
     if (known !== undefined) return known;
     const host = new URL(notifyURL).host;
-    if (hosts.size >= maxUrls) hosts.clear();
     hosts.set(notifyURL, host);
     return host;
   };

@@ -1,16 +1,14 @@
 /** Dead letters as the admin face shows them: whose they are, numbers masked as in the log, no content. */
-import type { Timer } from '../clock.js';
 import type { ChatbotDirectory } from '../iwf/actions.js';
-import { ApiError } from '../resources/api-error.js';
 import type { DeadLetters, KeptLetter } from '../notify/dead-letters.js';
 import type { DeadLetterActions, ShownLetter } from '../rest/dead-letters.js';
+import { inTime, type Late } from '../rest/in-time.js';
 
 export interface DeadLetterView {
   readonly deadLetters: DeadLetters;
   readonly directory: ChatbotDirectory;
   readonly mask: (text: string) => string;
-  /** `onLate` comes where the store keeps one waiting for too long. */
-  readonly late: (onLate: () => void) => Timer;
+  readonly late: Late;
 }
 
 export function deadLetterActions({ deadLetters, directory, mask, late }: DeadLetterView): DeadLetterActions {
@@ -26,13 +24,6 @@ export function deadLetterActions({ deadLetters, directory, mask, late }: DeadLe
     replay: (id, subscriptionId) => inTime(late, deadLetters.replay(id, subscriptionId)),
     remove: async (id) => (await inTime(late, deadLetters.remove(id))) !== undefined,
   };
-}
-
-function inTime<T>(late: DeadLetterView['late'], work: Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const wait = late(() => reject(new ApiError('SVC1000')));
-    void work.then(resolve, reject).finally(() => wait.close());
-  });
 }
 
 function shownLetter(letter: KeptLetter, platform: string | undefined, mask: DeadLetterView['mask']): ShownLetter {

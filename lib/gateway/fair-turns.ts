@@ -23,31 +23,35 @@ export function createFairTurns(): FairTurns {
   let waiting = 0;
   let beganMs: number | undefined;
 
-  function isSpent(): boolean {
-    const nowMs = performance.now();
+  /** When this turn of the event loop began; the first to ask begins it. */
+  function turnBeganMs(): number {
     if (beganMs === undefined) {
-      beganMs = nowMs;
+      beganMs = performance.now();
       setImmediate(endTurn);
     }
-    return nowMs - beganMs >= sliceMs;
+    return beganMs;
+  }
+
+  function isSpent(): boolean {
+    return performance.now() - turnBeganMs() >= sliceMs;
   }
 
   function endTurn(): void {
     beganMs = undefined;
     if (waiting === 0) return;
-    isSpent();
+    turnBeganMs();
     beginNext();
   }
 
   function beginNext(): void {
-    for (const [source, starts] of sources) {
-      sources.delete(source);
-      const start = starts.shift();
-      if (starts.length > 0) sources.set(source, starts);
-      waiting--;
-      start?.();
-      break;
-    }
+    const [next] = sources;
+    if (!next) return;
+    const [source, starts] = next;
+    sources.delete(source);
+    const start = starts.shift();
+    if (starts.length > 0) sources.set(source, starts);
+    waiting--;
+    start?.();
     // Once what was begun has run as far as it runs by itself: only then is it known what it took.
     if (waiting > 0) queueMicrotask(() => process.nextTick(goOn));
   }

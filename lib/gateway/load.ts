@@ -6,6 +6,7 @@ import type { Logger } from '../log.js';
 import type { MetricsRegistry } from '../metrics.js';
 import type { CheckResult } from '../rest/readiness.js';
 import type { Store } from '../store/store.js';
+import type { StorePulse } from './store-pulse.js';
 import { createOverload, type Gauges, type Origin, type Work } from './overload.js';
 
 export interface Load {
@@ -27,7 +28,8 @@ interface SipRequest {
 }
 
 interface LoadDeps {
-  readonly store: Pick<Store, 'depth' | 'ping'>;
+  readonly store: Pick<Store, 'depth'>;
+  readonly pulse: StorePulse;
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: MetricsRegistry;
@@ -35,7 +37,7 @@ interface LoadDeps {
 
 export function createLoad({ overload: limits }: Config, deps: LoadDeps): Load {
   const flow = createFlow();
-  const gauges = processGauges(deps.store, flow);
+  const gauges = processGauges(deps, flow);
   const overload = createOverload({ ...deps, limits, gauges });
   const refused = (work: Work, from: Origin): number | undefined =>
     overload.admit(work, from) ? undefined : limits.retryAfterS;
@@ -114,26 +116,17 @@ const busyShare = 0.7;
  * Of this process: the mean delay of its event loop, how long the store takes to answer, the question that is open included, and
  * how much waits in it.
  */
-function processGauges(store: LoadDeps['store'], flow: Flow): Gauges & { close(): void } {
+function processGauges({ store, pulse }: Pick<LoadDeps, 'store' | 'pulse'>, flow: Flow): Gauges & { close(): void } {
   const resolutionMs = 10;
   const histogram = monitorEventLoopDelay({ resolution: resolutionMs });
   histogram.enable();
   let used = performance.eventLoopUtilization();
   let loopDelayMs = 0;
-  let askedMs: number | undefined;
-  let tookMs = 0;
   let queueDepth = 0;
-  const ask = (): void => {
-    const beganMs = performance.now();
-    askedMs = beganMs;
-    const answered = (): void => {
-      tookMs = performance.now() - beganMs;
-      askedMs = undefined;
-    };
-    // A store that fails says so at every commit; here it is only asked how fast it is.
-    store.ping().then(answered, answered);
+  const readDepth = (): void => {
     Promise.all([store.depth('outbound'), store.depth('notify')]).then(
       (depths) => (queueDepth = Math.max(...depths)),
+      // It is closed: nothing comes any more.
       () => undefined,
     );
   };
@@ -149,12 +142,13 @@ function processGauges(store: LoadDeps['store'], flow: Flow): Gauges & { close()
       const before = used;
       used = performance.eventLoopUtilization();
       const isBusy = performance.eventLoopUtilization(used, before).utilization >= busyShare;
-      const openMs = askedMs === undefined ? 0 : performance.now() - askedMs;
-      if (askedMs === undefined) ask();
+      const storeDelayMs = Math.max(pulse.silentMs(), pulse.tookMs());
+      pulse.ask();
+      readDepth();
       const answerDelayMs = flow.meanMs();
       return {
         loopDelayMs: isBusy ? loopDelayMs : 0,
-        storeDelayMs: Math.max(openMs, tookMs),
+        storeDelayMs,
         answerDelayMs: isBusy ? answerDelayMs : 0,
         queueDepth,
       };

@@ -3,7 +3,7 @@ import type { Clock, Timer } from '../clock.js';
 import type { Logger } from '../log.js';
 import type { MetricsRegistry } from '../metrics.js';
 import type { CheckResult } from '../rest/readiness.js';
-import type { Store } from '../store/store.js';
+import type { StorePulse } from './store-pulse.js';
 
 /** Who may wait for the store. */
 export type Side = 'rest' | 'sip' | 'admin';
@@ -18,7 +18,7 @@ export interface StoreWait {
 }
 
 export interface StoreWaitDeps {
-  readonly store: Pick<Store, 'ping'>;
+  readonly pulse: StorePulse;
   /** The longest that anybody waits. */
   readonly timeoutMs: number;
   readonly clock: Clock;
@@ -35,31 +35,22 @@ interface Waiting {
 /** Between two looks. */
 const lookMs = 250;
 
-export function createStoreWait({ store, timeoutMs, clock, log, metrics }: StoreWaitDeps): StoreWait {
+export function createStoreWait({ pulse, timeoutMs, clock, log, metrics }: StoreWaitDeps): StoreWait {
   /** The oldest first. */
   const waiting = new Set<Waiting>();
-  /** The question that is open; it goes the way of every commit. */
-  let askedMs: number | undefined;
-  let hangs = false;
+  /** Its silence was told. */
+  let told = false;
   let timer: Timer | undefined;
-  const silentMs = (): number => (askedMs === undefined ? 0 : performance.now() - askedMs);
+  const hangs = (): boolean => pulse.silentMs() >= timeoutMs;
 
-  const answered = (): void => {
-    if (hangs) log.info('store answers again', { ms: Math.round(silentMs()) });
-    hangs = false;
-    askedMs = undefined;
-  };
   const look = (): void => {
     timer = clock.after(lookMs, look);
-    if (askedMs === undefined) {
-      askedMs = performance.now();
-      // One that fails says so at every commit.
-      store.ping().then(answered, answered);
-    }
-    if (silentMs() < timeoutMs) return;
-    if (!hangs) log.error('store does not answer', { ms: Math.round(silentMs()) });
-    hangs = true;
-    tell(performance.now() - timeoutMs);
+    pulse.ask();
+    if (hangs()) {
+      if (!told) log.error('store does not answer', { ms: Math.round(pulse.silentMs()) });
+      tell(performance.now() - timeoutMs);
+    } else if (told) log.info('store answers again', { ms: Math.round(pulse.tookMs()) });
+    told = hangs();
   };
   const tell = (beforeMs: number): void => {
     for (const one of waiting) {
@@ -70,7 +61,7 @@ export function createStoreWait({ store, timeoutMs, clock, log, metrics }: Store
     }
   };
 
-  metrics.gauge('store_silent_seconds', () => silentMs() / 1000);
+  metrics.gauge('store_silent_seconds', () => pulse.silentMs() / 1000);
   return {
     watch(side, onLate) {
       const one = { sinceMs: performance.now(), side, onLate };
@@ -78,8 +69,8 @@ export function createStoreWait({ store, timeoutMs, clock, log, metrics }: Store
       return { close: () => void waiting.delete(one) };
     },
     check: () =>
-      hangs
-        ? { state: 'failed', detail: `no answer for ${Math.round(silentMs() / 1000)} s: the disk hangs` }
+      hangs()
+        ? { state: 'failed', detail: `no answer for ${Math.round(pulse.silentMs() / 1000)} s: the disk hangs` }
         : undefined,
     start: () => (timer ??= clock.after(0, look)),
     close: () => timer?.close(),

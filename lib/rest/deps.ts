@@ -1,5 +1,5 @@
 /** What the REST face is given, and its limits. */
-import type { Clock, Timer } from '../clock.js';
+import type { Clock } from '../clock.js';
 import type {
   CapabilityActions,
   ChatActions,
@@ -14,6 +14,7 @@ import type { FailedAttempts } from './access/failed-attempts.js';
 import type { TokenEndpoint } from './access/token-endpoint.js';
 import type { Authenticate } from './authenticate.js';
 import type { FurtherActions } from './further-actions.js';
+import type { Late } from './in-time.js';
 import type { ChatbotRoot } from './server-roots.js';
 
 export interface RestLimits {
@@ -88,8 +89,8 @@ export interface RestDeps {
   readonly overloaded?: ((bot: string) => number | undefined) | undefined;
   /** One that came in has its answer. */
   readonly settled?: (() => void) | undefined;
-  /** `onLate` comes where the store keeps a request waiting for too long; whoever is done before closes it. */
-  readonly late?: ((onLate: () => void) => Timer) | undefined;
+  /** Absent: a request waits for the store as long as it takes. */
+  readonly late?: Late | undefined;
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly clock: Clock;

@@ -12,6 +12,7 @@ import { type Body, type Format, readBody } from './body.js';
 import { BodyBudget } from './body-budget.js';
 import { type ChatbotFor, chatbotFinder } from './chatbot-of.js';
 import type { RestDeps } from './deps.js';
+import { inTime } from './in-time.js';
 import type { Route, Variables } from './route.js';
 import { traceExchange } from './trace-exchange.js';
 
@@ -41,7 +42,8 @@ export function routeRunner(deps: RestDeps): RunRoute {
       const turn = deps.turn?.(sourceOf(call.request));
       if (turn) await turn;
       format = acceptedFormat(call.request.headers);
-      answer = await inTime(deps, answerOf({ deps, rate, chatbotFor, budget }, route, call));
+      const answering = answerOf({ deps, rate, chatbotFor, budget }, route, call);
+      answer = await (deps.late ? inTime(deps.late, answering) : answering);
     } catch (error) {
       answer = errorAnswer(error, deps.log);
     } finally {
@@ -64,17 +66,6 @@ const lastServed = new WeakMap<Socket, string>();
 function sourceOf({ socket }: IncomingMessage): string {
   return lastServed.get(socket) ?? socket.remoteAddress ?? '';
 }
-
-/** What hangs with the store goes on behind a 503: it may yet be done, and is known again by its clientCorrelator. */
-function inTime({ late }: RestDeps, answer: Promise<Answer>): Promise<Answer> {
-  if (!late) return answer;
-  return new Promise((resolve, reject) => {
-    const wait = late(() => reject(new ApiError('SVC1000', [], { retryAfterS: lateRetryS })));
-    void answer.then(resolve, reject).finally(() => wait.close());
-  });
-}
-
-const lateRetryS = 5;
 
 function tooMany(deps: RestDeps): ApiError {
   reached(deps, 'rest.maxInFlight');

@@ -5,6 +5,7 @@ import { type Frame, headerOf as frameHeader, printFrame, type Request } from '.
 import { FrameParser } from '../../lib/wire/msrp/parser.js';
 import { type Cpim, cpimHeader, cpimNamespaces, decodedContent, parseCpim } from '../../lib/wire/cpim.js';
 import { boundaryOf, parseMultipart } from '../../lib/wire/multipart.js';
+import { followed } from './followed.js';
 import { headerOf, readMessages, respondTo } from './sip-text.js';
 
 /** One message as a user got it, in the order of arrival. */
@@ -49,8 +50,8 @@ export class Handsets {
   private readonly watchers = new Set<() => void>();
 
   constructor() {
-    this.sip = createServer((socket) => this.onSip(this.follow(socket)));
-    this.msrp = createServer((socket) => this.onMsrp(this.follow(socket)));
+    this.sip = createServer((socket) => this.onSip(followed(socket, this.sockets)));
+    this.msrp = createServer((socket) => this.onMsrp(followed(socket, this.sockets)));
   }
 
   async start(): Promise<void> {
@@ -108,14 +109,6 @@ export class Handsets {
       }, timeoutMs);
       this.watchers.add(watcher);
     });
-  }
-
-  private follow(socket: Socket): Socket {
-    this.sockets.add(socket);
-    socket.setNoDelay(true);
-    socket.on('error', () => socket.destroy());
-    socket.on('close', () => this.sockets.delete(socket));
-    return socket;
   }
 
   private onSip(socket: Socket): void {

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { headerOf as frameHeader, type Request } from '../../../lib/wire/msrp/frame.js';
 import { FrameParser } from '../../../lib/wire/msrp/parser.js';
+import { followed } from '../../crash/followed.js';
 import { headerOf, readMessages, respondTo } from '../../crash/sip-text.js';
 import type { CalleeName, Leaving } from './script.js';
 import type { SlotName } from './slots.js';
@@ -38,9 +39,9 @@ const frameLimits = { maxHeaderBytes: 65_536, maxHeaders: 100, maxBodyBytes: 4_0
 export class Callees {
   private readonly guests = new Map<number, Guest>();
   private readonly udp: DatagramSocket = createSocket('udp4');
-  private readonly hop: Server = createServer((socket) => this.onHop(this.follow(socket)));
-  private readonly phone: Server = createServer((socket) => this.onPhone(this.follow(socket)));
-  private readonly http: Server = createServer((socket) => this.onHttp(this.follow(socket)));
+  private readonly hop: Server = createServer((socket) => this.onHop(followed(socket, this.sockets)));
+  private readonly phone: Server = createServer((socket) => this.onPhone(followed(socket, this.sockets)));
+  private readonly http: Server = createServer((socket) => this.onHttp(followed(socket, this.sockets)));
   private readonly sockets = new Set<Socket>();
 
   async start(): Promise<void> {
@@ -74,14 +75,6 @@ export class Callees {
     for (const socket of this.sockets) socket.destroy();
     for (const server of [this.hop, this.phone, this.http]) server.close();
     this.udp.close();
-  }
-
-  private follow(socket: Socket): Socket {
-    this.sockets.add(socket);
-    socket.setNoDelay(true);
-    socket.on('error', () => socket.destroy());
-    socket.on('close', () => this.sockets.delete(socket));
-    return socket;
   }
 
   private onHop(socket: Socket): void {
