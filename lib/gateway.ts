@@ -99,7 +99,9 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
   started.push(() => msrp.close());
   const load = createLoad(config, { store: opened, pulse, clock, log, metrics });
   started.push(() => load.close());
-  const sip = createSipSide(config, { ...parts4(parts), load });
+  const turns = createFairTurns();
+  metrics.gauge('turns_waiting', () => turns.waiting);
+  const sip = createSipSide(config, { ...parts4(parts), load, turns });
   started.push(() => sip.close());
   const { directory, rootChatbots } = await openDirectory(config, { store, log, metrics });
   const routing = createRouting(config, sip.agent, { clock, log, metrics });
@@ -135,8 +137,6 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
     late: (onLate) => storeWait.watch('sip', onLate),
     retryAfterS: config.sip.retryAfterS,
   });
-  const turns = createFairTurns();
-  metrics.gauge('turns_waiting', () => turns.waiting);
   const iwf = new Interpreter({
     store,
     network,
@@ -153,7 +153,10 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
     services: serviceLimits(config),
     turn: (bot) => turns.wait(bot),
     // The embedded engine asks by itself, and sooner.
-    ...(config.sip.engine === 'drachtio' && { overloaded: () => load.sipOverloaded() }),
+    ...(config.sip.engine === 'drachtio' && {
+      overloaded: () => load.sipOverloaded(),
+      messageTurn: (bot: string) => turns.wait(bot),
+    }),
   });
   interpreter = iwf;
   await sip.prepare();

@@ -1,12 +1,15 @@
 /**
  * Who goes next on the one thread that all share: work of a turn of the event loop beyond its slice of time waits, and is begun in
  * the turns after it, one of each source in rotation. So what others have to do in a turn, and what comes in between, is never
- * behind the whole of a flood. Nothing waits where there is no crowd.
+ * behind the whole of a flood; and who has begun nothing in a turn does not wait for its end. Nothing waits where there is no crowd.
  */
 
 export interface FairTurns {
-  /** undefined: at once. Else resolves when it is the turn of one of this source. */
-  wait(source: string): Promise<void> | undefined;
+  /**
+   * undefined: at once. Else resolves when it is the turn of one of this source. `laterMs`: what it will take of a later turn,
+   * and no clock can tell in this one.
+   */
+  wait(source: string, laterMs?: number): Promise<void> | undefined;
   /** That wait now. */
   readonly waiting: number;
 }
@@ -16,62 +19,95 @@ export interface FairTurns {
  * message of a bot costs twice the processor time that it costs without turns, with 1 ms a fifth more.
  */
 const sliceMs = 1;
+/** Of one turn: sources that may begin one thing each though the slice is spent. */
+const maxFirsts = 8;
+
+interface Waiting {
+  readonly start: () => void;
+  readonly laterMs: number;
+}
 
 export function createFairTurns(): FairTurns {
   /** In the order of their next turns. */
-  const sources = new Map<string, (() => void)[]>();
+  const sources = new Map<string, Waiting[]>();
   let waiting = 0;
-  let beganMs: number | undefined;
+  let turn: Turn | undefined;
 
-  /** When this turn of the event loop began; the first to ask begins it. */
-  function turnBeganMs(): number {
-    if (beganMs === undefined) {
-      beganMs = performance.now();
+  /** This turn of the event loop; the first to ask begins it. */
+  function current(): Turn {
+    if (!turn) {
+      turn = { beganMs: performance.now(), laterMs: 0, begun: new Set(), firsts: 0 };
       setImmediate(endTurn);
     }
-    return beganMs;
+    return turn;
   }
 
-  function isSpent(): boolean {
-    return performance.now() - turnBeganMs() >= sliceMs;
+  function isSpent({ beganMs, laterMs }: Turn): boolean {
+    return performance.now() - beganMs + laterMs >= sliceMs;
+  }
+
+  function note(source: string, laterMs: number): void {
+    const now = current();
+    now.begun.add(source);
+    now.laterMs += laterMs;
   }
 
   function endTurn(): void {
-    beganMs = undefined;
-    if (waiting === 0) return;
-    turnBeganMs();
-    beginNext();
+    turn = undefined;
+    if (waiting > 0) beginNext();
   }
 
   function beginNext(): void {
     const [next] = sources;
     if (!next) return;
-    const [source, starts] = next;
+    const [source, queue] = next;
     sources.delete(source);
-    const start = starts.shift();
-    if (starts.length > 0) sources.set(source, starts);
+    const first = queue.shift();
+    if (queue.length > 0) sources.set(source, queue);
+    if (!first) return;
     waiting--;
-    start?.();
+    note(source, first.laterMs);
+    first.start();
     // Once what was begun has run as far as it runs by itself: only then is it known what it took.
     if (waiting > 0) queueMicrotask(() => process.nextTick(goOn));
   }
 
   function goOn(): void {
-    if (waiting > 0 && !isSpent()) beginNext();
+    if (waiting > 0 && !isSpent(current())) beginNext();
+  }
+
+  function mayBegin(source: string): boolean {
+    const now = current();
+    if (waiting === 0 && !isSpent(now)) return true;
+    if (now.firsts === maxFirsts || now.begun.has(source) || sources.has(source)) return false;
+    now.firsts++;
+    return true;
   }
 
   return {
-    wait(source) {
-      if (waiting === 0 && !isSpent()) return undefined;
+    wait(source, laterMs = 0) {
+      if (mayBegin(source)) {
+        note(source, laterMs);
+        return undefined;
+      }
       waiting++;
       return new Promise((resolve) => {
-        const starts = sources.get(source);
-        if (starts) starts.push(resolve);
-        else sources.set(source, [resolve]);
+        const place = { start: resolve, laterMs };
+        const queue = sources.get(source);
+        if (queue) queue.push(place);
+        else sources.set(source, [place]);
       });
     },
     get waiting() {
       return waiting;
     },
   };
+}
+
+interface Turn {
+  readonly beganMs: number;
+  laterMs: number;
+  /** Sources. */
+  readonly begun: Set<string>;
+  firsts: number;
 }

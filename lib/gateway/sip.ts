@@ -13,6 +13,7 @@ import { createDrachtioFace } from '../sip-engine/drachtio-face.js';
 import type { InHand } from '../sip-engine/api.js';
 import { createEngine } from '../sip-engine/engine.js';
 import type { Trace } from '../trace/trace.js';
+import type { FairTurns } from './fair-turns.js';
 import type { Load } from './load.js';
 import { engineOptions } from './settings.js';
 import { sipEvent } from './sip-trace.js';
@@ -31,9 +32,14 @@ export interface SipSide {
   close(): Promise<void>;
 }
 
+/** What a MESSAGE that the engine hands on takes until it is committed, for the most part in later turns of the event loop. */
+const messageMs = 0.3;
+
 export interface SipDeps {
   /** For the embedded engine: it refuses before anything is spent on a request. */
   readonly load?: Pick<Load, 'sipOverloaded' | 'sipSettled'>;
+  /** For the embedded engine, too: a MESSAGE of a crowd waits where it has cost least. */
+  readonly turns?: FairTurns;
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: Metrics;
@@ -69,7 +75,7 @@ function drachtioServer({ sip }: Config, { clock, log, metrics }: SipDeps): SipS
 
 /** The engine connects to the agent over a unix socket in a folder of its own: no port, no secret on the wire. */
 function embedded(config: Config, deps: SipDeps): SipSide {
-  const { clock, log, metrics, trace, load } = deps;
+  const { clock, log, metrics, trace, load, turns } = deps;
   const folder = mkdtempSync(join(tmpdir(), 'maap-iwf-'));
   const path = join(folder, 'sip.sock');
   const secret = 'embedded';
@@ -78,6 +84,7 @@ function embedded(config: Config, deps: SipDeps): SipSide {
     ...engineOptions(config),
     trusted: trustedBy(config.sip.trustedPeers),
     ...(load && { overloaded: load.sipOverloaded, settled: load.sipSettled }),
+    ...(turns && { turn: ({ uri = '' }) => turns.wait(uri, messageMs) }),
     trustedNames: config.sip.trustedNames,
     ...(tls && { tls }),
     clock,

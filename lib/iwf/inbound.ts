@@ -56,9 +56,13 @@ export interface InboundOptions {
   readonly link: (key: string, conversationId: string) => void;
   /** How long a Message-ID is known again, ms. */
   readonly dedupeMs: number;
-  /** Asked before each message is understood, by its bot: resolves when it is the turn of one of his; undefined: at once. */
-  readonly turn?: (bot: string) => Promise<void> | undefined;
+  /** Asked before content of a session is understood, by its bot: resolves when it is the turn of one of his; undefined: at once. */
+  readonly turn?: Turn;
+  /** The same before a MESSAGE is; absent: somebody before us has asked. */
+  readonly messageTurn?: Turn;
 }
+
+type Turn = (bot: string) => Promise<void> | undefined;
 
 const taken: Verdict = { kind: 'taken' };
 
@@ -73,19 +77,18 @@ export class Inbound {
 
   /** Resolves once what it says is durable; rejects where the store failed. */
   receive(context: SessionContext, message: SessionMessage): Promise<Verdict> {
-    return this.understand(context, () => this.decode(context, message));
+    return this.understand(this.options.turn?.(context.bot.uri), () => this.decode(context, message));
   }
 
   /** The same for the body of a MESSAGE, which may also be a document of its own. */
   receiveStandalone(context: SessionContext, message: StandaloneMessage): Promise<Verdict> {
-    return this.understand(context, () => {
+    return this.understand(this.options.messageTurn?.(context.bot.uri), () => {
       const document = this.options.documents.get(documentType(message));
       return document ? document(context, message) : this.decode(context, message);
     });
   }
 
-  private async understand({ bot }: SessionContext, read: () => Promise<Verdict>): Promise<Verdict> {
-    const turn = this.options.turn?.(bot.uri);
+  private async understand(turn: Promise<void> | undefined, read: () => Promise<Verdict>): Promise<Verdict> {
     if (turn) await turn;
     try {
       return await read();

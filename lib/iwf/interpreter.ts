@@ -46,8 +46,10 @@ export interface InterpreterOptions {
   readonly defaultCountry?: string;
   /** Seconds to wait where a new call or message must not come in; absent: somebody before us has asked. */
   readonly overloaded?: () => number | undefined;
-  /** Asked before each thing that is sent, by its bot: resolves when it is the turn of one of his; undefined: at once. */
+  /** Asked before each thing that is sent, or comes in a session, by its bot: resolves when it is the turn of one of his; undefined: at once. */
   readonly turn?: (bot: string) => Promise<void> | undefined;
+  /** The same before a MESSAGE is understood; absent: somebody before us has asked. */
+  readonly messageTurn?: (bot: string) => Promise<void> | undefined;
   readonly limits: InterpreterLimits;
   readonly services: ServiceLimits;
 }

@@ -110,6 +110,13 @@ export class InboundCalls {
       return;
     }
     this.dialogs.onRequest(request);
+    const turn = isPager(parsed) ? settings.turn(parsed.message) : undefined;
+    // Its time may be over meanwhile.
+    if (turn) void turn.then(() => request.answered || this.handOn(request));
+    else this.handOn(request);
+  }
+
+  private handOn(request: InboundRequest): void {
     if (!guarded(this.core, () => this.core.delegate?.onRequest(request))) this.onThrown(request);
   }
 
@@ -243,6 +250,11 @@ export class InboundCalls {
 /** Requests in a dialog end work, or are soon done (RFC 7339 §5.10.1 spares them, too). */
 function isNewWork({ message, routing }: Pick<Parsed, 'message' | 'routing'>): boolean {
   return routing.toTag === undefined && (message.method === 'INVITE' || message.method === 'MESSAGE');
+}
+
+/** It can be neither cancelled nor followed by another: nothing overtakes it while it waits. */
+function isPager({ message, routing }: Pick<Parsed, 'message' | 'routing'>): boolean {
+  return routing.toTag === undefined && message.method === 'MESSAGE';
 }
 
 function mergeKeyOf({ routing }: Parsed): string {

@@ -54,6 +54,8 @@ export interface EngineOptions {
   readonly trusted?: (host: string) => boolean;
   /** Asked of each INVITE and MESSAGE outside of dialogs: may it come in? Seconds to wait else: 503, without a transaction. */
   readonly overloaded?: (request: WireMessage) => number | undefined;
+  /** Asked of each MESSAGE outside of dialogs that came in: resolves when it is its turn to be handed on; undefined: at once. */
+  readonly turn?: (request: WireMessage) => Promise<void> | undefined;
   /** A request outside of dialogs that came in has its final answer, or none is awaited any more. */
   readonly settled?: (request: WireMessage) => void;
   /** Of certificates: they make up for an address that is not trusted. */
@@ -86,6 +88,7 @@ export interface Settings {
   readonly retryAfterS: number;
   readonly trusted: (host: string) => boolean;
   readonly overloaded: (request: WireMessage) => number | undefined;
+  readonly turn: (request: WireMessage) => Promise<void> | undefined;
   readonly settled: (request: WireMessage) => void;
   readonly trustedNames: readonly string[];
   readonly tls: TlsMaterial | undefined;
@@ -114,6 +117,7 @@ export function settingsOf(options: EngineOptions): Settings {
     retryAfterS: options.retryAfterS ?? 5,
     trusted: options.trusted ?? (() => true),
     overloaded: options.overloaded ?? (() => undefined),
+    turn: options.turn ?? (() => undefined),
     settled: options.settled ?? (() => undefined),
     trustedNames: options.trustedNames ?? [],
     tls: options.tls,

@@ -19,10 +19,9 @@ export interface AskedTurn {
   readonly seconds: number;
 }
 
-/** From the moment a message was due to its callback. */
 export interface Turn {
-  readonly p50Ms: number;
-  readonly p99Ms: number;
+  /** Of each message, from the moment it was due to its callback. */
+  readonly tookMs: readonly number[];
   readonly refused: number;
   /** The mean delay of the probe's own event loop: what of the above is its own. */
   readonly ownDelayMs: number;
@@ -58,16 +57,9 @@ async function turn({ perS, seconds }: AskedTurn): Promise<Turn> {
   while (taken.some(({ id }) => !sink.arrivedAtMs.has(id)) && performance.now() < deadline)
     await new Promise((resolve) => setTimeout(resolve, 20));
   own.disable();
-  const tookMs = taken.map(({ id, dueMs }) => (sink.arrivedAtMs.get(id) ?? Infinity) - dueMs).sort((a, b) => a - b);
-  const percentile = (part: number): number => tenths(tookMs[Math.floor(tookMs.length * part)] ?? 0);
   return {
-    p50Ms: percentile(0.5),
-    p99Ms: percentile(0.99),
+    tookMs: taken.map(({ id, dueMs }) => (sink.arrivedAtMs.get(id) ?? Infinity) - dueMs),
     refused: all.length - taken.length,
-    ownDelayMs: tenths(own.mean / 1e6 - resolutionMs),
+    ownDelayMs: own.mean / 1e6 - resolutionMs,
   };
-}
-
-function tenths(value: number): number {
-  return Math.round(value * 10) / 10;
 }

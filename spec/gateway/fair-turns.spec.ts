@@ -41,12 +41,43 @@ describe('turns of one thread', () => {
     expect(turns.waiting).to.equal(0);
   });
 
-  it('go round: who comes late with one thing waits for one of each other, not for all of theirs', async () => {
+  it('go round: one of each that waits, whoever has more', async () => {
     const turns = createFairTurns();
-    const begun = crowd(turns, [...Array<string>(30).fill('flood'), ...Array<string>(30).fill('second'), 'late']);
-    while (begun.length < 61) await turn();
-    // The first of all was begun at once.
-    expect(begun.slice(0, 6)).to.deep.equal(['flood', 'flood', 'second', 'late', 'flood', 'second']);
+    const begun = crowd(turns, [...Array<string>(30).fill('flood'), ...Array<string>(30).fill('second')]);
+    while (begun.length < 60) await turn();
+    // The first of each was begun at once.
+    expect(begun.slice(0, 8)).to.deep.equal([
+      'flood',
+      'second',
+      'flood',
+      'second',
+      'flood',
+      'second',
+      'flood',
+      'second',
+    ]);
+  });
+
+  it('come at once to who has begun nothing in this one, and to eight of them at most', async () => {
+    const turns = createFairTurns();
+    crowd(turns, Array<string>(30).fill('flood'));
+    const late = Array.from({ length: 9 }, (_none, n) => `late ${n}`);
+    expect(late.map((name) => turns.wait(name) === undefined)).to.deep.equal([...Array<boolean>(8).fill(true), false]);
+    expect(turns.wait('late 0'), 'a second time').to.be.a('promise');
+    while (turns.waiting > 0) await turn();
+  });
+
+  it('count what was begun in them and will take time later', async () => {
+    const turns = createFairTurns();
+    expect(turns.wait('flood', 0.7)).to.equal(undefined);
+    expect(turns.wait('flood', 0.7)).to.equal(undefined);
+    let begun = 0;
+    for (let n = 0; n < 6; n++) void turns.wait('flood', 0.7)?.then(() => begun++);
+    expect(turns.waiting).to.equal(6);
+    await turn();
+    await turn();
+    expect(begun, 'two in each turn').to.equal(4);
+    while (turns.waiting > 0) await turn();
   });
 
   it('leave nobody waiting', async () => {

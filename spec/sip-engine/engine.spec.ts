@@ -203,6 +203,53 @@ describe('The duties of a server (RFC 3261 §8.2)', () => {
   });
 });
 
+describe('A MESSAGE that waits for its turn', () => {
+  /** Turns are given by hand, first come first served. */
+  async function waiting(): Promise<{ on: Stage; give: () => Promise<void>; asked: string[] }> {
+    const asked: string[] = [];
+    const places: (() => void)[] = [];
+    const turn = ({ uri = '' }: { uri: string | undefined }): Promise<void> => {
+      asked.push(uri);
+      return new Promise((resolve) => places.push(resolve));
+    };
+    const give = async (): Promise<void> => {
+      places.shift()?.();
+      await Promise.resolve();
+    };
+    return { on: await stage({ turn }), give, asked };
+  }
+
+  it('is handed on then, once, whatever is sent again', async () => {
+    const { on, give, asked } = await waiting();
+    on.net.receive(requestText({ method: 'MESSAGE', branch: 'z9hG4bKm' }));
+    on.net.receive(requestText({ method: 'MESSAGE', branch: 'z9hG4bKm' }));
+    expect(on.requests).to.deep.equal([]);
+    await give();
+    expect(on.requests).to.have.length(1);
+    on.requests[0]?.respond(OK);
+    expect(on.net.take().map(({ status }) => status)).to.deep.equal([200]);
+    expect(asked).to.have.length(1);
+  });
+
+  it('stands in nobody else’s way: calls, requests in a dialog and what is refused do not ask', async () => {
+    const { on, asked } = await waiting();
+    on.net.receive(requestText({ method: 'INVITE', callId: 'call' }));
+    on.net.receive(requestText({ method: 'OPTIONS', callId: 'options' }));
+    expect(on.requests).to.have.length(2);
+    expect(ask(on, { method: 'MESSAGE', callId: 'strange', lines: ['Require: precondition'] }).status).to.equal(420);
+    expect(asked).to.deep.equal([]);
+  });
+
+  it('is not handed on once nobody waits for its answer any more', async () => {
+    const { on, give } = await waiting();
+    on.net.receive(requestText({ method: 'MESSAGE' }));
+    await on.clock.advance(64_000);
+    expect(on.engine.inHand.transactions).to.equal(0);
+    await give();
+    expect(on.requests).to.deep.equal([]);
+  });
+});
+
 describe('Limits of the engine', () => {
   it('transactions without an answer: 503 with Retry-After', async () => {
     const on = await stage({ limits: { maxTransactions: 2 } });
