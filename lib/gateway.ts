@@ -72,10 +72,7 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
 
   const readiness: ReadyCheck[] = [{ name: 'start', check: () => ({ state: 'failed', detail: 'starting' }) }];
   let deadLetters: DeadLetterActions | undefined = undefined as DeadLetterActions | undefined;
-  started.push(() => {
-    metrics.close();
-    return Promise.resolve();
-  });
+  started.push(closing(metrics));
   const audit = createAudit({ ...parts, clock });
   started.push(() => audit.close());
   const admin = await openAdmin(
@@ -90,10 +87,7 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
   const pulse = createStorePulse(opened);
   const storeWait = createStoreWait({ pulse, timeoutMs: config.store.answerTimeoutMs, clock, log, metrics });
   storeWait.start();
-  started.push(() => {
-    storeWait.close();
-    return Promise.resolve();
-  });
+  started.push(closing(storeWait));
   const msrp = createMsrp(parts);
   await msrp.start();
   started.push(() => msrp.close());
@@ -101,14 +95,11 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
   started.push(() => load.close());
   const turns = createFairTurns();
   metrics.gauge('turns_waiting', () => turns.waiting);
-  const sip = createSipSide(config, { ...parts4(parts), load, turns });
+  const sip = createSipSide(config, { clock, log, metrics, trace, load, turns });
   started.push(() => sip.close());
   const { directory, rootChatbots } = await openDirectory(config, { store, log, metrics });
   const routing = createRouting(config, sip.agent, { clock, log, metrics });
-  started.push(() => {
-    routing.close();
-    return Promise.resolve();
-  });
+  started.push(closing(routing));
 
   let interpreter: Interpreter | undefined = undefined as Interpreter | undefined;
   const hooks = letterHooks(() => interpreter);
@@ -232,15 +223,19 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
   };
 }
 
+/** Of what closes at once. */
+function closing(part: { close(): void }): () => Promise<void> {
+  return () => {
+    part.close();
+    return Promise.resolve();
+  };
+}
+
 interface Parts {
   readonly config: Config;
   readonly log: Logger;
   readonly metrics: MetricsRegistry;
   readonly trace: TraceRing | undefined;
-}
-
-function parts4({ log, metrics, trace }: Parts): Parameters<typeof createSipSide>[1] {
-  return { clock: systemClock, log, metrics, trace };
 }
 
 function createMsrp({ config, log, metrics, trace }: Parts): MsrpEndpoint {

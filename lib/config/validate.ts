@@ -4,15 +4,23 @@ import { ConfigError } from './config-error.js';
 import { isListForm, isObjectForm, type Form } from './form.js';
 import { printPath, valueAt, type Path } from './path.js';
 import { configSchema, type WrittenConfig } from './schema.js';
+import { withDefinitions } from './shared-forms.js';
 import { suggestion } from './suggestion.js';
 
 /** Where a value was written: `iwf.yaml:12`, `environment IWF_REST__PORT`. */
 export type Place = (path: Path) => string;
 
 // It judges once: better compiled quickly than run quickly. That the schema is one is for the specs.
-const ajv = new Ajv({ allErrors: true, verbose: true, strict: true, validateSchema: false, code: { optimize: false } });
+const ajv = new Ajv({
+  allErrors: true,
+  verbose: true,
+  strict: true,
+  validateSchema: false,
+  inlineRefs: false,
+  code: { optimize: false },
+});
 ajv.addVocabulary(['secret']);
-const validate = ajv.compile<WrittenConfig>(configSchema);
+const validate = ajv.compile<WrittenConfig>(withDefinitions(configSchema));
 
 /** Enough to mend a file by; a file that is something else altogether must not fill the screen. */
 const maxLines = 20;

@@ -3,10 +3,17 @@ import { randomUUID } from 'node:crypto';
 import { type Invitation, type Message, type Session, SessionState, UserAgent } from 'sip.js/lib/api/index.js';
 import type { MsrpEndpoint } from '../msrp/api.js';
 import { icsi } from '../wire/feature-tags.js';
-import type { ImdnDisposition } from '../wire/imdn.js';
 import { createPhoneAgent, phoneContact, phoneHeaders, sendSipMessage } from './phone-agent.js';
+import {
+  type Arrival,
+  type InboxDocument,
+  type InboxMessage,
+  type InboxReceipt,
+  keepLast,
+  PhoneBox,
+} from './phone-box.js';
 import { PhoneChats } from './phone-chats.js';
-import { composingCpim, cpimType, readArrival, receiptCpim, type ReceiptStatus, textCpim } from './phone-cpim.js';
+import { composingCpim, cpimType, receiptCpim, type ReceiptStatus, textCpim } from './phone-cpim.js';
 import { PhoneMedia } from './phone-media.js';
 import { TcpTransport } from './tcp-transport.js';
 
@@ -28,46 +35,12 @@ export interface PhoneOptions {
   readonly onError?: (error: unknown) => void;
 }
 
-export interface InboxMessage {
-  readonly messageId: string;
-  readonly from: string;
-  readonly to: string;
-  readonly contentType: string;
-  readonly text: string;
-  readonly content: Buffer;
-  readonly trafficType: string | undefined;
-  readonly way: 'session' | 'pager';
-  readonly receivedAt: string;
-}
-
-export interface InboxReceipt {
-  readonly messageId: string;
-  readonly status: ImdnDisposition['status'];
-  readonly way: 'session' | 'pager';
-}
-
-export interface InboxDocument {
-  readonly from: string;
-  /** P-Asserted-Identity. */
-  readonly identity: string;
-  readonly contentType: string;
-  readonly content: Buffer;
-}
-
-/** Of each kind; then the oldest are forgotten. */
-const maxKept = 10_000;
 /** For the answers to its BYEs, when it stops. */
 const stopTimeoutMs = 1_000;
 
 export class SimulatedPhone {
-  readonly inbox: InboxMessage[] = [];
-  /** For its own messages, from the bots. */
-  readonly receipts: InboxReceipt[] = [];
   /** Those that it has sent, once the gateway has taken them. */
   readonly receiptsSent: { readonly messageId: string; readonly status: ReceiptStatus }[] = [];
-  readonly composing: ('active' | 'idle')[] = [];
-  /** Revokes and answers to privacy commands. */
-  readonly documents: InboxDocument[] = [];
   /** Makes it unreachable: the status that an INVITE or MESSAGE is refused with. */
   refuseWith: number | undefined;
   /** INVITEs alone: a phone that takes no sessions. */
@@ -90,7 +63,7 @@ export class SimulatedPhone {
   private readonly transport: TcpTransport;
   private readonly agent: UserAgent;
   private readonly chats: PhoneChats;
-  private readonly watchers = new Set<() => void>();
+  private readonly box = new PhoneBox();
   private acknowledging = 0;
 
   constructor(options: PhoneOptions) {
@@ -111,6 +84,24 @@ export class SimulatedPhone {
       openTimeoutMs,
       changed: () => this.changed(),
     });
+  }
+
+  get inbox(): readonly InboxMessage[] {
+    return this.box.messages;
+  }
+
+  /** For its own messages, from the bots. */
+  get receipts(): readonly InboxReceipt[] {
+    return this.box.receipts;
+  }
+
+  get composing(): readonly ('active' | 'idle')[] {
+    return this.box.composing;
+  }
+
+  /** Revokes and answers to privacy commands. */
+  get documents(): readonly InboxDocument[] {
+    return this.box.documents;
   }
 
   get port(): number {
@@ -203,35 +194,18 @@ export class SimulatedPhone {
   }
 
   /** Resolves as soon as `holds`; rejects after the time. */
-  async until(holds: () => boolean, timeoutMs = 5000): Promise<void> {
-    if (holds()) return;
-    await new Promise<void>((resolve, reject) => {
-      const watcher = (): void => {
-        if (!holds()) return;
-        done();
-        resolve();
-      };
-      const timer = setTimeout(() => {
-        done();
-        const had = `${this.inbox.length} messages, ${this.receipts.length} receipts`;
-        reject(new Error(`phone waited in vain; it has ${had}`));
-      }, timeoutMs);
-      const done = (): void => {
-        clearTimeout(timer);
-        this.watchers.delete(watcher);
-      };
-      this.watchers.add(watcher);
-    });
-  }
-
-  private contact(): string {
-    const { host, number } = this.options;
-    return phoneContact({ host, number, port: this.port, services: this.services, revokes: this.revokes });
+  until(holds: () => boolean, timeoutMs = 5000): Promise<void> {
+    return this.box.until(holds, timeoutMs);
   }
 
   /** Cuts its network off, so that no connection to it is taken, or brings it back at the same port. */
   async connect(isConnected: boolean): Promise<void> {
     if (isConnected !== this.transport.isConnected()) await this.transport[isConnected ? 'connect' : 'disconnect']();
+  }
+
+  private contact(): string {
+    const { host, number } = this.options;
+    return phoneContact({ host, number, port: this.port, services: this.services, revokes: this.revokes });
   }
 
   private headers(service: string): string[] {
@@ -308,27 +282,10 @@ export class SimulatedPhone {
   }
 
   /** Throws DecodeError. */
-  private received({ bot, to, way, identity = '', ...arrival }: Arrival): void {
-    const reading = readArrival(arrival.contentType, arrival.content);
-    switch (reading.kind) {
-      case 'document':
-        keepLast(this.documents, { from: bot, identity, ...arrival });
-        break;
-      case 'composing':
-        keepLast(this.composing, reading.state);
-        break;
-      case 'receipt':
-        keepLast(this.receipts, { messageId: reading.messageId, status: reading.status, way });
-        break;
-      case 'message': {
-        const { messageId, contentType, content, trafficType, asked } = reading;
-        const receivedAt = new Date().toISOString();
-        const text = content.toString('utf8');
-        keepLast(this.inbox, { messageId, from: bot, to, contentType, text, content, trafficType, way, receivedAt });
-        const due = asked.filter((status) => this.options.receipts?.includes(status) ?? false);
-        this.guard(this.acknowledge(bot, messageId, due));
-      }
-    }
+  private received(arrival: Arrival): void {
+    const asked = this.box.take(arrival);
+    const due = asked?.statuses.filter((status) => this.options.receipts?.includes(status) ?? false) ?? [];
+    if (asked && due.length > 0) this.guard(this.acknowledge(arrival.bot, asked.messageId, due));
     this.changed();
   }
 
@@ -352,22 +309,8 @@ export class SimulatedPhone {
   }
 
   private changed(): void {
-    for (const watcher of this.watchers) watcher();
+    this.box.changed();
   }
-}
-
-interface Arrival {
-  readonly bot: string;
-  readonly to: string;
-  readonly contentType: string;
-  readonly content: Buffer;
-  readonly way: 'session' | 'pager';
-  readonly identity?: string;
-}
-
-function keepLast<T>(list: T[], item: T): void {
-  list.push(item);
-  if (list.length > maxKept) list.shift();
 }
 
 function botOf(uri: string): string {
