@@ -16,6 +16,7 @@ import { createLoad } from './gateway/load.js';
 import { deadLetterActions } from './gateway/dead-letters.js';
 import { showInHand } from './gateway/in-hand.js';
 import { letterHooks } from './gateway/letter-hooks.js';
+import { createOrigins } from './gateway/origins.js';
 import { randomId } from './gateway/random-id.js';
 import { createRouting } from './gateway/routing.js';
 import { contactHost } from './gateway/contact-host.js';
@@ -91,13 +92,17 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
   const msrp = createMsrp(parts);
   await msrp.start();
   started.push(() => msrp.close());
-  const load = createLoad(config, { store: opened, pulse, clock, log, metrics });
+  const { directory, rootChatbots } = await openDirectory(config, { store, log, metrics });
+  const origins = createOrigins(directory);
+  const load = createLoad(config, { store: opened, pulse, clock, log, metrics, origins });
   started.push(() => load.close());
   const turns = createFairTurns();
   metrics.gauge('turns_waiting', () => turns.waiting);
-  const sip = createSipSide(config, { clock, log, metrics, trace, load, turns });
+  const sip = createSipSide(config, {
+    ...{ clock, log, metrics, trace, load },
+    turn: (uri, laterMs) => turns.wait(origins.ofUser(uri), laterMs),
+  });
   started.push(() => sip.close());
-  const { directory, rootChatbots } = await openDirectory(config, { store, log, metrics });
   const routing = createRouting(config, sip.agent, { clock, log, metrics });
   started.push(closing(routing));
 

@@ -6,6 +6,7 @@ import type { Logger } from '../log.js';
 import type { MetricsRegistry } from '../metrics.js';
 import type { CheckResult } from '../rest/readiness.js';
 import type { Store } from '../store/store.js';
+import type { Origins } from './origins.js';
 import type { StorePulse } from './store-pulse.js';
 import { createOverload, type Gauges, type Origin, type Work } from './overload.js';
 
@@ -14,7 +15,7 @@ export interface Load {
   readonly sipOverloaded: (request?: SipRequest) => number | undefined;
   /** What came in has its answer. */
   readonly sipSettled: (request: SipRequest) => void;
-  readonly restOverloaded: (bot: string) => number | undefined;
+  readonly restOverloaded: (bot: string, platformId: string) => number | undefined;
   readonly restSettled: () => void;
   check(): CheckResult;
   start(): void;
@@ -33,9 +34,11 @@ interface LoadDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: MetricsRegistry;
+  readonly origins: Origins;
 }
 
 export function createLoad({ overload: limits }: Config, deps: LoadDeps): Load {
+  const { origins } = deps;
   const flow = createFlow();
   const gauges = processGauges(deps, flow);
   const overload = createOverload({ ...deps, limits, gauges });
@@ -44,15 +47,15 @@ export function createLoad({ overload: limits }: Config, deps: LoadDeps): Load {
   return {
     sipOverloaded(request) {
       const work = isMessage(request) && request.body.includes('message/imdn+xml') ? 'receipt' : 'message';
-      const waitS = refused(work, { side: 'sip', source: request?.uri ?? '' });
+      const waitS = refused(work, { side: 'sip', source: origins.ofUser(request?.uri ?? '') });
       if (waitS === undefined && isMessage(request)) flow.begin();
       return waitS;
     },
     sipSettled(request) {
       if (isMessage(request)) flow.end();
     },
-    restOverloaded(bot) {
-      const waitS = refused('message', { side: 'rest', source: bot });
+    restOverloaded(bot, platformId) {
+      const waitS = refused('message', { side: 'rest', source: origins.ofPlatform(platformId, bot) });
       if (waitS === undefined) flow.begin();
       return waitS;
     },

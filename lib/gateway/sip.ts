@@ -38,8 +38,8 @@ const messageMs = 0.3;
 export interface SipDeps {
   /** For the embedded engine: it refuses before anything is spent on a request. */
   readonly load?: Pick<Load, 'sipOverloaded' | 'sipSettled'>;
-  /** For the embedded engine, too: a MESSAGE of a crowd waits where it has cost least. */
-  readonly turns?: FairTurns;
+  /** For the embedded engine, too, by Request-URI: a MESSAGE of a crowd waits where it has cost least. */
+  readonly turn?: FairTurns['wait'];
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: Metrics;
@@ -75,7 +75,7 @@ function drachtioServer({ sip }: Config, { clock, log, metrics }: SipDeps): SipS
 
 /** The engine connects to the agent over a unix socket in a folder of its own: no port, no secret on the wire. */
 function embedded(config: Config, deps: SipDeps): SipSide {
-  const { clock, log, metrics, trace, load, turns } = deps;
+  const { clock, log, metrics, trace, load, turn } = deps;
   const folder = mkdtempSync(join(tmpdir(), 'maap-iwf-'));
   const path = join(folder, 'sip.sock');
   const secret = 'embedded';
@@ -84,7 +84,7 @@ function embedded(config: Config, deps: SipDeps): SipSide {
     ...engineOptions(config),
     trusted: trustedBy(config.sip.trustedPeers),
     ...(load && { overloaded: load.sipOverloaded, settled: load.sipSettled }),
-    ...(turns && { turn: ({ uri = '' }) => turns.wait(uri, messageMs) }),
+    ...(turn && { turn: ({ uri = '' }) => turn(uri, messageMs) }),
     trustedNames: config.sip.trustedNames,
     ...(tls && { tls }),
     clock,

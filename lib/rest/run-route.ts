@@ -115,7 +115,7 @@ interface KnownCall extends Call {
 /** New work comes in only where there is no overload. */
 async function begun(judges: Judges, route: Route, call: KnownCall): Promise<Answer> {
   const { overloaded, settled } = judges.deps;
-  const waitS = overloaded?.(call.variables['userId'] ?? '');
+  const waitS = overloaded?.(call.variables['userId'] ?? '', call.platform.id);
   if (waitS !== undefined) throw new ApiError('SVC1000', [], { retryAfterS: waitS });
   try {
     return await served(judges, route, call);

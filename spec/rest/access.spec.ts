@@ -15,7 +15,7 @@ import { defaultRestLimits, type PlatformPolicy } from '../../lib/rest/deps.js';
 import { startRest } from '../../lib/rest/listen.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { silentLog, silentMetrics } from '../support/silent.js';
-import { botPath, type Face, FakeGateway, messages, openFace, userPath } from './fake-gateway.js';
+import { bot, botPath, type Face, FakeGateway, messages, openFace, userPath } from './fake-gateway.js';
 import { until } from '../support/ask-again.js';
 
 const hello = { chatMessage: { text: 'hello' } };
@@ -353,13 +353,13 @@ describe('what the configuration says of a platform', () => {
 describe('under overload', () => {
   it('a message is refused to whom it knows alone: nobody uses up the share of another’s chatbot', async () => {
     const asked: string[] = [];
-    const face = await openFace({ overloaded: (of) => asked.push(of) && 5 });
+    const face = await openFace({ overloaded: (...of) => asked.push(of.join(' of ')) && 5 });
     try {
       expect((await face.call('POST', messages, hello, bearer('no-key'))).status).to.equal(401);
       expect(asked).to.deep.equal([]);
       const refused = await face.call('POST', messages, hello);
       expect([refused.status, refused.headers.get('retry-after')]).to.deep.equal([503, '5']);
-      expect(asked).to.have.length(1);
+      expect(asked).to.deep.equal([`${bot} of ${platform.id}`]);
     } finally {
       await face.close();
     }
