@@ -27,7 +27,8 @@ interface Waiting {
   readonly laterMs: number;
 }
 
-export function createFairTurns(): FairTurns {
+/** `nowMs`: of a clock that tells parts of a millisecond and is never set. */
+export function createFairTurns(nowMs: () => number = () => performance.now()): FairTurns {
   /** In the order of their next turns. */
   const sources = new Map<string, Waiting[]>();
   let waiting = 0;
@@ -36,14 +37,14 @@ export function createFairTurns(): FairTurns {
   /** This turn of the event loop; the first to ask begins it. */
   function current(): Turn {
     if (!turn) {
-      turn = { beganMs: performance.now(), laterMs: 0, begun: new Set(), firsts: 0 };
+      turn = { beganMs: nowMs(), laterMs: 0, begun: new Set(), firsts: 0 };
       setImmediate(endTurn);
     }
     return turn;
   }
 
   function isSpent({ beganMs, laterMs }: Turn): boolean {
-    return performance.now() - beganMs + laterMs >= sliceMs;
+    return nowMs() - beganMs + laterMs >= sliceMs;
   }
 
   function note(source: string, laterMs: number): void {

@@ -1,17 +1,19 @@
 import { expect } from 'chai';
 import { createFairTurns } from '../../lib/gateway/fair-turns.js';
 
-/** Longer than the slice of a turn. */
-function work(): void {
-  const endMs = performance.now() + 1.5;
-  while (performance.now() < endMs);
-}
-
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 describe('turns of one thread', () => {
+  let nowMs = 0;
+  const ofThread = (): ReturnType<typeof createFairTurns> => createFairTurns(() => nowMs);
+
+  /** Longer than the slice of a turn. */
+  function work(): void {
+    nowMs += 1.5;
+  }
+
   it('come at once where there is no crowd, in the next turn of the event loop too', async () => {
-    const turns = createFairTurns();
+    const turns = ofThread();
     expect(turns.wait('a')).to.equal(undefined);
     work();
     await turn();
@@ -33,7 +35,7 @@ describe('turns of one thread', () => {
   }
 
   it('are bounded in what they begin: what comes in is looked at in between', async () => {
-    const turns = createFairTurns();
+    const turns = ofThread();
     const begun = crowd(turns, Array<string>(30).fill('flood'));
     let looks = 0;
     for (; begun.length < 30; looks++) await turn();
@@ -42,7 +44,7 @@ describe('turns of one thread', () => {
   });
 
   it('go round: one of each that waits, whoever has more', async () => {
-    const turns = createFairTurns();
+    const turns = ofThread();
     const begun = crowd(turns, [...Array<string>(30).fill('flood'), ...Array<string>(30).fill('second')]);
     while (begun.length < 60) await turn();
     // The first of each was begun at once.
@@ -59,7 +61,7 @@ describe('turns of one thread', () => {
   });
 
   it('come at once to who has begun nothing in this one, and to eight of them at most', async () => {
-    const turns = createFairTurns();
+    const turns = ofThread();
     crowd(turns, Array<string>(30).fill('flood'));
     const late = Array.from({ length: 9 }, (_none, n) => `late ${n}`);
     expect(late.map((name) => turns.wait(name) === undefined)).to.deep.equal([...Array<boolean>(8).fill(true), false]);
@@ -68,7 +70,7 @@ describe('turns of one thread', () => {
   });
 
   it('count what was begun in them and will take time later', async () => {
-    const turns = createFairTurns();
+    const turns = ofThread();
     expect(turns.wait('flood', 0.7)).to.equal(undefined);
     expect(turns.wait('flood', 0.7)).to.equal(undefined);
     let begun = 0;
@@ -81,7 +83,7 @@ describe('turns of one thread', () => {
   });
 
   it('leave nobody waiting', async () => {
-    const turns = createFairTurns();
+    const turns = ofThread();
     const names = Array.from({ length: 200 }, (_none, n) => `source ${n % 17}`);
     const begun = crowd(turns, names);
     while (begun.length < names.length) await turn();
