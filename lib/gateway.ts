@@ -163,6 +163,7 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
   load.start();
   const rest = await openRest(parts, {
     turn: (source) => turns.wait(source),
+    overdue: (source) => load.restOverdue(turns.waitMs(source)),
     overloaded: load.restOverloaded,
     settled: load.restSettled,
     late: (onLate) => storeWait.watch('rest', onLate),
@@ -261,7 +262,7 @@ async function openRest(
   { config, log, metrics, trace }: Parts,
   faces: Pick<
     RestDeps,
-    'actions' | 'further' | 'directory' | 'rootChatbots' | 'turn' | 'overloaded' | 'settled' | 'late'
+    'actions' | 'further' | 'directory' | 'rootChatbots' | 'turn' | 'overdue' | 'overloaded' | 'settled' | 'late'
   >,
 ): Promise<RestServer> {
   return startRest(

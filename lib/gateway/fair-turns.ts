@@ -12,6 +12,8 @@ export interface FairTurns {
   wait(source: string, laterMs?: number): Promise<void> | undefined;
   /** That wait now. */
   readonly waiting: number;
+  /** How long the first of this source has waited: about as long as one that comes now will. */
+  waitMs(source: string): number;
 }
 
 /**
@@ -25,6 +27,7 @@ const maxFirsts = 8;
 interface Waiting {
   readonly start: () => void;
   readonly laterMs: number;
+  readonly sinceMs: number;
 }
 
 /** `nowMs`: of a clock that tells parts of a millisecond and is never set. */
@@ -93,7 +96,7 @@ export function createFairTurns(nowMs: () => number = () => performance.now()): 
       }
       waiting++;
       return new Promise((resolve) => {
-        const place = { start: resolve, laterMs };
+        const place = { start: resolve, laterMs, sinceMs: nowMs() };
         const queue = sources.get(source);
         if (queue) queue.push(place);
         else sources.set(source, [place]);
@@ -101,6 +104,10 @@ export function createFairTurns(nowMs: () => number = () => performance.now()): 
     },
     get waiting() {
       return waiting;
+    },
+    waitMs(source) {
+      const first = sources.get(source)?.[0];
+      return first ? nowMs() - first.sinceMs : 0;
     },
   };
 }

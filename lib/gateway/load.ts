@@ -15,12 +15,18 @@ export interface Load {
   readonly sipOverloaded: (request?: SipRequest) => number | undefined;
   /** What came in has its answer. */
   readonly sipSettled: (request: SipRequest) => void;
-  readonly restOverloaded: (bot: string, platformId: string) => number | undefined;
+  /** Of a request that would wait about so long for its turn: it costs least to refuse it before it does. */
+  readonly restOverdue: (waitMs: number) => number | undefined;
+  /** `waitedMs`: for its turn, until now. */
+  readonly restOverloaded: (bot: string, platformId: string, waitedMs: number) => number | undefined;
   readonly restSettled: () => void;
   check(): CheckResult;
   start(): void;
   close(): Promise<void>;
 }
+
+/** Of the time to the answer that overload is measured by: the rest is for the work itself. */
+const waitingPart = 0.5;
 
 interface SipRequest {
   readonly method: string | undefined;
@@ -54,9 +60,14 @@ export function createLoad({ overload: limits }: Config, deps: LoadDeps): Load {
     sipSettled(request) {
       if (isMessage(request)) flow.end();
     },
-    restOverloaded(bot, platformId) {
+    restOverdue(waitMs) {
+      if (waitMs <= limits.answerDelayMs * waitingPart) return undefined;
+      overload.refuse('message', 'rest');
+      return limits.retryAfterS;
+    },
+    restOverloaded(bot, platformId, waitedMs) {
       const waitS = refused('message', { side: 'rest', source: origins.ofPlatform(platformId, bot) });
-      if (waitS === undefined) flow.begin();
+      if (waitS === undefined) flow.begin(waitedMs);
       return waitS;
     },
     restSettled: () => flow.end(),
@@ -76,7 +87,8 @@ function isMessage(request: SipRequest | undefined): request is SipRequest {
 }
 
 interface Flow {
-  begin(): void;
+  /** One is in, and has been for so long. */
+  begin(sinceMs?: number): void;
   end(): void;
   /** Of those since the last look, those that are still in included: Little's law, without a note for each. */
   meanMs(): number;
@@ -93,8 +105,9 @@ function createFlow(): Flow {
     atMs = nowMs;
   };
   return {
-    begin() {
+    begin(sinceMs = 0) {
       pass();
+      spentMs += sinceMs;
       inside++;
     },
     end() {

@@ -51,6 +51,8 @@ export interface OverloadDeps {
 export interface Overload {
   /** May it come in? Every answer counts. */
   admit(work: Work, from: Origin): boolean;
+  /** One was refused that was not asked about. */
+  refuse(work: Work, side: Origin['side']): void;
   /** Of new work that is taken, 0 to 1. */
   readonly share: number;
   check(): CheckResult;
@@ -103,14 +105,19 @@ export function createOverload({ limits, clock, log, metrics, gauges }: Overload
 
   const taken = (work: Work, source: string): boolean => (work === 'receipt' ? pressure < extreme : fair.take(source));
 
+  const refuse = (work: Work, side: Origin['side']): void => {
+    metrics.count('overload_refused_total', { side, work });
+    if (since) since.refused++;
+  };
+
   metrics.gauge('overload_share', () => share);
   return {
     admit(work, { side, source }) {
       if (taken(work, source)) return true;
-      metrics.count('overload_refused_total', { side, work });
-      if (since) since.refused++;
+      refuse(work, side);
       return false;
     },
+    refuse,
     get share() {
       return share;
     },

@@ -13,7 +13,7 @@ export interface Answer {
   readonly headers?: Readonly<OutgoingHttpHeaders>;
   /** What the trace knows the exchange by, where the answer says it better than the path. */
   readonly traceKey?: string;
-  /** The platform that asks too much: told so slowly, where it is told often. */
+  /** Who asks too much: told so slowly, where it is told often. One of a bounded set. */
   readonly delayed?: string;
 }
 

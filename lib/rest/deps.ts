@@ -85,8 +85,10 @@ export interface RestDeps {
   readonly limits: RestLimits;
   /** Asked of each request before it is looked at: resolves when it is the turn of one of this source; undefined: at once. */
   readonly turn?: ((source: string) => Promise<void> | undefined) | undefined;
-  /** Asked of each new message, by the bot that it names and who asks: seconds to wait where it must not come in. */
-  readonly overloaded?: ((bot: string, platformId: string) => number | undefined) | undefined;
+  /** Asked of each request before it waits for its turn: seconds to wait where those of this source wait too long already. */
+  readonly overdue?: ((source: string) => number | undefined) | undefined;
+  /** Asked of each new message, by the bot that it names, who asks, and how long it waited for its turn: seconds to wait where it must not come in. */
+  readonly overloaded?: ((bot: string, platformId: string, waitedMs: number) => number | undefined) | undefined;
   /** One that came in has its answer. */
   readonly settled?: (() => void) | undefined;
   /** Absent: a request waits for the store as long as it takes. */

@@ -39,13 +39,12 @@ export function routeRunner(deps: RestDeps): RunRoute {
     inFlight += places;
     try {
       if (inFlight > deps.limits.maxInFlight) throw tooMany(deps);
-      const turn = deps.turn?.(sourceOf(call.request));
-      if (turn) await turn;
+      const waitedMs = await ownTurn(deps, call.request);
       format = acceptedFormat(call.request.headers);
-      const answering = answerOf({ deps, rate, chatbotFor, budget }, route, call);
+      const answering = answerOf({ deps, rate, chatbotFor, budget }, route, { ...call, waitedMs });
       answer = await (deps.late ? inTime(deps.late, answering) : answering);
     } catch (error) {
-      answer = errorAnswer(error, deps.log);
+      answer = { ...errorAnswer(error, deps.log), ...(error instanceof Overdue && { delayed: overdue }) };
     } finally {
       inFlight -= places;
     }
@@ -60,11 +59,32 @@ export function routeRunner(deps: RestDeps): RunRoute {
   };
 }
 
+/** Told slowly, as one source is: who is told at once that he would have to wait asks again at once. */
+const overdue = '';
+
+class Overdue extends ApiError {
+  constructor(retryAfterS: number) {
+    super('SVC1000', [], { retryAfterS });
+  }
+}
+
 /** The chatbot that was served last on a connection: a name that its platform has proven. */
 const lastServed = new WeakMap<Socket, string>();
 
 function sourceOf({ socket }: IncomingMessage): string {
   return lastServed.get(socket) ?? socket.remoteAddress ?? '';
+}
+
+/** Resolves once it may begin, with the milliseconds that it has waited. Throws 503 where that would take too long. */
+async function ownTurn(deps: RestDeps, request: IncomingMessage): Promise<number> {
+  const source = sourceOf(request);
+  const retryAfterS = deps.overdue?.(source);
+  if (retryAfterS !== undefined) throw new Overdue(retryAfterS);
+  const turn = deps.turn?.(source);
+  if (!turn) return 0;
+  const sinceMs = performance.now();
+  await turn;
+  return performance.now() - sinceMs;
 }
 
 function tooMany(deps: RestDeps): ApiError {
@@ -93,7 +113,7 @@ interface Judges {
   readonly budget: BodyBudget;
 }
 
-async function answerOf(judges: Judges, route: Route, call: Call): Promise<Answer> {
+async function answerOf(judges: Judges, route: Route, call: BegunCall): Promise<Answer> {
   const { deps, rate } = judges;
   const asked = await identify(deps, call.request);
   if (asked.kind === 'refused') return asked.answer;
@@ -108,14 +128,19 @@ async function answerOf(judges: Judges, route: Route, call: Call): Promise<Answe
   }
 }
 
-interface KnownCall extends Call {
+interface BegunCall extends Call {
+  /** For its turn. */
+  readonly waitedMs: number;
+}
+
+interface KnownCall extends BegunCall {
   readonly platform: Platform;
 }
 
 /** New work comes in only where there is no overload. */
 async function begun(judges: Judges, route: Route, call: KnownCall): Promise<Answer> {
   const { overloaded, settled } = judges.deps;
-  const waitS = overloaded?.(call.variables['userId'] ?? '', call.platform.id);
+  const waitS = overloaded?.(call.variables['userId'] ?? '', call.platform.id, call.waitedMs);
   if (waitS !== undefined) throw new ApiError('SVC1000', [], { retryAfterS: waitS });
   try {
     return await served(judges, route, call);

@@ -138,6 +138,8 @@ class HttpLine {
       this.socket = await opened(this.port);
       this.text = '';
       this.socket.on('data', (bytes: Buffer) => this.read(bytes.toString('latin1')));
+      // Closed in the midst of a request: no answer, and no Retry-After.
+      this.socket.on('close', () => this.waiting?.('HTTP/1.1 000 closed\r\n'));
     }
     const { socket } = this;
     return new Promise((resolve) => {
@@ -158,7 +160,9 @@ class HttpLine {
     const length = Number(/^content-length: (\d+)/im.exec(head)?.[1] ?? 0);
     if (this.text.length < end + 4 + length) return;
     this.text = this.text.slice(end + 4 + length);
-    this.waiting?.(head);
+    const { waiting } = this;
+    this.waiting = undefined;
+    waiting?.(head);
   }
 }
 

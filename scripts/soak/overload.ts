@@ -9,6 +9,8 @@ import { key, startLoadWorld } from './load-world.js';
 
 const bots = ['a', 'b', 'c', 'd'].map((name) => `sip:${name}@botplatform.example.net`);
 const users = 2000;
+/** Of the platform: what finds none free waits before it, and that is no time of the gateway. */
+const connections = 1000;
 const window = 32;
 const settleMs = 120_000;
 const times = 3;
@@ -47,7 +49,7 @@ async function measure(side: Side): Promise<Line> {
     const source =
       side === 'sip'
         ? await sipSource({ port: ports.sip, bots, users })
-        : restSource({ port: ports.rest, bots, users, key });
+        : restSource({ port: ports.rest, bots, users, key }, connections);
     const far = (): { has(id: string): boolean } =>
       side === 'sip' ? world.arrivedAtMs : new Set(handsets.arrivals.map(({ messageId }) => messageId));
     try {

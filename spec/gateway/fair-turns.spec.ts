@@ -82,6 +82,16 @@ describe('turns of one thread', () => {
     while (turns.waiting > 0) await turn();
   });
 
+  it('tell how long one that comes now would wait', async () => {
+    const turns = ofThread();
+    crowd(turns, ['flood', 'flood', 'flood']);
+    expect(turns.waitMs('flood')).to.equal(0);
+    nowMs += 40;
+    expect([turns.waitMs('flood'), turns.waitMs('other')]).to.deep.equal([40, 0]);
+    while (turns.waiting > 0) await turn();
+    expect(turns.waitMs('flood')).to.equal(0);
+  });
+
   it('leave nobody waiting', async () => {
     const turns = ofThread();
     const names = Array.from({ length: 200 }, (_none, n) => `source ${n % 17}`);

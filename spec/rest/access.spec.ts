@@ -353,13 +353,49 @@ describe('what the configuration says of a platform', () => {
 describe('under overload', () => {
   it('a message is refused to whom it knows alone: nobody uses up the share of another’s chatbot', async () => {
     const asked: string[] = [];
-    const face = await openFace({ overloaded: (...of) => asked.push(of.join(' of ')) && 5 });
+    const face = await openFace({ overloaded: (of, by) => asked.push(`${of} of ${by}`) && 5 });
     try {
       expect((await face.call('POST', messages, hello, bearer('no-key'))).status).to.equal(401);
       expect(asked).to.deep.equal([]);
       const refused = await face.call('POST', messages, hello);
       expect([refused.status, refused.headers.get('retry-after')]).to.deep.equal([503, '5']);
       expect(asked).to.deep.equal([`${bot} of ${platform.id}`]);
+    } finally {
+      await face.close();
+    }
+  });
+
+  it('a request that would wait too long for its turn is refused before anything is spent on it', async () => {
+    const asked: string[] = [];
+    const face = await openFace({
+      overdue: (source) => (source === '127.0.0.1' ? 7 : undefined),
+      turn: (source) => void asked.push(source),
+    });
+    try {
+      const refused = await face.call('POST', messages, hello, bearer('no-key'));
+      expect([refused.status, refused.headers.get('retry-after')]).to.deep.equal([503, '7']);
+      expect(refused.refusal).to.include('SVC1000');
+      expect(asked).to.deep.equal([]);
+    } finally {
+      await face.close();
+    }
+  });
+
+  it('such refusals are told slowly where they are many: who asks again at once gains nothing', async () => {
+    const clock = new FakeClock(0);
+    const face = await openFace({ overdue: () => 7, clock });
+    try {
+      const promptly = await Promise.all(Array.from({ length: 20 }, () => face.call('POST', messages, hello)));
+      expect(promptly.map(({ status }) => status)).to.deep.equal(Array<number>(20).fill(503));
+      let isTold = false;
+      const late = face.call('POST', messages, hello).then((answer) => {
+        isTold = true;
+        return answer.status;
+      });
+      await until(() => clock.pending > 0);
+      expect(isTold).to.equal(false);
+      await clock.advance(2_000);
+      expect(await late).to.equal(503);
     } finally {
       await face.close();
     }
