@@ -18,11 +18,12 @@ export function sipDatagrams({ onSip }: Ears): Reader {
   return (bytes) => onSip(bytes.toString('latin1'));
 }
 
-/** SIP over a stream: by Content-Length. */
+/** SIP over a stream: by Content-Length, with answers to keep-alives between (CRLF, RFC 5626 §4.4.1). */
 export function sipStream({ onSip, onFault }: Ears): Reader {
   return heads((head) => Number(contentLength.exec(head)?.[1] ?? NaN), {
     onWhole: onSip,
     isHead: (text) => text.startsWith('SIP/2.0 ') || /^[A-Z]+ \S+ SIP\/2\.0\r\n/.test(text),
+    between: /^(?:\r\n)+/,
     onFault,
   });
 }
@@ -66,10 +67,12 @@ interface Cutting {
   readonly onWhole?: (text: string) => void;
   /** How each must begin; octets as latin1. */
   readonly isHead: (text: string) => boolean;
+  /** What may stand before one. */
+  readonly between?: RegExp;
   readonly onFault: (text: string) => void;
 }
 
-function heads(bodyLength: (head: string) => number, { onHead, onWhole, isHead, onFault }: Cutting): Reader {
+function heads(bodyLength: (head: string) => number, { onHead, onWhole, isHead, between, onFault }: Cutting): Reader {
   let text = '';
   /** What is waited for; undefined: a head. */
   let length: number | undefined;
@@ -78,6 +81,7 @@ function heads(bodyLength: (head: string) => number, { onHead, onWhole, isHead, 
     if (broken) return;
     text += bytes.toString('latin1');
     for (;;) {
+      if (length === undefined && between) text = text.replace(between, '');
       const end = text.indexOf('\r\n\r\n');
       if (end < 0) return;
       if (length === undefined) {
