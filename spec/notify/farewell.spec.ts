@@ -2,6 +2,7 @@
 import Sqlite from 'better-sqlite3';
 import { expect } from 'chai';
 import { join } from 'node:path';
+import { systemClock } from '../../lib/clock.js';
 import { openStore } from '../../lib/store/open.js';
 import { quietLog, temporaryFolder } from '../store/harness.js';
 import { bot, chatMessage, notifyOver, platformOfAll, status, subscriptionRequest, tellOf, until } from './harness.js';
@@ -73,8 +74,7 @@ describe('the end of a subscription', () => {
   it('is not waited for by the start, however long the store takes; nothing is delivered before it', async () => {
     const folder = await temporaryFolder();
     const path = join(folder.path, 'iwf.db');
-    const kept = { kind: 'sqlite', path, allowVolatile: false, clock: scene.clock, log: quietLog } as const;
-    const store = await openStore(kept);
+    const store = await openStore({ kind: 'sqlite', path, allowVolatile: false, clock: systemClock, log: quietLog });
     const before = await notifyOver(store);
     const names = Array.from({ length: 20 }, (_, at) => `n${at}`);
     const request = subscriptionRequest(scene.platform.url, { duration: 0 });
