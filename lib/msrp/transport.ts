@@ -10,8 +10,6 @@ import type { MsrpDeps, MsrpOptions } from './options.js';
 import { Tls } from './tls.js';
 import { UnreadBudget } from './unread-budget.js';
 
-const backlog = 4096;
-
 export interface Target {
   readonly host: string;
   readonly port: number;
@@ -71,7 +69,8 @@ export class Transport {
   listen(): Promise<void> {
     return new Promise((resolve, reject) => {
       this.server.once('error', reject);
-      this.server.listen({ host: this.options.host, port: this.options.port, backlog }, () => {
+      const { host, port, maxConnections: backlog } = this.options;
+      this.server.listen({ host, port, backlog }, () => {
         this.server.off('error', reject);
         this.server.on('error', (error) => this.deps.log.error('msrp listener failed', { error: error.message }));
         resolve();

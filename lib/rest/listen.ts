@@ -41,7 +41,9 @@ export async function startRest(deps: RestDeps, listen: Listen): Promise<RestSer
   const server = limitedServer(deps, listen.tls);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(listen.port, listen.host, () => {
+    // Whoever comes back with all its connections at once shall not find some of them half open for a minute.
+    const { host, port } = listen;
+    server.listen({ host, port, backlog: deps.limits.maxConnections }, () => {
       server.off('error', reject);
       resolve();
     });

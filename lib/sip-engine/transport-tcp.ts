@@ -65,7 +65,7 @@ export class TcpTransport {
     if (!this.wanted) return undefined;
     const { host, port } = this.wanted;
     const server = createServer({ noDelay: true }, (socket) => this.onAccept(socket));
-    server.listen({ host, port, ipv6Only: isIPv6(host) });
+    server.listen({ host, port, ipv6Only: isIPv6(host), backlog: this.deps.limits.maxConnections });
     await once(server, 'listening');
     server.on('error', () => this.deps.count('sip_tcp_errors_total'));
     const bound = server.address();
