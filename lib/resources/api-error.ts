@@ -28,6 +28,7 @@ export interface ApiErrorOptions {
   readonly retryAfterS?: number;
 }
 
+/** What a peer is answered, and no fault of ours: without a stack, which is most of what one costs to make. */
 export class ApiError extends Error {
   override readonly name = 'ApiError';
   readonly id: ApiErrorId;
@@ -36,7 +37,10 @@ export class ApiError extends Error {
   readonly retryAfterS: number | undefined;
 
   constructor(id: ApiErrorId, variables: readonly string[] = [], options: ApiErrorOptions = {}) {
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
     super(apiErrors[id].text.replace(/%(\d)/g, (_, n: string) => variables[Number(n) - 1] ?? ''));
+    Error.stackTraceLimit = stackTraceLimit;
     this.id = id;
     this.variables = variables;
     this.status = options.status ?? apiErrors[id].status;
