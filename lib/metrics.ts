@@ -6,7 +6,8 @@ import { seriesOf } from './metrics/series.js';
 import { metricTable, type MetricForm } from './metrics/table.js';
 
 export interface Metrics {
-  count(name: string, labels?: Readonly<Record<string, string>>, by?: number): void;
+  /** `who` did it, a peer's address, a platform or a chatbot: never a label, for there are too many; told where it reaches a limit. */
+  count(name: string, labels?: Readonly<Record<string, string>>, by?: number, who?: string): void;
   observe(name: string, value: number, labels?: Readonly<Record<string, string>>): void;
 }
 

@@ -88,7 +88,7 @@ function embedded(config: Config, deps: SipDeps): SipSide {
     trustedNames: config.sip.trustedNames,
     ...(tls && { tls }),
     clock,
-    count: (name, labels) => metrics.count(name, labels),
+    count: (name, labels, who) => metrics.count(name, labels, 1, who),
     onError: (error) => log.error('sip engine', { error }),
     ...(trace && {
       onMessage: (...message) => trace.event(sipEvent({ atMs: clock.now(), bodies: config.trace.bodies }, ...message)),

@@ -151,7 +151,7 @@ export class CapabilitySources {
 
   private async checkRoom(bot: string): Promise<void> {
     if ((await this.all(bot)).length < this.options.maxPerBot) return;
-    this.options.metrics.count('limit_reached_total', { limit: 'capabilities.sourcesPerBot' });
+    this.options.metrics.count('limit_reached_total', { limit: 'capabilities.sourcesPerBot' }, 1, bot);
     throw new ApiError('POL0001', ['too many capability sources']);
   }
 }

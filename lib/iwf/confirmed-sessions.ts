@@ -190,7 +190,7 @@ export class ConfirmedSessions {
     if (this.life.roll.hasOutbound(bot.uri, user.key))
       throw new ApiError('POL0001', ['there is a session with this user already']);
     if (this.options.conversations.full(bot) === 'msrp.maxSessions') {
-      this.options.metrics.count('limit_reached_total', { limit: 'msrp.maxSessions' });
+      this.options.metrics.count('limit_reached_total', { limit: 'msrp.maxSessions' }, 1, bot.uri);
       throw new ApiError('SVC1000', [], { retryAfterS });
     }
     if (this.life.isFull(bot)) throw new ApiError('POL0001', ['too many sessions'], { status: 429, retryAfterS });

@@ -140,7 +140,7 @@ export class NetworkRequests implements NetworkHandlers {
   private overLimit(bot: Chatbot): Refusal | undefined {
     const full = this.options.conversations.full(bot);
     if (!full) return undefined;
-    this.options.metrics.count('limit_reached_total', { limit: full });
+    this.options.metrics.count('limit_reached_total', { limit: full }, 1, bot.uri);
     return { status: full === 'msrp.maxSessions' ? 503 : 480, retryAfterS: this.options.limitRetryAfterS };
   }
 

@@ -93,7 +93,7 @@ export class RootChatbots implements RootChatbotActions {
     const { metrics, platforms } = this.options;
     const coming = [...this.admitting.values()].filter((one) => one.platformId === platformId).length;
     if ((this.countOf.get(platformId) ?? 0) + coming < (platforms.get(platformId)?.maxChatbots ?? 0)) return;
-    metrics.count('limit_reached_total', { limit: 'limits.chatbotsPerRoot' });
+    metrics.count('limit_reached_total', { limit: 'limits.chatbotsPerRoot' }, 1, platformId);
     throw new ApiError('POL0001', ['too many chatbots']);
   }
 

@@ -45,7 +45,8 @@ export class SessionLife {
     const { maxSessionsPerBot, maxSessions, metrics } = this.options;
     const isBotFull = this.roll.ofBot(uri) >= (limits?.sessionsPerBot ?? maxSessionsPerBot);
     if (!isBotFull && this.roll.size < maxSessions) return false;
-    metrics.count('limit_reached_total', { limit: isBotFull ? 'limits.sessionsPerBot' : 'msrp.maxSessions' });
+    const limit = isBotFull ? 'limits.sessionsPerBot' : 'msrp.maxSessions';
+    metrics.count('limit_reached_total', { limit }, 1, uri);
     return true;
   }
 

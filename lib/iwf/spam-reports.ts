@@ -73,7 +73,7 @@ export class SpamReports {
     const { maxPerBot, metrics } = this.options;
     const kept = await this.reports.list(keyOf(bot, ''), maxPerBot);
     if (kept.length < maxPerBot) return [];
-    metrics.count('limit_reached_total', { limit: 'retention.spamReportsPerBot' });
+    metrics.count('limit_reached_total', { limit: 'retention.spamReportsPerBot' }, 1, bot);
     return kept.slice(0, 1);
   }
 }

@@ -155,7 +155,7 @@ export class Submission {
     const { store, notifications, maxMessageBytes, maxLaneDepth, maxQueueDepth } = this.options;
     const { content } = mapOutboundMessage(record.message, record);
     if (content.length > maxMessageBytes) {
-      this.reached('msrp.maxMessageBytes');
+      this.reached('msrp.maxMessageBytes', bot.uri);
       throw new ApiError('SVC0280', [String(maxMessageBytes)]);
     }
     const [inLane, inAll] = await Promise.all([
@@ -163,7 +163,7 @@ export class Submission {
       store.depth('outbound'),
     ]);
     if (inAll >= maxQueueDepth) {
-      this.reached('store.maxItems');
+      this.reached('store.maxItems', bot.uri);
       throw new ApiError('SVC1000', [], { retryAfterS: 5 });
     }
     // One user's callbacks that wait do not keep the bot from answering him.
@@ -171,13 +171,13 @@ export class Submission {
       throw new ApiError('SVC1000', [], { retryAfterS: 5 });
     }
     if (inLane >= (bot.limits?.laneLength ?? maxLaneDepth)) {
-      this.reached('limits.laneLength');
+      this.reached('limits.laneLength', bot.uri);
       throw new ApiError('POL0001', ['too many messages wait for this user'], { status: 429, retryAfterS: 5 });
     }
   }
 
-  private reached(limit: string): void {
-    this.options.metrics.count('limit_reached_total', { limit });
+  private reached(limit: string, bot: string): void {
+    this.options.metrics.count('limit_reached_total', { limit }, 1, bot);
   }
 
   private changes(bot: Chatbot, record: MessageRecord): Changes {

@@ -20,6 +20,7 @@ export interface ReceiverParts {
   readonly acceptTypes: readonly string[];
   readonly delegate: SessionDelegate;
   readonly newTransactionId: () => string;
+  readonly onLimit: (limit: keyof AssemblyLimits) => void;
   /** Sends on this connection, and traces. */
   readonly reply: (frame: ReturnType<typeof responseTo> | Request, connection: Connection) => void;
 }
@@ -50,9 +51,9 @@ export class MessageReceiver {
 
   constructor(parts: ReceiverParts) {
     this.parts = parts;
-    const { clock, budget, metrics, options } = parts;
+    const { clock, budget, metrics, onLimit, options } = parts;
     const onExpired = (): void => metrics.count('msrp_assemblies_expired_total');
-    this.assembler = new ChunkAssembler(options, { clock, budget, onExpired, onLimit: (limit) => this.reached(limit) });
+    this.assembler = new ChunkAssembler(options, { clock, budget, onExpired, onLimit });
   }
 
   /** Whether a message has begun and is not whole. */
@@ -109,7 +110,7 @@ export class MessageReceiver {
 
   private refusalOf(request: Request, chunk: Chunk): Verdict | undefined {
     if (request.oversized) {
-      this.reached('maxMessageBytes');
+      this.parts.onLimit('maxMessageBytes');
       return { status: 413, comment: 'Message too large' };
     }
     if (request.noRoom) return { status: 408, comment: 'No room now' };
@@ -119,10 +120,6 @@ export class MessageReceiver {
       return { status: 415, comment: 'Media type not accepted' };
     this.acceptedType = contentType;
     return undefined;
-  }
-
-  private reached(limit: keyof AssemblyLimits): void {
-    this.parts.metrics.count('limit_reached_total', { limit: `msrp.${limit}` });
   }
 
   /** The completing chunk waits for the application; meanwhile the next ones come, up to the limit. */

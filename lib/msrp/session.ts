@@ -79,6 +79,8 @@ export class Session implements MsrpSession, TableSession {
     // 64 random bits: no content can hold an end-line of ours but by chance (RFC 4975 §7.1).
     this.idPrefix = deps.randomId().slice(0, 16);
     const newTransactionId = (): string => this.newTransactionId();
+    const onLimit = (limit: string): void =>
+      metrics.count('limit_reached_total', { limit: `msrp.${limit}` }, 1, this.connection?.peer);
     this.receiver = new MessageReceiver({
       options,
       clock,
@@ -87,6 +89,7 @@ export class Session implements MsrpSession, TableSession {
       acceptTypes,
       delegate,
       newTransactionId,
+      onLimit,
       reply: (frame, connection) => this.transmit(frame, connection),
     });
     this.sender = new ChunkSender(options, {
@@ -95,7 +98,7 @@ export class Session implements MsrpSession, TableSession {
       ready: () => this.connection?.hasRoom === true,
       transmit: (request) => this.connection && this.transmit(request, this.connection),
       paths: () => ({ toPath: this.peerPath, fromPath: this.ownPath }),
-      onLimit: (limit) => metrics.count('limit_reached_total', { limit: `msrp.${limit}` }),
+      onLimit,
       onBroken: (reason) => this.finish(reason),
     });
   }

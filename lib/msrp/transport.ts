@@ -147,7 +147,7 @@ export class Transport {
     const source = socket.remoteAddress ?? '';
     const refusal = this.refusalOf(source);
     if (refusal) {
-      this.deps.metrics.count('msrp_connections_refused_total', { reason: refusal });
+      this.deps.metrics.count('msrp_connections_refused_total', { reason: refusal }, 1, source);
       socket.destroy();
       return;
     }
@@ -207,7 +207,8 @@ export class Transport {
         onRoom: (from) => this.handler.onRoom(from),
         onGarbage: (error, from) => this.garbage(error, from),
         onCut: (reason, from) => this.tooSlow(reason, from),
-        onNoRoom: () => this.deps.metrics.count('limit_reached_total', { limit: 'msrp.maxAssemblyBytes' }),
+        onNoRoom: () =>
+          this.deps.metrics.count('limit_reached_total', { limit: 'msrp.maxAssemblyBytes' }, 1, peerName(socket)),
         onClosed: (from) => {
           this.connections.delete(from);
           this.handler.onClosed(from);
@@ -234,7 +235,7 @@ export class Transport {
   }
 
   private tooSlow(reason: CutReason, from: Connection): void {
-    this.deps.metrics.count('msrp_connections_cut_total', { reason });
+    this.deps.metrics.count('msrp_connections_cut_total', { reason }, 1, from.peer);
     this.deps.log.warn('msrp connection cut', { peer: from.peer, reason });
     this.handler.onCut(reason, from);
   }

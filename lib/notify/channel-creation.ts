@@ -75,6 +75,6 @@ function checkLimits({ options, limitsOf, live, metrics }: ChannelCreationDeps, 
     ['notify.channels.maxChannels', live.size, maxChannels],
   ]);
   if (reached === undefined) return;
-  metrics.count('limit_reached_total', { limit: reached });
+  metrics.count('limit_reached_total', { limit: reached }, 1, uri);
   throw new ApiError('POL0001', ['too many notification channels']);
 }

@@ -175,7 +175,7 @@ export class Channels {
     if (!live) return { kind: 'gone' };
     const put = live.inbox.admit(lane, claimed);
     if (put) return { kind: 'held', put, committed: (isDurable) => this.committed(live, isDurable) };
-    this.deps.metrics.count('limit_reached_total', { limit: 'notify.channels.maxItemsPerChannel' });
+    this.deps.metrics.count('limit_reached_total', { limit: 'notify.channels.maxItemsPerChannel' }, 1, to.bot);
     return { kind: 'full' };
   }
 

@@ -17,9 +17,8 @@ export type Room = 'free' | 'bot is full' | 'user is full';
 export async function roomOf(bot: string, lanes: readonly string[], deps: RoomDeps): Promise<Room> {
   const room = await judge(bot, lanes, deps);
   if (room !== 'free') {
-    deps.metrics.count('limit_reached_total', {
-      limit: room === 'bot is full' ? 'limits.queuedPerBot' : 'limits.laneLength',
-    });
+    const limit = room === 'bot is full' ? 'limits.queuedPerBot' : 'limits.laneLength';
+    deps.metrics.count('limit_reached_total', { limit }, 1, bot);
   }
   return room;
 }

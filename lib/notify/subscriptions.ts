@@ -151,7 +151,7 @@ export class Subscriptions implements SubscriptionActions {
     ]);
     if (reached === undefined) return;
     this.deps.metrics.count('notify_subscriptions_refused');
-    this.deps.metrics.count('limit_reached_total', { limit: reached });
+    this.deps.metrics.count('limit_reached_total', { limit: reached }, 1, bot.uri);
     throw new ApiError('POL0001', ['too many subscriptions']);
   }
 

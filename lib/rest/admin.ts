@@ -11,6 +11,7 @@ import type { Logger } from '../log.js';
 import type { Audit } from '../log/audit.js';
 import { ApiError } from '../resources/api-error.js';
 import { FailedAttempts } from './access/failed-attempts.js';
+import { addressOf } from './access/source-of.js';
 import { type ConnectionLimits, limitConnections } from './connection-limits.js';
 import { type AdminParts, type AdminRequest, type AdminRoute, problem, type Reply } from './admin-route.js';
 import { deadLetterRoutes } from './dead-letters.js';
@@ -86,7 +87,7 @@ export async function startAdmin(deps: AdminDeps): Promise<AdminFace> {
     timeoutMs: limits.requestTimeoutMs,
     onCut: () => deps.log.info('admin client cut', { reason: 'unread' }),
   });
-  limitConnections(server, limits, (limit) => count(deps, limit));
+  limitConnections(server, limits, (limit, source) => count(deps, limit, source));
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => refuseClient(deps, error, socket));
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -117,7 +118,7 @@ function serverOptions(limits: AdminLimits): ServerOptions {
 /** As node does it where nobody listens, but counted. */
 function refuseClient(deps: AdminDeps, error: NodeJS.ErrnoException, socket: Duplex): void {
   const [line, limit] = clientErrors[error.code ?? ''] ?? ['400 Bad Request', undefined];
-  if (limit) count(deps, limit);
+  if (limit) count(deps, limit, addressOf(socket));
   if (!socket.writable || error.code === 'ECONNRESET') socket.destroy();
   else socket.end(`HTTP/1.1 ${line}\r\nConnection: close\r\n\r\n`, () => socket.destroy());
 }
@@ -127,8 +128,8 @@ const clientErrors: Readonly<Record<string, readonly [line: string, limit: strin
   HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', 'maxHeaderBytes'],
 };
 
-function count({ metrics }: AdminDeps, limit: string): void {
-  metrics.count('limit_reached_total', { limit: `admin.${limit}` });
+function count({ metrics }: AdminDeps, limit: string, who?: string): void {
+  metrics.count('limit_reached_total', { limit: `admin.${limit}` }, 1, who);
 }
 
 interface Serving extends AdminDeps {

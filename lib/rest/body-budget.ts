@@ -10,22 +10,23 @@ export interface BodyShare {
 
 export class BodyBudget {
   private readonly maxBytes: number;
-  private readonly onFull: () => void;
+  private readonly onFull: (who: string) => void;
   private usedBytes = 0;
 
-  constructor(maxBytes: number, onFull: () => void) {
+  constructor(maxBytes: number, onFull: (who: string) => void) {
     this.maxBytes = maxBytes;
     this.onFull = onFull;
   }
 
-  open(): BodyShare {
+  /** `who` asks, for `onFull`. */
+  open(who: string): BodyShare {
     let bytes = 0;
     let closed = false;
     return {
       take: (more) => {
         if (closed) return false;
         if (this.usedBytes + more > this.maxBytes) {
-          this.onFull();
+          this.onFull(who);
           return false;
         }
         this.usedBytes += more;

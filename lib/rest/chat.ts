@@ -103,7 +103,7 @@ async function send(deps: MessagesDeps, exchange: Exchange, body: unknown): Prom
   const contact = otherUser(exchange);
   const message = parseChatMessage(body);
   if (contentBytes(message) > deps.limits.maxMessageBytes) {
-    deps.metrics.count('limit_reached_total', { limit: 'msrp.maxMessageBytes' });
+    deps.metrics.count('limit_reached_total', { limit: 'msrp.maxMessageBytes' }, 1, exchange.bot.uri);
     throw new ApiError('SVC0280', [String(deps.limits.maxMessageBytes)]);
   }
   const idempotency = idempotencyOf(exchange.request, message.clientCorrelator, [deps.path, contact, message]);

@@ -1,6 +1,6 @@
 /** How many connections an HTTP server holds, in all and of one source; further ones are closed as they come. */
 import type { Server } from 'node:http';
-import type { Socket } from 'node:net';
+import type { DropArgument, Socket } from 'node:net';
 import { sourceOf } from './access/source-of.js';
 
 export interface ConnectionLimits {
@@ -9,24 +9,24 @@ export interface ConnectionLimits {
   readonly maxConnectionsPerSource: number;
 }
 
-/** `reached` is told of each connection that was closed, and by which limit. */
+/** `reached` is told of each connection that was closed, by which limit, and its source. */
 export function limitConnections(
   server: Server,
   { maxConnections, maxConnectionsPerSource }: ConnectionLimits,
-  reached: (limit: keyof ConnectionLimits) => void,
+  reached: (limit: keyof ConnectionLimits, source: string) => void,
 ): void {
   const perSource = new Map<string, number>();
   // One whose Upgrade is not granted comes a second time.
   const known = new WeakSet<Socket>();
   server.maxConnections = maxConnections;
-  server.on('drop', () => reached('maxConnections'));
+  server.on('drop', (dropped?: DropArgument) => reached('maxConnections', sourceOf(dropped?.remoteAddress ?? '')));
   server.prependListener('connection', (socket: Socket) => {
     if (known.has(socket)) return;
     known.add(socket);
     const source = sourceOf(socket.remoteAddress ?? '');
     const held = perSource.get(source) ?? 0;
     if (held >= maxConnectionsPerSource) {
-      reached('maxConnectionsPerSource');
+      reached('maxConnectionsPerSource', source);
       socket.destroy();
       return;
     }

@@ -30,7 +30,7 @@ export class ContactQuota {
   take(platformId: string, contact: string): void {
     const hour = this.hourOf(platformId);
     if (hour.contacts.has(contact)) return;
-    if (hour.contacts.size >= this.perHour(platformId)) throw this.exhausted(hour);
+    if (hour.contacts.size >= this.perHour(platformId)) throw this.exhausted(hour, platformId);
     hour.contacts.add(contact);
   }
 
@@ -43,9 +43,9 @@ export class ContactQuota {
     return begun;
   }
 
-  private exhausted(hour: Hour): ApiError {
+  private exhausted(hour: Hour, platformId: string): ApiError {
     const { clock, metrics } = this.deps;
-    metrics.count('limit_reached_total', { limit: 'limits.contactsPerHour' });
+    metrics.count('limit_reached_total', { limit: 'limits.contactsPerHour' }, 1, platformId);
     const retryAfterS = Math.max(1, Math.ceil((hour.startedAtMs + hourMs - clock.now()) / 1000));
     return new ApiError('POL0001', ['too many contacts'], { status: 429, retryAfterS });
   }

@@ -8,6 +8,7 @@ import { TLSSocket } from 'node:tls';
 import type { Timer } from '../clock.js';
 import { ApiError } from '../resources/api-error.js';
 import { printRequestError } from '../resources/request-error.js';
+import { addressOf } from './access/source-of.js';
 import { limitConnections } from './connection-limits.js';
 import type { RestDeps } from './deps.js';
 import { restApp } from './server.js';
@@ -73,14 +74,16 @@ function limitedServer(deps: RestDeps, tls: RestTls | undefined): Server {
   cutUnread(server, {
     clock: deps.clock,
     timeoutMs: limits.requestTimeoutMs,
-    onCut: () => deps.metrics.count('rest_client_errors_total', { status: 'unread' }),
+    onCut: (peer) => deps.metrics.count('rest_client_errors_total', { status: 'unread' }, 1, peer),
   });
   // Before node hands it on as a client's error: nothing can be told within a handshake that failed, or was never finished.
   server.prependListener('tlsClientError', (_error: Error, socket: TLSSocket) => {
     deps.metrics.count('rest_client_errors_total', { status: 'tls' });
     socket.destroy();
   });
-  limitConnections(server, limits, (limit) => deps.metrics.count('limit_reached_total', { limit: `rest.${limit}` }));
+  limitConnections(server, limits, (limit, source) =>
+    deps.metrics.count('limit_reached_total', { limit: `rest.${limit}` }, 1, source),
+  );
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => refuseClient(deps, error, socket));
   return server;
 }
@@ -97,7 +100,7 @@ function secureOptions({ cert, key, clientCa }: RestTls, { headersTimeoutMs }: R
 function refuseClient(deps: RestDeps, error: NodeJS.ErrnoException, socket: Duplex): void {
   if (socket instanceof TLSSocket && socket.destroyed) return;
   const [status, reason] = clientErrors[error.code ?? ''] ?? [400, 'Bad Request'];
-  deps.metrics.count('rest_client_errors_total', { status: String(status) });
+  deps.metrics.count('rest_client_errors_total', { status: String(status) }, 1, addressOf(socket));
   if (!socket.writable || error.code === 'ECONNRESET') {
     socket.destroy();
     return;

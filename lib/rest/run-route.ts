@@ -28,7 +28,9 @@ export type RunRoute = (route: Route, call: Call) => Promise<void>;
 export function routeRunner(deps: RestDeps): RunRoute {
   const rate = new RequestRate(deps, (platformId) => deps.policy?.(platformId)?.requestsPerS);
   const chatbotFor = chatbotFinder(deps);
-  const budget = new BodyBudget(deps.limits.maxTotalBufferedBytes, () => reached(deps, 'rest.maxTotalBufferedBytes'));
+  const budget = new BodyBudget(deps.limits.maxTotalBufferedBytes, (bot) =>
+    deps.metrics.count('limit_reached_total', { limit: 'rest.maxTotalBufferedBytes' }, 1, bot),
+  );
   const refusals = new SlowRefusals(deps.clock);
   let inFlight = 0;
   return async (route, call) => {
@@ -38,7 +40,7 @@ export function routeRunner(deps: RestDeps): RunRoute {
     const places = route.waits === true ? 0 : 1;
     inFlight += places;
     try {
-      if (inFlight > deps.limits.maxInFlight) throw tooMany(deps);
+      if (inFlight > deps.limits.maxInFlight) throw tooMany(deps, call.request);
       const waitedMs = await ownTurn(deps, call.request);
       format = acceptedFormat(call.request.headers);
       const answering = answerOf({ deps, rate, chatbotFor, budget }, route, { ...call, waitedMs });
@@ -87,13 +89,9 @@ async function ownTurn(deps: RestDeps, request: IncomingMessage): Promise<number
   return performance.now() - sinceMs;
 }
 
-function tooMany(deps: RestDeps): ApiError {
-  reached(deps, 'rest.maxInFlight');
+function tooMany({ metrics }: RestDeps, request: IncomingMessage): ApiError {
+  metrics.count('limit_reached_total', { limit: 'rest.maxInFlight' }, 1, sourceOf(request));
   return new ApiError('SVC1000', [], { retryAfterS: 1 });
-}
-
-function reached({ metrics }: RestDeps, limit: string): void {
-  metrics.count('limit_reached_total', { limit });
 }
 
 /** Writes the answer; one that cannot be written is a bug, told as 500. */
@@ -154,7 +152,7 @@ async function served({ deps, chatbotFor, budget }: Judges, route: Route, call: 
   let body: Promise<Body> | undefined;
   const bot = await chatbotFor(platform, request, variables['userId'] ?? '');
   lastServed.set(request.socket, bot.uri);
-  const share = budget.open();
+  const share = budget.open(bot.uri);
   const exchange = {
     request,
     platform,
@@ -232,7 +230,8 @@ function report(deps: RestDeps, route: Route, call: Call, done: Done): void {
   const endedAtMs = deps.clock.now();
   // An unknown verb is the client's word: it must not become a label.
   const method = route.method === 'ANY' ? 'ANY' : (call.request.method ?? '');
-  deps.metrics.count('rest_requests_total', { route: route.path, method, status: String(answer.status) });
+  const labels = { route: route.path, method, status: String(answer.status) };
+  deps.metrics.count('rest_requests_total', labels, 1, sourceOf(call.request));
   deps.metrics.observe('rest_request_seconds', (endedAtMs - startedAtMs) / 1000, { route: route.path });
   if (deps.trace === undefined) return;
   const key = answer.traceKey ?? keyOf(call.variables);

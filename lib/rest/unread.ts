@@ -7,7 +7,8 @@ import type { Clock, Timer } from '../clock.js';
 export interface UnreadOptions {
   readonly clock: Clock;
   readonly timeoutMs: number;
-  readonly onCut: () => void;
+  /** With its address. */
+  readonly onCut: (peer: string | undefined) => void;
 }
 
 interface Waiting {
@@ -28,7 +29,7 @@ export function cutUnread(server: Server, { clock, timeoutMs, onCut }: UnreadOpt
       const now = seen(socket, before);
       waiting.set(socket, now);
       if (now === undefined || now.looks <= looks) continue;
-      onCut();
+      onCut(socket.remoteAddress);
       socket.destroy();
     }
     timer = waiting.size === 0 ? undefined : clock.after(timeoutMs / looks, look);

@@ -60,7 +60,7 @@ export class Connection implements Path {
     this.socket.write(bytes, this.onTaken);
     const isUnread = this.socket.writableLength > this.deps.limits.maxBufferedBytes;
     if (!isUnread && this.fits()) return;
-    this.deps.count('sip_tcp_closed_total', { reason: isUnread ? 'unread' : 'buffered' });
+    this.deps.count('sip_tcp_closed_total', { reason: isUnread ? 'unread' : 'buffered' }, this.remote.host);
     this.destroy();
   }
 

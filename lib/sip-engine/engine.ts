@@ -118,7 +118,7 @@ class SipEngine implements Engine {
   private onMalformed(error: MalformedMessage, path: Path): void {
     const { count } = this.core.settings;
     count('sip_malformed_total', { protocol: path.remote.protocol });
-    if (error.limit) count('limit_reached_total', { limit: `sip.${error.limit}` });
+    if (error.limit) count('limit_reached_total', { limit: `sip.${error.limit}` }, path.remote.host);
     const message = error.partial;
     const top = message instanceof WireMessage ? message.raw('via') : undefined;
     const via = top === undefined ? undefined : parseViaOfAnyVersion(top);

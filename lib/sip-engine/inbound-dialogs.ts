@@ -41,7 +41,7 @@ export class InboundDialogs {
     const id = dialogIdOf(routing.callId, routing.fromTag ?? '');
     if (this.core.calling.has(id) || this.core.dialogs.get(id)) return { status: 482, headers: [] };
     if (this.core.dialogs.size < this.core.settings.limits.maxDialogs) return undefined;
-    this.core.settings.count('sip_overload_total', { limit: 'dialogs' });
+    this.core.settings.count('sip_overload_total', { limit: 'dialogs' }, request.path.remote.host);
     return busy(503, this.core.settings.retryAfterS);
   }
 

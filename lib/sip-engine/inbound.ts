@@ -91,7 +91,7 @@ export class InboundCalls {
   private onNew(parsed: Parsed, path: Path): void {
     const { settings } = this.core;
     if (this.waiting >= settings.limits.maxTransactions) {
-      settings.count('sip_overload_total', { limit: 'transactions' });
+      settings.count('sip_overload_total', { limit: 'transactions' }, path.remote.host);
       this.answerStateless(parsed, path, busy(503, settings.retryAfterS));
       return;
     }

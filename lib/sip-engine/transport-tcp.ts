@@ -134,7 +134,7 @@ export class TcpTransport {
     const refusal = this.refusalOf(host);
     if (refusal !== undefined || socket.remotePort === undefined) {
       if (refusal === 'untrusted') this.deps.count('sip_untrusted_total', { protocol: this.protocol });
-      else this.deps.count('sip_tcp_closed_total', { reason: refusal ?? 'gone' });
+      else this.deps.count('sip_tcp_closed_total', { reason: refusal ?? 'gone' }, host);
       socket.destroy();
       return;
     }
@@ -232,7 +232,7 @@ export class TcpTransport {
       if (!(error instanceof FramingError)) throw error;
       this.onFramed(connection, error.before);
       const reason = error.limit === 'maxTotalBufferedBytes' ? 'buffered' : 'unframed';
-      this.deps.count('sip_tcp_closed_total', { reason });
+      this.deps.count('sip_tcp_closed_total', { reason }, connection.remote.host);
       this.user.onUnframed(error.bytes, error, connection);
       connection.end();
     }
@@ -255,7 +255,7 @@ export class TcpTransport {
     for (const connection of this.connections.values()) {
       const reason = this.endOf(connection);
       if (reason === undefined) continue;
-      this.deps.count('sip_tcp_closed_total', { reason });
+      this.deps.count('sip_tcp_closed_total', { reason }, connection.remote.host);
       connection.destroy();
     }
     this.sweeper = this.connections.size > 0 ? this.deps.timers.after(SWEEP_MS, () => this.sweep()) : undefined;

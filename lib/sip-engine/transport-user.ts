@@ -37,7 +37,8 @@ export const DEFAULT_TRANSPORT_LIMITS: TransportLimits = {
   maxUdpPeers: 256,
 };
 
-export type Count = (name: string, labels?: Readonly<Record<string, string>>) => void;
+/** `who`: host of the peer that it was. */
+export type Count = (name: string, labels?: Readonly<Record<string, string>>, who?: string) => void;
 export type Trace = (direction: 'in' | 'out', local: Address, remote: Address, bytes: Buffer) => void;
 
 export interface TransportUser {

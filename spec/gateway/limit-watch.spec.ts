@@ -39,6 +39,31 @@ describe('limits that are reached [IWF-1726]', () => {
     expect(await counted('store.maxItems')).to.match(/ 1001$/);
   });
 
+  it('are told with who reached them most often', async () => {
+    const by = (who: string, times = 1): void =>
+      metrics.count('limit_reached_total', { limit: 'sip.maxDialogs' }, times, who);
+    by('192.0.2.1');
+    by('192.0.2.2', 3);
+    by('192.0.2.1', 4);
+    full('sip.maxDialogs');
+    await clock.advance(60_000);
+    by('192.0.2.3', 2);
+    await clock.advance(60_000);
+    expect(lines).to.deep.equal([
+      { limit: 'sip.maxDialogs', times: 1, who: '192.0.2.1' },
+      { limit: 'sip.maxDialogs', times: 8, who: '192.0.2.1', whoTimes: 4 },
+      { limit: 'sip.maxDialogs', times: 2, who: '192.0.2.3' },
+    ]);
+  });
+
+  it('name one of the first 64 of a minute: of more of them nobody stands out', async () => {
+    full('sip.maxDialogs');
+    for (let n = 0; n < 100; n++)
+      metrics.count('limit_reached_total', { limit: 'sip.maxDialogs' }, n < 64 ? 1 : 9, `host ${n}`);
+    await clock.advance(60_000);
+    expect(lines[1]).to.deep.include({ who: 'host 0', whoTimes: 1 });
+  });
+
   it('are told each by itself', () => {
     full('store.maxItems', 3);
     full('msrp.maxSessions', 3);

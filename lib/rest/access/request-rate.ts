@@ -50,7 +50,7 @@ export class RequestRate {
 
   private exceeded(platformId: string, bucket: Bucket): ApiError {
     const { log, metrics } = this.deps;
-    metrics.count('limit_reached_total', { limit: 'limits.requestsPerS' });
+    metrics.count('limit_reached_total', { limit: 'limits.requestsPerS' }, 1, platformId);
     if (!bucket.told) log.warn('platform asks too much', { platform: platformId });
     bucket.told = true;
     return new ApiError('POL0001', ['too many requests'], { status: 429, retryAfterS: 1 });

@@ -1,4 +1,11 @@
 /** Whom an address is counted for. */
+import { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+
+/** Of a client whose connection node:http gives up. */
+export function addressOf(socket: Duplex): string | undefined {
+  return socket instanceof Socket ? socket.remoteAddress : undefined;
+}
 
 /** One host has a /64 of IPv6 to itself. */
 export function sourceOf(address: string): string {

@@ -52,17 +52,20 @@ describe('limits of what is kept for all [IWF-1726]', () => {
   const cases: readonly LimitCase[] = [
     {
       limit: 'notify.maxSubscriptions',
+      who: 'sip:two@botplatform.example.net',
       sees: '201, 403 POL0001',
       // One was there before.
       meets: async () => [await subscribe(bots[0]!), await subscribe(bots[1]!)].join(', '),
     },
     {
       limit: 'notify.channels.maxPerBot',
+      who: bot,
       sees: '201, 403 POL0001',
       meets: async () => [await channel(), await channel()].join(', '),
     },
     {
       limit: 'notify.channels.maxChannels',
+      who: 'sip:two@botplatform.example.net',
       sees: '403 POL0001',
       async meets() {
         await channel();
@@ -72,11 +75,13 @@ describe('limits of what is kept for all [IWF-1726]', () => {
     },
     {
       limit: 'capabilities.sourcesPerBot',
+      who: bot,
       sees: '201, 403 POL0001',
       meets: async () => [await source(), await source()].join(', '),
     },
     {
       limit: 'store.maxItems',
+      who: bot,
       sees: '503 SVC1000',
       async meets({ world }) {
         operator.answer = () => ({ statusLine: '480 Away' });
@@ -87,6 +92,7 @@ describe('limits of what is kept for all [IWF-1726]', () => {
     },
     {
       limit: 'limits.requestsPerS',
+      who: 'other',
       sees: '429 POL0001',
       async meets({ world }) {
         // The other platform, which has the limit of all.

@@ -1,6 +1,7 @@
 /** A world with low limits: what a peer sees at each, and that metric and log say which it was. */
 import { expect } from 'chai';
 import { connect, type Socket } from 'node:net';
+import type { Fields } from '../../../lib/log.js';
 import { adminClient } from '../../support/admin-client.js';
 import { KeptLog } from '../kept-log.js';
 import { startWorld, type World, type WorldOptions } from '../world.js';
@@ -12,6 +13,8 @@ export interface Limited {
   open(port: number, from?: string): Promise<RawSocket>;
   /** `limit reached` stands in the log, and how often `iwf_limit_reached_total` has counted the key. */
   reached(limit: string): Promise<number>;
+  /** Who it was, as the first of its lines says. */
+  whoReached(limit: string): Promise<string>;
   stop(): Promise<void>;
 }
 
@@ -20,12 +23,15 @@ export interface LimitCase {
   readonly limit: string;
   readonly sees: string;
   readonly meets: (on: Limited) => Promise<string>;
+  /** Of whom the log says that he reached it; a peer of loopback where nothing is said. */
+  readonly who?: string;
 }
 
 export async function startLimited(options: WorldOptions): Promise<Limited> {
   const log = new KeptLog();
   const world = await startWorld({ ...options, log });
   const sockets: RawSocket[] = [];
+  const told = (limit: string): Promise<Fields> => log.waitFor('limit reached', (fields) => fields['limit'] === limit);
   return {
     world,
     log,
@@ -34,8 +40,11 @@ export async function startLimited(options: WorldOptions): Promise<Limited> {
       sockets.push(socket);
       return socket;
     },
+    async whoReached(limit) {
+      return String((await told(limit))['who']);
+    },
     async reached(limit) {
-      await log.waitFor('limit reached', (fields) => fields['limit'] === limit);
+      await told(limit);
       return countOf(world, `iwf_limit_reached_total{limit="${limit}"}`);
     },
     async stop() {
@@ -47,10 +56,11 @@ export async function startLimited(options: WorldOptions): Promise<Limited> {
 
 /** The cases as specs: a title is the whole requirement. */
 export function itTells(cases: readonly LimitCase[], on: () => Limited): void {
-  for (const { limit, sees, meets } of cases) {
+  for (const { limit, sees, meets, who = '127.0.0.' } of cases) {
     it(`${limit}: ${sees}`, async () => {
       expect(await meets(on())).to.equal(sees);
       expect(await on().reached(limit)).to.be.at.least(1);
+      expect(await on().whoReached(limit)).to.include(who);
     });
   }
 }

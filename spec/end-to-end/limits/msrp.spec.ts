@@ -5,6 +5,7 @@ import { printFrame } from '../../../lib/wire/msrp/frame.js';
 import { send } from '../../msrp/peer.js';
 import { cpim, type RawChat, RawPhone } from '../raw-phone.js';
 import { countOf, crowd, itTells, type Limited, type LimitCase, startLimited } from './limited.js';
+import { bot } from '../world.js';
 
 const msrp = {
   maxConnections: 12,
@@ -109,6 +110,7 @@ describe('limits of MSRP [IWF-1726]', () => {
     },
     {
       limit: 'msrp.maxSessions',
+      who: bot,
       sees: '503, Retry-After 5',
       async meets() {
         const user = (at: number) => ({

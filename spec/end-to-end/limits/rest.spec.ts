@@ -33,6 +33,7 @@ describe('limits of REST and of the admin port [IWF-1726]', () => {
     },
     {
       limit: 'rest.maxBodyBytes',
+      who: bot,
       sees: '413',
       meets: (on) => ask(on, post('x', { length: 700_001 })),
     },
@@ -62,6 +63,7 @@ describe('limits of REST and of the admin port [IWF-1726]', () => {
     },
     {
       limit: 'rest.maxTotalBufferedBytes',
+      who: bot,
       sees: '503, Retry-After 1',
       async meets(on) {
         const begun = [await begin(on, 'x'.repeat(600_000), 700_000), await begin(on, 'x'.repeat(600_000), 700_000)];
@@ -70,6 +72,7 @@ describe('limits of REST and of the admin port [IWF-1726]', () => {
     },
     {
       limit: 'msrp.maxMessageBytes',
+      who: bot,
       sees: '400 SVC0280',
       async meets({ world }) {
         const { status, body } = await world.platform.send(contact, { text: 'x'.repeat(6_000) });
