@@ -93,6 +93,9 @@ function readStartLine(head: string, bytes: Buffer, limits: MessageLimits): Star
   }
 }
 
+/** A URI is ASCII (RFC 3986 §2): what else is a blank, and where it ends, those behind us may see otherwise. */
+const uriCharacters = /^[\x21-\x7e]+$/;
+
 function parseStartLine(head: string): StartLine {
   const end = lineEnd(head, 0);
   if (head.startsWith('SIP/')) return parseStatusLine(head, end);
@@ -102,10 +105,11 @@ function parseStartLine(head: string): StartLine {
   if (!sameName(head, second + 1, end, 'sip/2.0')) {
     throw new MalformedMessage('start line', /^sip\/\d+\.\d+$/i.test(head.slice(second + 1, end)) ? 505 : 400);
   }
-  if (second === first + 1 || head.charCodeAt(first + 1) === 60) throw new MalformedMessage('Request-URI');
+  const uri = head.slice(first + 1, second);
+  if (!uriCharacters.test(uri) || uri.startsWith('<')) throw new MalformedMessage('Request-URI');
   return {
     method: head.slice(0, first),
-    uri: asText(head.slice(first + 1, second)),
+    uri,
     status: undefined,
     reason: undefined,
   };

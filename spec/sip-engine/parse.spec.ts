@@ -129,6 +129,9 @@ describe('A SIP message on its bytes', () => {
     const cases: readonly (readonly [string, string, number?])[] = [
       ['no SIP at all', 'GET / HTTP/1.1\r\n\r\n'],
       ['another version (505)', message().replace('SIP/2.0\r\n', 'SIP/7.0\r\n'), 505],
+      ['a blank that is none of ASCII in the Request-URI', message().replace('sip:bot@', 'sip:bot\u00a0@')],
+      ['a letter that is none of ASCII in the Request-URI', message().replace('sip:bot@', 'sip:bót@')],
+      ['a control character in the Request-URI', message().replace('sip:bot@', 'sip:bot\u0001@')],
       ['brackets around the Request-URI', message().replace('sip:bot@botplatform.example.net SIP', '<sip:bot@x> SIP')],
       ['two spaces in the request line', message().replace('MESSAGE sip', 'MESSAGE  sip')],
       ['a bare line feed', message('X: a\nVia: b')],
