@@ -172,9 +172,9 @@ function keepAlive(client: WebSocket, clock: Clock): Timer {
   return { close: () => timer.close() };
 }
 
-function refuse(deps: RestDeps, { request, socket }: Upgrade, answer: Answer): void {
+function refuse(deps: RestDeps, { socket }: Upgrade, answer: Answer): void {
   count(deps, answer.status);
-  refuseUpgrade(request, socket, answer);
+  refuseUpgrade(socket, answer);
 }
 
 function count(deps: RestDeps, status: number): void {

@@ -10,9 +10,14 @@ export function serveUpgrades(server: Server, deps: RestDeps): void {
   if (channels === undefined) return;
   const upgrade = channelUpgrades(deps, channels);
   server.on('upgrade', (request, socket, head) => {
-    if (request.headers.upgrade?.toLowerCase() === 'websocket') void upgrade({ request, socket, head });
+    if (wantsWebSocket(request)) void upgrade({ request, socket, head });
     else goOn(server, request, { socket, head });
   });
+}
+
+/** HTTP/1.0 has no upgrades: the wish is passed over (RFC 9110 §7.8, RFC 6455 §4.1). */
+function wantsWebSocket({ headers, httpVersionMajor, httpVersionMinor }: IncomingMessage): boolean {
+  return httpVersionMajor === 1 && httpVersionMinor >= 1 && headers.upgrade?.toLowerCase() === 'websocket';
 }
 
 /**

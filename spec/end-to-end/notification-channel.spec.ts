@@ -325,6 +325,22 @@ describe('notification channels over real sockets', () => {
       expect(answer.toString()).to.match(/^HTTP\/1\.1 201 /);
     });
 
+    it('upgrades nothing for a version that has no upgrades, and answers in its own', async () => {
+      const channel = await make({ channelType: 'WebSockets' });
+      const { hostname, port, pathname } = new URL(channel.channelData.channelURL);
+      for (const version of ['0.9', '1.0', '2.0']) {
+        const socket = connect(Number(port), hostname);
+        socket.write(
+          `GET ${pathname} HTTP/${version}\r\nHost: ${hostname}\r\nAuthorization: ${authorization}\r\n` +
+            'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n' +
+            'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
+        );
+        const [answer] = (await once(socket, 'data')) as [Buffer];
+        socket.destroy();
+        expect(answer.toString(), version).to.match(/^HTTP\/1\.1 4\d\d /);
+      }
+    });
+
     const channelsRoot = (): string => `http://127.0.0.1:${world.gateway.ports.rest}`;
   });
 });
