@@ -11,6 +11,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { endsWithUs } from '../crash/children.js';
 
 const [folder = '', rounds = '5', seconds = '5', ...wanted] = process.argv.slice(2);
 const bot = 'sip:shop.acme@botplatform.maap.example.net';
@@ -113,6 +114,7 @@ async function measure(): Promise<void> {
   const start = (core: number, command: readonly string[]): ChildProcess => {
     const child = spawn('taskset', ['-c', String(core), ...command], { stdio: 'ignore' });
     running.push(child);
+    endsWithUs(child);
     return child;
   };
   const cpuS = (program: string): number => {

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { endsWithUs } from './children.js';
 
 export interface Ports {
   readonly sip: number;
@@ -81,6 +82,7 @@ export class GatewayProcess {
       env: { ...process.env, ...env },
     });
     closeSync(log);
+    endsWithUs(this.child);
     const deadline = Date.now() + startMs;
     while (!(await this.ready())) {
       if (!this.runs) throw new Error(`the gateway ended with ${this.child.exitCode ?? this.child.signalCode ?? ''}`);
