@@ -39,11 +39,10 @@ describe('the fuzzer itself', () => {
     fixtures: [],
     mayThrow: (error) => error instanceof RangeError,
   };
-  const kindsOf = (run: Target['run'], inputs = 10): string[] => {
+  const kindsOf = (run: Target['run'], count = 10): string[] => {
     const kinds: string[] = [];
-    const target = { ...about, run };
     const onFinding = ({ kind }: Finding): void => void kinds.push(kind);
-    fuzz(target, { count: inputs, seed: 1, corpus: corpusOf(target), memory: false, onFinding });
+    fuzz({ ...about, run }, { count, seed: 1, corpus: [Buffer.from('a;b')], memory: false, onFinding });
     return [...new Set(kinds)];
   };
 

@@ -40,12 +40,13 @@ const pagePolicy =
 
 export function docsRouter(routes: readonly Route[]): Router {
   const router = Router({ strict: true });
-  const document = JSON.stringify(openApiDocument(routes), undefined, 2);
+  let document: string | undefined;
+  const documentText = (): string => (document ??= JSON.stringify(openApiDocument(routes), undefined, 2));
   router.get('/', (_request, response) => redirect(response, 'docs/'));
   router.get('/docs', (_request, response) => redirect(response, 'docs/'));
   router.get('/docs/', (_request, response) => send(response, 'text/html', page));
   router.get('/docs/start.js', (_request, response) => send(response, 'text/javascript', start));
-  router.get('/openapi.json', (_request, response) => send(response, 'application/json', document));
+  router.get('/openapi.json', (_request, response) => send(response, 'application/json', documentText()));
   for (const file of uiFiles) {
     router.get(`/docs/${file}`, (_request, response) => {
       response.set('X-Content-Type-Options', 'nosniff').sendFile(join(uiFolder, file), { maxAge: '1d' });

@@ -2,6 +2,7 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Conversation } from './plan.js';
+import { post, type Posted } from './post.js';
 
 export interface Told {
   readonly webhookId: string;
@@ -66,26 +67,17 @@ export class Platform {
 
   private async insist(path: string, body: unknown): Promise<string> {
     for (;;) {
-      try {
-        const { status, location } = await this.post(path, body);
-        if (status === 201) return decodeURIComponent(location.slice(location.lastIndexOf('/') + 1));
-        if (status < 500) throw new TypeError(`POST was answered ${status}`);
-      } catch (error) {
-        // fetch rejects with TypeError as well, but with a cause.
-        if (error instanceof TypeError && error.cause === undefined) throw error;
-      }
+      const answer = await this.post(path, body).catch(() => undefined);
+      if (answer?.status === 201)
+        return decodeURIComponent(answer.location.slice(answer.location.lastIndexOf('/') + 1));
+      if (answer && answer.status < 500) throw new Error(`POST was answered ${answer.status}`);
       await new Promise((resolve) => setTimeout(resolve, pauseMs));
     }
   }
 
-  private async post(path: string, body: unknown): Promise<{ status: number; location: string }> {
-    const response = await fetch(`http://127.0.0.1:${this.options.restPort}${path}`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${this.options.key}`, 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-    });
-    await response.arrayBuffer();
-    return { status: response.status, location: response.headers.get('location') ?? '' };
+  private post(path: string, body: unknown): Promise<Posted> {
+    const { restPort: port, key } = this.options;
+    return post({ port, path, key, body });
   }
 
   private async take(request: IncomingMessage): Promise<void> {

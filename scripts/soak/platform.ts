@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { post, type Posted } from '../crash/post.js';
 import type { Mood, Talk } from './plan.js';
 
 /** One callback that was answered 2xx, as far as the platform knows. */
@@ -99,7 +100,7 @@ export class Platform {
   private async insist(path: string, body: unknown): Promise<string | undefined> {
     while (!this.options.signal.aborted) {
       const answer = await this.post(path, body).catch(() => undefined);
-      if (answer?.status === 201) return answer.headers.get('location') ?? '';
+      if (answer?.status === 201) return answer.location;
       if (answer) this.counts.refused++;
       if (answer && answer.status < 500 && answer.status !== 429) throw new Error(`POST was answered ${answer.status}`);
       await new Promise((resolve) => setTimeout(resolve, pauseMs));
@@ -107,15 +108,9 @@ export class Platform {
     return undefined;
   }
 
-  private async post(path: string, body: unknown): Promise<Response> {
-    const response = await fetch(`http://127.0.0.1:${this.options.restPort}${path}`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${this.options.key}`, 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-      signal: AbortSignal.timeout(answerMs),
-    });
-    await response.arrayBuffer();
-    return response;
+  private post(path: string, body: unknown): Promise<Posted> {
+    const { restPort: port, key } = this.options;
+    return post({ port, path, key, body, timeoutMs: answerMs });
   }
 
   private listener(bot: string): Server {

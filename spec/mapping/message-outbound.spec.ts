@@ -47,9 +47,11 @@ describe('outbound messages', () => {
     expect(mapOutboundMessage(image, envelope).content).to.deep.equal(Buffer.from([0x89, 0x50, 0xff]));
   });
 
+  const name = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 40 }).filter((text) => !/\p{C}/u.test(text));
+
   it('a sender’s name stands before the address, and is read again', () => {
     fc.assert(
-      fc.property(fc.stringMatching(/^[^\p{C}]{1,40}$/u), (senderName) => {
+      fc.property(name, (senderName) => {
         const cpim = parseCpim(Buffer.from(print({ text: 'x', senderName })));
         const from = cpim.headers.find(({ name }) => name === 'From')?.value ?? '';
         expect(from).to.match(/ <sip:anonymous@anonymous\.invalid>$/);
