@@ -1,7 +1,5 @@
 # The gateway alone; docker-compose.yml puts drachtio-server beside it.
-FROM node:20-bookworm-slim AS build
-# better-sqlite3 is compiled where its prebuilt binary cannot be fetched.
-RUN apt-get update && apt-get install -y --no-install-recommends g++ make python3 && rm -rf /var/lib/apt/lists/*
+FROM node:24-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
 RUN npm ci
@@ -11,7 +9,7 @@ COPY spec spec
 COPY lib lib
 RUN npm run build && npm prune --omit=dev
 
-FROM node:20-bookworm-slim
+FROM node:24-bookworm-slim
 ENV NODE_ENV=production
 WORKDIR /app
 COPY --from=build /app/package.json ./

@@ -8,12 +8,13 @@ const read = (name) => JSON.parse(readFileSync(new URL(`../${name}`, import.meta
 const { name, version, license } = read('package.json');
 const { packages } = read('package-lock.json');
 
-const nameOf = (path) => path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length);
+/** Of an alias, what it stands for. */
+const nameOf = (path, { name }) => name ?? path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length);
 const purlOf = (of, at) => `pkg:npm/${of.replace('@', '%40')}@${at}`;
 const licenses = (text) => (text === undefined ? [] : [{ expression: text }]);
 
 function component([path, locked]) {
-  const own = nameOf(path);
+  const own = nameOf(path, locked);
   const [algorithm, hash = ''] = (locked.integrity ?? '').split('-');
   return {
     'bom-ref': `${own}@${locked.version}`,

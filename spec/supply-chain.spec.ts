@@ -3,6 +3,8 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
 interface Locked {
+  /** Of an alias: what it stands for. */
+  readonly name?: string;
   readonly hasInstallScript?: boolean;
   readonly resolved?: string;
   readonly integrity?: string;
@@ -21,15 +23,19 @@ const { packages } = JSON.parse(readFileSync('package-lock.json', 'utf8')) as {
 const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as Manifest;
 const installed = Object.entries(packages).filter(([path]) => path !== '');
 
-function nameOf(path: string): string {
-  return path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length);
+function nameOf(path: string, { name }: Locked): string {
+  return name ?? path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length);
+}
+
+function labelOf(path: string, locked: Locked): string {
+  return `${nameOf(path, locked)}@${locked.version ?? ''}`;
 }
 
 describe('what it is made of', () => {
   it('every package that wants to run a script at its installation is named, and allowed or not', () => {
     const wanting = installed
       .filter(([, { hasInstallScript }]) => hasInstallScript === true)
-      .map(([path]) => nameOf(path));
+      .map(([path, locked]) => nameOf(path, locked));
     expect([...new Set(wanting)].sort()).to.deep.equal(Object.keys(manifest.allowScripts).sort());
   });
 
@@ -60,11 +66,9 @@ describe('what it is made of', () => {
     expect(bomFormat).to.equal('CycloneDX');
     const listed = components.map(({ name, version }) => `${name}@${version}`);
     const running = installed.filter(([, { dev }]) => dev !== true);
-    for (const [path, { version = '' }] of running) expect(listed).to.include(`${nameOf(path)}@${version}`);
-    const development = installed
-      .filter(([, { dev }]) => dev === true)
-      .map(([path, { version = '' }]) => `${nameOf(path)}@${version}`);
-    const alsoRunning = new Set(running.map(([path, { version = '' }]) => `${nameOf(path)}@${version}`));
+    for (const [path, locked] of running) expect(listed).to.include(labelOf(path, locked));
+    const development = installed.filter(([, { dev }]) => dev === true).map(([path, locked]) => labelOf(path, locked));
+    const alsoRunning = new Set(running.map(([path, locked]) => labelOf(path, locked)));
     for (const name of development) if (!alsoRunning.has(name)) expect(listed).not.to.include(name);
   });
 });

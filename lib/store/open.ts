@@ -33,7 +33,7 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
   if (!options.allowVolatile)
     throw new StoreError(
       'failed',
-      `better-sqlite3 cannot run here (${module}); run "npm rebuild better-sqlite3", or set store.allowVolatile to go on without durability`,
+      `better-sqlite3 cannot run here (${module}); run "npm ci" with this Node (${process.version}), or set store.allowVolatile to go on without durability`,
     );
   log.warn('STORE IS NOT DURABLE: messages are lost when the process ends', { reason: module });
   return openVolatileStore(common);

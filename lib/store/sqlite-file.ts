@@ -18,9 +18,15 @@ const checkpointPages = 8000;
 /** What the log is cut to after a burst. */
 const maxLogBytes = 64 * 1024 * 1024;
 
+/**
+ * better-sqlite3 13 is for Node-API 10 (Node ≥ 22.14), 12 for Node 20: it aborts the process from Node 24.19 on, where that
+ * collects a statement as garbage (node::ObjectWrap). Each ends the process of the other's Node.
+ */
+const isNodeApi10 = Number(process.versions['napi']) >= 10;
+
 /** Rejects with the reason where better-sqlite3 is not installed or its native part does not load. */
 export async function loadSqlite(): Promise<SqliteModule> {
-  const { default: Module } = await import('better-sqlite3');
+  const { default: Module } = isNodeApi10 ? await import('better-sqlite3') : await import('better-sqlite3-12');
   // The native part is only loaded by the first database.
   new Module(':memory:').close();
   return Module;

@@ -1,8 +1,8 @@
 /** A disk that hangs: another connection holds SQLite's file, and no commit returns. Over real sockets. */
-import Database from 'better-sqlite3';
 import { expect } from 'chai';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
+import { type Database, loadSqlite } from '../../lib/store/sqlite-file.js';
 import { adminClient } from '../support/admin-client.js';
 import { silentLog } from '../support/silent.js';
 import { cpim, type RawChat, RawPhone } from './raw-phone.js';
@@ -14,7 +14,7 @@ describe('a store that hangs [IWF-1729]', () => {
   let world: World;
   let phone: RawPhone;
   let chat: RawChat;
-  let held: Database.Database;
+  let held: Database;
   const admin = adminClient(() => world.gateway.ports.admin);
   const correlated = { text: 'may have been taken', clientCorrelator: 'retry-me' };
   const byMessage = cpim('by MESSAGE', { id: 'hung-1' }).toString();
@@ -29,7 +29,7 @@ describe('a store that hangs [IWF-1729]', () => {
     });
     phone = await RawPhone.of(world);
     chat = await phone.chat();
-    held = new Database(join(world.folder, 'iwf.db'));
+    held = new (await loadSqlite())(join(world.folder, 'iwf.db'));
     held.exec('BEGIN IMMEDIATE');
   });
   after(async () => {

@@ -1,9 +1,9 @@
 /** Subscriptions that end other than by their bot's wish say so, where the notice can be read (OMA REST NetAPI Chat, chatSubscriptionCancellationNotification). */
-import Sqlite from 'better-sqlite3';
 import { expect } from 'chai';
 import { join } from 'node:path';
 import { systemClock } from '../../lib/clock.js';
 import { openStore } from '../../lib/store/open.js';
+import { loadSqlite } from '../../lib/store/sqlite-file.js';
 import { quietLog, temporaryFolder } from '../store/harness.js';
 import { bot, chatMessage, notifyOver, platformOfAll, status, subscriptionRequest, tellOf, until } from './harness.js';
 import { Scene } from './scene.js';
@@ -81,7 +81,7 @@ describe('the end of a subscription', () => {
     for (const name of names) await before.subscriptions.create(bot(name), 'chat', request);
     await before.stop();
     const ended: string[] = [];
-    const other = new Sqlite(path);
+    const other = new (await loadSqlite())(path);
     other.exec('BEGIN IMMEDIATE');
     const notify = await notifyOver(store, {
       platform: () => ({ ...platformOfAll, suspended: true }),

@@ -66,6 +66,7 @@ export const importTable: readonly Row[] = [
     types: ['resources', ...handedIn],
     packages: [
       'better-sqlite3',
+      'better-sqlite3-12',
       'ioredis',
       'node:buffer',
       'node:crypto',
