@@ -13,7 +13,7 @@ import { limitConnections } from './connection-limits.js';
 import type { RestDeps } from './deps.js';
 import { restApp } from './server.js';
 import { cutUnread } from './unread.js';
-import { serveUpgrades } from './upgrade.js';
+import { serveUpgrades, upgradeOptions } from './upgrade.js';
 
 export interface Listen {
   readonly host: string;
@@ -66,6 +66,7 @@ function limitedServer(deps: RestDeps, tls: RestTls | undefined): Server {
     connectionsCheckingInterval: Math.max(20, Math.min(limits.headersTimeoutMs, limits.requestTimeoutMs) / 4),
     maxHeaderSize: limits.maxHeaderBytes,
     noDelay: true,
+    ...upgradeOptions(deps),
   };
   const server = tls
     ? createSecureServer({ ...options, ...secureOptions(tls, limits) }, restApp(deps))

@@ -1,8 +1,13 @@
 /** Requests that ask for another protocol (RFC 9110 §7.8): WebSockets are served, any other wish is none that must be granted. */
-import type { IncomingMessage, Server } from 'node:http';
+import type { IncomingMessage, Server, ServerOptions } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { channelUpgrades } from './channel-socket.js';
 import type { RestDeps } from './deps.js';
+
+/** For `createServer`. Where Node knows it (22.21, 24.9), a wish that is not granted is passed over before its body is read. */
+export function upgradeOptions(deps: RestDeps): ServerOptions {
+  return deps.further?.channels === undefined ? {} : ({ shouldUpgradeCallback: wantsWebSocket } as ServerOptions);
+}
 
 /** Where there are channels, the server serves their WebSockets. */
 export function serveUpgrades(server: Server, deps: RestDeps): void {
@@ -22,7 +27,7 @@ function wantsWebSocket({ headers, httpVersionMajor, httpVersionMinor }: Incomin
 
 /**
  * A client that would also speak HTTP/2 says `Upgrade: h2c` in an ordinary request (Java's HttpClient does in each first
- * one). It is read once more without the wish, for the parser has let go of the connection.
+ * one). Node 20 has let its parser go of the connection by then: the request is read once more without the wish.
  */
 function goOn(server: Server, request: IncomingMessage, { socket, head }: { socket: Duplex; head: Buffer }): void {
   const lines = [`${request.method ?? 'GET'} ${request.url ?? '/'} HTTP/${request.httpVersion}`];
