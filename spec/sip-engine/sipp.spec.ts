@@ -37,6 +37,12 @@ function sipp(scenario: string, args: readonly string[]): Promise<Run> {
   });
 }
 
+/** Which message it did not expect, and its screens. */
+function toldBy({ output }: Run): string {
+  const at = output.search(/unexpected message/i);
+  return `${at < 0 ? '' : output.slice(at, at + 1000)}\n${output.slice(-3000)}`;
+}
+
 describe('SIPp against the engine [IWF-1804]', function () {
   this.timeout(40_000);
   let engine: Engine;
@@ -71,7 +77,7 @@ describe('SIPp against the engine [IWF-1804]', function () {
     const transport = protocol === 'udp' ? 'u1' : 't1';
     const remote = `127.0.0.1:${at(protocol).port}`;
     const result = await sipp(scenario, [remote, '-t', transport, ...more]);
-    expect(result.code, result.output.slice(-3000)).to.equal(0);
+    expect(result.code, toldBy(result)).to.equal(0);
   }
 
   for (const protocol of ['udp', 'tcp'] as const) {
