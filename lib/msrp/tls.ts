@@ -17,7 +17,10 @@ export class Tls {
     this.context = createSecureContext({ minVersion: 'TLSv1.2', secureOptions, ...own });
   }
 
-  /** The server's side; `secure` follows. Asks for the peer's certificate: with a=setup the active side shows one, too. */
+  /**
+   * The server's side; `secure` follows. Asks for the peer's certificate: with a=setup the active side shows one, too.
+   * It is to be destroyed before `socket`: the other way round, within `secure`, Node (20 to 26) frees what it is reading from.
+   */
   accept(socket: Socket): TLSSocket {
     return new TLSSocket(socket, {
       isServer: true,

@@ -30,7 +30,7 @@ const drainMs = 200;
 export async function openStream({ port, source, secure = false, onBytes, onClose }: LineOptions): Promise<Line> {
   const raw = connect({ port, host: gatewayHost, localAddress: source, noDelay: true, allowHalfOpen: true });
   const socket = secure ? connectTls({ socket: raw, rejectUnauthorized: false }) : raw;
-  raw.on('error', () => socket.destroy());
+  raw.on('error', () => undefined);
   let closed = false;
   const gone = (): void => {
     if (closed) return;
@@ -56,6 +56,8 @@ export async function openStream({ port, source, secure = false, onBytes, onClos
       }
     },
     leave(how) {
+      // The secured one ends with it. Node (20 to 26) crashes where both are destroyed, this one first, while a handshake ends.
+      if (raw.destroyed) return;
       if (how === 'end') socket.end();
       else if (how === 'reset') raw.resetAndDestroy();
       else socket.destroy();
