@@ -1,8 +1,5 @@
 /** The SIP side put together: the engine that the configuration names, and the agent on it. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { BlockList, isIP } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { BlockList, createServer, isIP } from 'node:net';
 import type { Clock } from '../clock.js';
 import type { Config } from '../config.js';
 import type { Logger } from '../log.js';
@@ -73,12 +70,11 @@ function drachtioServer({ sip }: Config, { clock, log, metrics }: SipDeps): SipS
   };
 }
 
-/** The engine connects to the agent over a unix socket in a folder of its own: no port, no secret on the wire. */
+/** The engine connects to the agent within the process: no port, and a secret that nobody else could say. */
 function embedded(config: Config, deps: SipDeps): SipSide {
   const { clock, log, metrics, trace, load, turn } = deps;
-  const folder = mkdtempSync(join(tmpdir(), 'maap-iwf-'));
-  const path = join(folder, 'sip.sock');
   const secret = 'embedded';
+  const server = createServer();
   const tls = sipTls(config);
   const engine = createEngine({
     ...engineOptions(config),
@@ -96,7 +92,7 @@ function embedded(config: Config, deps: SipDeps): SipSide {
   });
   const face = createDrachtioFace(engine, { secret, clock, log, metrics });
   const agent = createDrachtioAgent({
-    mode: { kind: 'listen', path, secret },
+    mode: { kind: 'listen', server, secret },
     clock,
     log,
     metrics,
@@ -107,7 +103,7 @@ function embedded(config: Config, deps: SipDeps): SipSide {
     inHand: () => engine.inHand,
     async prepare() {
       await face.start();
-      void face.connect({ path });
+      void face.connect({ server });
     },
     drain: () => engine.setDraining(true),
     reload() {
@@ -117,7 +113,6 @@ function embedded(config: Config, deps: SipDeps): SipSide {
     async close() {
       await agent.close();
       await face.close();
-      rmSync(folder, { recursive: true, force: true });
     },
   };
 }

@@ -4,6 +4,7 @@ import type { Clock, Timer } from '../clock.js';
 import type { Logger } from '../log.js';
 import type { Metrics } from '../metrics.js';
 import type { Address, Engine } from './api.js';
+import { localConnection } from './local-connection.js';
 import { FaceRouter } from './drachtio-router.js';
 import { FACE_VERSION, hostport } from './drachtio-leader.js';
 import { AppSession, type CloseReason, type SessionDelegate } from './drachtio-session.js';
@@ -28,7 +29,8 @@ export interface FaceOptions {
   readonly maxReconnectDelayMs?: number;
 }
 
-export type AppTarget = { readonly path: string } | { readonly host: string; readonly port: number };
+/** An application in listen mode: in this process, by the server that it has its connections from, or elsewhere. */
+export type AppTarget = { readonly server: Server } | { readonly host: string; readonly port: number };
 
 export interface DrachtioFace {
   /** Starts the engine beneath. Rejects with its error. */
@@ -143,7 +145,7 @@ class Face implements DrachtioFace, SessionDelegate {
 
   private dial(dial: Dial): void {
     this.dials.add(dial);
-    const socket = connectSocket(dial.target);
+    const socket = openSocket(dial.target);
     const onRefused = () => this.redial(dial);
     socket.once('error', onRefused);
     socket.once('connect', () => {
@@ -170,6 +172,22 @@ class Face implements DrachtioFace, SessionDelegate {
     if (server) await new Promise((resolve) => server.close(resolve));
     await this.engine.close();
   }
+}
+
+/** `connect` or `error` follows. */
+function openSocket(target: AppTarget): Socket {
+  if (!('server' in target)) return connectSocket(target);
+  const { server } = target;
+  const [ours, theirs] = localConnection();
+  process.nextTick(() => {
+    if (server.listenerCount('connection') === 0) {
+      ours.destroy(new Error('nobody listens'));
+      return;
+    }
+    server.emit('connection', theirs);
+    ours.emit('connect');
+  });
+  return ours;
 }
 
 /** One application to which we hold a lasting connection. */

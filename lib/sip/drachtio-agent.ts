@@ -1,5 +1,5 @@
 /** SipAgent as a drachtio-srf application: on the embedded engine or on a drachtio-server elsewhere. */
-import { createServer, type Server } from 'node:net';
+import type { Server } from 'node:net';
 import Srf from 'drachtio-srf';
 import type { Clock, Timer } from '../clock.js';
 import { PeerError } from '../errors.js';
@@ -15,8 +15,7 @@ import { outgoingRequest } from './drachtio-message.js';
 import type { SrfApp } from './drachtio-types.js';
 
 export type DrachtioMode =
-  /** The engine connects to us: on a unix socket of ours, or on a server that is handed in (and closed by us). */
-  | { readonly kind: 'listen'; readonly path: string; readonly secret?: string }
+  /** The engine connects to us: on a server that is handed in, and closed by us if it listens. */
   | { readonly kind: 'listen'; readonly server: Server; readonly secret?: string }
   /** We connect to the engine. */
   | { readonly kind: 'connect'; readonly host: string; readonly port: number; readonly secret: string };
@@ -173,9 +172,8 @@ class DrachtioAgent implements SipAgent, LinkDelegate {
   private target(): LinkTarget {
     const { mode } = this.settings;
     if (mode.kind === 'connect') return mode;
-    this.server = 'server' in mode ? mode.server : createServer();
+    this.server = mode.server;
     this.server.on('error', (error) => this.starting?.done(new PeerError('sip', 503, error.message, 'ours')));
-    if ('path' in mode) this.server.listen(mode.path);
     return { kind: 'listen', server: this.server, secret: mode.secret ?? '' };
   }
 

@@ -1,7 +1,5 @@
 /** The conformance suite on drachtio-srf above the embedded engine, in both modes of the protocol. */
-import { randomUUID } from 'node:crypto';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { createServer } from 'node:net';
 import { systemClock } from '../../lib/clock.js';
 import { createDrachtioFace } from '../../lib/sip-engine/drachtio-face.js';
 import { createEngine } from '../../lib/sip-engine/engine.js';
@@ -30,13 +28,13 @@ function makeAgent(mode: DrachtioMode, options: NodeOptions): SipAgent {
   });
 }
 
-/** The engine connects to the application, on a unix socket. */
+/** The engine connects to the application, within the process. */
 async function listenNode(handlers: SipHandlers, options: NodeOptions): Promise<AgentNode> {
   const face = makeFace();
-  const path = join(tmpdir(), `agent-${randomUUID()}.sock`);
-  const agent = makeAgent({ kind: 'listen', path, secret: SECRET }, options);
+  const server = createServer();
+  const agent = makeAgent({ kind: 'listen', server, secret: SECRET }, options);
   await face.start();
-  await Promise.all([agent.start(handlers), face.connect({ path })]);
+  await Promise.all([agent.start(handlers), face.connect({ server })]);
   return nodeOf(agent, face);
 }
 
@@ -60,5 +58,5 @@ function nodeOf(agent: SipAgent, face: { close(): Promise<void> }): AgentNode {
   };
 }
 
-describeSipAgent('drachtio agent, unix socket', listenNode);
+describeSipAgent('drachtio agent, within the process', listenNode);
 describeSipAgent('drachtio agent, TCP', connectNode);

@@ -1,8 +1,7 @@
 /** A SipNetwork on the embedded engine and real sockets, with a clock of the spec's for its chats. */
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { createServer } from 'node:net';
 import { type Clock, systemClock } from '../../lib/clock.js';
 import { createMsrpEndpoint } from '../../lib/msrp/endpoint.js';
 import { defaultMsrpOptions } from '../../lib/msrp/options.js';
@@ -22,10 +21,10 @@ export interface NetworkNode {
 
 export async function startNetwork(clock: Clock, handlers: NetworkHandlers): Promise<NetworkNode> {
   const secret = 'of the spec';
-  const path = join(tmpdir(), `network-${randomUUID()}.sock`);
+  const server = createServer();
   const engine = createEngine({ listen: ['udp/127.0.0.1:0', 'tcp/127.0.0.1:0'] });
   const face = createDrachtioFace(engine, { secret, clock: systemClock, log: silentLog });
-  const agent = createDrachtioAgent({ mode: { kind: 'listen', path, secret }, clock: systemClock, log: silentLog });
+  const agent = createDrachtioAgent({ mode: { kind: 'listen', server, secret }, clock: systemClock, log: silentLog });
   const real = { clock: systemClock, metrics: silentMetrics, log: silentLog };
   const msrp = createMsrpEndpoint({ ...defaultMsrpOptions, port: 0 }, { ...real, randomId: randomUUID });
   const network = new SipNetwork({
@@ -42,7 +41,7 @@ export async function startNetwork(clock: Clock, handlers: NetworkHandlers): Pro
     engine.listening.find((address) => address.protocol === protocol)?.port ?? 0;
   await msrp.start();
   await face.start();
-  await Promise.all([network.start(handlers), face.connect({ path })]);
+  await Promise.all([network.start(handlers), face.connect({ server })]);
   return {
     network,
     ports: { udp: port('udp'), tcp: port('tcp') },
