@@ -29,7 +29,7 @@ export interface SipSide {
   close(): Promise<void>;
 }
 
-/** What a MESSAGE that the engine hands on takes until it is committed, for the most part in later turns of the event loop. */
+/** What a MESSAGE that the engine hands on takes until it is committed, most of it after the next one has been begun. */
 const messageMs = 0.3;
 
 export interface SipDeps {
@@ -74,6 +74,7 @@ function drachtioServer({ sip }: Config, { clock, log, metrics }: SipDeps): SipS
 function embedded(config: Config, deps: SipDeps): SipSide {
   const { clock, log, metrics, trace, load, turn } = deps;
   const secret = 'embedded';
+  // It listens nowhere: the face hands it its end of the connection.
   const server = createServer();
   const tls = sipTls(config);
   const engine = createEngine({
