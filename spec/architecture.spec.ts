@@ -60,7 +60,7 @@ describe('architecture [IWF-1710]', () => {
   });
 
   it('files are named in kebab-case', () => {
-    expect(sources(lib).filter((name) => !/^[a-z0-9-]+(\/[a-z0-9-]+)*(\.d)?\.ts$/.test(name))).to.deep.equal([]);
+    expect(sources(lib).filter((name) => !/^[a-z0-9-]+(\/[a-z0-9-]+)*\.ts$/.test(name))).to.deep.equal([]);
   });
 
   it('no file imports itself in a circle of values', () => {

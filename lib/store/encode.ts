@@ -58,7 +58,24 @@ function encodeValue(value: Json, limits: StoreLimits): string {
   const text = stringify(value);
   if (text.length > limits.maxValueLength)
     throw new StoreError('full', `a value is longer than ${limits.maxValueLength} characters of JSON`);
+  // Each level takes two characters at least: what is shorter need not be looked at.
+  if (text.length > 2 * maxDepth && isTooDeep(value))
+    throw new StoreError('invalid', `a value is deeper than ${maxDepth} levels`);
   return text;
+}
+
+/** No value of ours is: Node 20 prints as deep as its stack reaches, Node 26 any depth. */
+const maxDepth = 1000;
+
+function isTooDeep(value: Json): boolean {
+  let level: readonly unknown[] = [value];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > maxDepth) return true;
+    level = level.flatMap((each): readonly unknown[] =>
+      typeof each === 'object' && each !== null ? Object.values(each) : [],
+    );
+  }
+  return false;
 }
 
 function stringify(value: Json): string {

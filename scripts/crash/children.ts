@@ -1,4 +1,4 @@
-/** Processes that end with the one that started them, however that ends: one that lived on would keep its ports and its load. */
+/** Processes that end with the one that started them, also when that is told to end: one that lived on would keep its ports and its load. */
 import type { ChildProcess } from 'node:child_process';
 import { constants } from 'node:os';
 
@@ -11,7 +11,7 @@ export function endsWithUs(child: ChildProcess): void {
   child.once('exit', () => children.delete(child));
 }
 
-/** SIGINT comes from a terminal, which sends it to all of them; SIGKILL leaves us no time. */
+/** SIGINT comes from a terminal, which sends it to all of them; SIGKILL and a crash of Node leave us no time. */
 function watch(): void {
   if (isWatched) return;
   isWatched = true;

@@ -1,4 +1,4 @@
-/** A POST as a platform's own: undici's request takes a third of the processor time of fetch, and what we drive must not be slower than it. */
+/** A platform's POST. With undici's request it takes 0.33 to 0.44 of the processor time that it takes with fetch. */
 import { request } from 'undici';
 
 export interface Post {

@@ -1,7 +1,13 @@
 /** The face on the real engine: a scripted application on one side, raw UDP peers on the other. */
 import { expect } from 'chai';
+import { createServer, type Server } from 'node:net';
 import { systemClock, type Clock } from '../../lib/clock.js';
-import { createDrachtioFace, type DrachtioFace, type FaceOptions } from '../../lib/sip-engine/drachtio-face.js';
+import {
+  type AppTarget,
+  createDrachtioFace,
+  type DrachtioFace,
+  type FaceOptions,
+} from '../../lib/sip-engine/drachtio-face.js';
 import { createEngine } from '../../lib/sip-engine/engine.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { headerOf, message, respondTo, udpPeer, type RawPeer } from '../sip/raw-peer.js';
@@ -511,21 +517,35 @@ describe('drachtio face', () => {
   });
 
   describe('an application in listen mode', () => {
-    it('is connected to, gets every method, and again when it was lost', async () => {
+    const targets: Readonly<Record<string, (server: Server, port: number) => AppTarget>> = {
+      'over TCP': (_server, port) => ({ host: '127.0.0.1', port }),
+      'within the process': (server) => ({ server }),
+    };
+    for (const [where, targetOf] of Object.entries(targets)) {
+      it(`is connected to ${where}, gets every method, and again when it was lost`, async () => {
+        await open();
+        const app = new ScriptedApp();
+        apps.push(app);
+        const { server, port } = await app.listen();
+        const connected = face.connect(targetOf(server, port));
+        await new Promise((resolve) => server.once('connection', resolve));
+        expect((await app.ask(`authenticate|${SECRET}|`))[0]).to.equal('OK');
+        await connected;
+        peer.send(request('MESSAGE'));
+        expect((await app.next()).sip).to.match(/^MESSAGE /);
+        app.drop();
+        await new Promise((resolve) => server.once('connection', resolve));
+        expect((await app.ask(`authenticate|${SECRET}|`))[0]).to.equal('OK');
+        server.close();
+      });
+    }
+
+    it('is connected to once it is there, within the process', async () => {
       await open();
-      const app = new ScriptedApp();
-      apps.push(app);
-      const { server, port } = await app.listen();
-      const connected = face.connect({ host: '127.0.0.1', port });
+      const server = createServer();
+      void face.connect({ server });
+      await new Promise((resolve) => setImmediate(resolve));
       await new Promise((resolve) => server.once('connection', resolve));
-      expect((await app.ask(`authenticate|${SECRET}|`))[0]).to.equal('OK');
-      await connected;
-      peer.send(request('MESSAGE'));
-      expect((await app.next()).sip).to.match(/^MESSAGE /);
-      app.drop();
-      await new Promise((resolve) => server.once('connection', resolve));
-      expect((await app.ask(`authenticate|${SECRET}|`))[0]).to.equal('OK');
-      server.close();
     });
   });
 });
