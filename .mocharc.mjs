@@ -4,8 +4,9 @@ import { fileURLToPath } from 'node:url';
 
 const folder = fileURLToPath(new URL('dist/spec/', import.meta.url));
 const longest = [
-  ...['end-to-end/crash', 'demo', 'end-to-end/soak', 'end-to-end/sessions', 'end-to-end/session-life'],
-  ...['end-to-end/drain', 'store/sqlite', 'end-to-end/sipp', 'end-to-end/overload', 'end-to-end/drain-sipp', 'try-it'],
+  ...['end-to-end/reliability/crash', 'demo', 'end-to-end/reliability/soak', 'end-to-end/sessions/sessions'],
+  ...['end-to-end/sessions/session-life', 'end-to-end/reliability/drain', 'store/sqlite/sqlite'],
+  ...['end-to-end/network/sipp', 'end-to-end/reliability/overload', 'end-to-end/reliability/drain-sipp', 'try-it'],
 ];
 
 const specs = readdirSync(folder, { recursive: true })

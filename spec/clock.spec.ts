@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { type Clock, longestDelayMs, systemClock } from '../lib/clock.js';
-import { systemClock as engineClock, Timers } from '../lib/sip-engine/timers.js';
+import { systemClock as engineClock, Timers } from '../lib/sip-engine/transaction/timers.js';
 import { FakeClock } from './support/fake-clock.js';
 
 describe('a wait beyond what Node can wait for', () => {

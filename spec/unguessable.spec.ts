@@ -8,8 +8,8 @@ import { fileURLToPath } from 'node:url';
 import { randomId } from '../lib/gateway/random-id.js';
 import { createMsrpEndpoint } from '../lib/msrp/endpoint.js';
 import { defaultMsrpOptions } from '../lib/msrp/options.js';
-import { staticKeys } from '../lib/rest/authenticate.js';
-import { newToken } from '../lib/sip-engine/token.js';
+import { staticKeys } from '../lib/rest/access/authenticate.js';
+import { newToken } from '../lib/sip-engine/message/token.js';
 import { comparisonsOf } from './support/comparisons.js';
 import { FakeClock } from './support/fake-clock.js';
 import { silentLog, silentMetrics } from './support/silent.js';
@@ -56,11 +56,11 @@ describe('ids [IWF-1627]', () => {
   it('never come from Math.random, which decides waits and lots alone', () => {
     expect(filesWith(/Math\.random/)).to.have.members([
       'gateway.ts', // backoff
-      'iwf/attempt.ts',
+      'iwf/messages/attempt.ts',
       'notify/notify.ts',
-      'sip/chat.ts', // RFC 3261 §14.1
-      'sip-engine/inbound-dialogs.ts', // RFC 3261 §14.2
-      'sip-engine/resolve.ts', // RFC 2782
+      'sip/chat/chat.ts', // RFC 3261 §14.1
+      'sip-engine/dialog/inbound-dialogs.ts', // RFC 3261 §14.2
+      'sip-engine/transport/resolve.ts', // RFC 2782
     ]);
   });
 });
@@ -87,10 +87,10 @@ describe('keys [IWF-1627]', () => {
 
   it('are compared as hashes of one length, in constant time, wherever there are any', () => {
     expect(filesWith(/timingSafeEqual\(/)).to.have.members([
-      'rest/admin.ts',
-      'rest/authenticate.ts',
+      'rest/admin/admin.ts',
+      'rest/access/authenticate.ts',
       'rest/access/token-endpoint.ts',
-      'sip-engine/drachtio-session.ts',
+      'sip-engine/drachtio/session.ts',
     ]);
   });
 
@@ -125,8 +125,11 @@ const secretNames = /key|secret|hash|token|credential|password|fingerprint|given
 
 /** Each with the reason why its time tells nothing that helps a guesser. */
 const comparedOtherwise = [
-  ['rest/authenticate.ts: byPrefix.get(prefixOf(hash))', 'four octets of a hash: the key cannot be made from them'],
-  ['rest/authenticate.ts: kept.get(prefixOf(hash))', 'at the start, of what the configuration has'],
+  [
+    'rest/access/authenticate.ts: byPrefix.get(prefixOf(hash))',
+    'four octets of a hash: the key cannot be made from them',
+  ],
+  ['rest/access/authenticate.ts: kept.get(prefixOf(hash))', 'at the start, of what the configuration has'],
   [
     "rest/access/client-certificates.ts: byFingerprint.get(fingerprint256.replaceAll(':', '').toLowerCase())",
     'of a public certificate, whose key the handshake has proven',

@@ -2,7 +2,7 @@
 import type { Config } from '../config.js';
 import { type Environment, readEnvironment } from '../config/environment.js';
 import { valueAt } from '../config/path.js';
-import { loadSqlite, lockFile, type SqliteModule } from '../store/sqlite-file.js';
+import { loadSqlite, lockFile, type SqliteModule } from '../store/sqlite/sqlite-file.js';
 import { parseSipUri } from '../wire/sip-uri.js';
 import { freePort, type Listener } from './free-port.js';
 

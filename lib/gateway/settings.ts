@@ -1,7 +1,7 @@
 /** The configuration in the terms of each part: seconds and days become milliseconds, shared limits find their places. */
 import type { Config } from '../config.js';
 import type { InterpreterLimits } from '../iwf/interpreter.js';
-import type { ServiceLimits } from '../iwf/services.js';
+import type { ServiceLimits } from '../iwf/services/services.js';
 import { defaultMsrpOptions, type MsrpOptions } from '../msrp/options.js';
 import { notifyDefaults, type NotifyOptions } from '../notify/options.js';
 import type { RestLimits } from '../rest/deps.js';

@@ -2,9 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 import { ConfigError, type Config } from '../config.js';
-import type { PlatformCallbacks } from '../notify/origins.js';
+import type { PlatformCallbacks } from '../notify/callback/origins.js';
 import type { RestTls } from '../rest/listen.js';
-import type { TlsMaterial } from '../sip-engine/tls.js';
+import type { TlsMaterial } from '../sip-engine/transport/tls.js';
 
 /** Reads all of them; throws ConfigError with the lines of all that is wrong. */
 export function checkTlsFiles(config: Config): void {

@@ -4,7 +4,7 @@ import type { ContactServiceCapabilities } from '../resources/capabilities.js';
 import type { IsComposing } from '../resources/is-composing.js';
 import type { MessageStatusReport, StatusRequest } from '../resources/message-status.js';
 import type { Subscription, SubscriptionApi, SubscriptionRequest } from '../resources/subscription.js';
-import type { MessagePolicy } from './message-policy.js';
+import type { MessagePolicy } from './messages/message-policy.js';
 
 /** A chatbot that this gateway speaks for. */
 export interface Chatbot {

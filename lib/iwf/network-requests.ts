@@ -14,15 +14,15 @@ import type {
 } from '../sip/network.js';
 import { parseVersions, versionsIntersect } from '../wire/feature-tags.js';
 import type { Chatbot, ChatbotDirectory } from './actions.js';
-import type { Capabilities } from './capabilities.js';
-import type { ConfirmedSessions } from './confirmed-sessions.js';
-import type { ConversationMemory } from './conversation-memory.js';
-import { completeIds, type Conversations, type SessionContext } from './conversations.js';
-import type { Inbound } from './inbound.js';
+import type { Capabilities } from './services/capabilities.js';
+import type { ConfirmedSessions } from './sessions/confirmed-sessions.js';
+import type { ConversationMemory } from './sessions/conversation-memory.js';
+import { completeIds, type Conversations, type SessionContext } from './sessions/conversations.js';
+import type { Inbound } from './messages/inbound.js';
 import type { LaneWorker } from './lane-worker.js';
 import { messageLane, receiptLane } from './records.js';
-import { retryAfterS, sipRefusal } from './refusals.js';
-import type { Services } from './services.js';
+import { retryAfterS, sipRefusal } from './messages/refusals.js';
+import type { Services } from './services/services.js';
 
 export interface NetworkRequestsOptions {
   readonly clock: Clock;

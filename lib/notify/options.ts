@@ -1,5 +1,5 @@
 /** The limits and times of notify, with their defaults; the root fills them from the configuration. */
-import type { BackoffPolicy } from './backoff.js';
+import type { BackoffPolicy } from './pace/backoff.js';
 
 export interface Parallel {
   /** Callbacks under way at once, in all. */

@@ -1,7 +1,7 @@
 /** Whether one more thing of a bot and a user may wait: the bot's share of both queues, and the length of the user's lanes. */
 import type { Metrics } from '../metrics.js';
 import type { Store } from '../store/store.js';
-import { escapePart } from './item.js';
+import { escapePart } from './delivery/item.js';
 import type { PlatformLimits } from './options.js';
 
 export interface RoomDeps {

@@ -2,10 +2,10 @@
 import type { Metrics } from '../metrics.js';
 import type { Subscription } from '../resources/subscription.js';
 import type { Store } from '../store/store.js';
-import type { Callbacks } from './callback.js';
-import type { Channels } from './channels.js';
-import type { Prepared } from './item.js';
-import { printItem } from './printed.js';
+import type { Callbacks } from './callback/callback.js';
+import type { Channels } from './channels/channels.js';
+import type { Prepared } from './delivery/item.js';
+import { printItem } from './delivery/printed.js';
 
 export interface TellerDeps {
   readonly store: Pick<Store, 'laneDepth'>;

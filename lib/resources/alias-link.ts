@@ -1,5 +1,5 @@
 /** aliasLink: the network's report of which user an alias belongs to; ours. */
-import type { Schema } from './schema.js';
+import type { Schema } from './forms/schema.js';
 
 export interface AliasLink {
   /** Extracted from the report as a help. */

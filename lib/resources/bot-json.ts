@@ -3,9 +3,9 @@ import { isUtf8 } from 'node:buffer';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { ApiError } from './api-error.js';
 import { botJsonSchema } from './bot-json-schema.js';
-import { isRecord } from './dialects.js';
-import { parseJson } from './json-text.js';
-import { failureOf } from './validator.js';
+import { isRecord } from './forms/dialects.js';
+import { parseJson } from './forms/json-text.js';
+import { failureOf } from './forms/validator.js';
 
 /** What is wrong, in words that hold nothing of the content. */
 export interface BotJsonFinding {

@@ -1,7 +1,7 @@
 /** contactServiceCapabilities of the OMA Capability Discovery API. */
 import { exceptionSchema, type RequestErrorException } from './request-error.js';
-import { resourceURL, type Schema } from './schema.js';
-import { rootParser, rootPrinter } from './validator.js';
+import { resourceURL, type Schema } from './forms/schema.js';
+import { rootParser, rootPrinter } from './forms/validator.js';
 
 export const capabilityIds = [
   'Chat',

@@ -1,8 +1,8 @@
 /** capabilitySource: what the gateway answers to OPTIONS on behalf of a chatbot, and puts in its Contact (OMA Capability Discovery). */
 import { type CapabilityId, capabilityIds, type ContactCapability } from './capabilities.js';
-import { absoluteUri, clientCorrelator, oneLine, resourceURL, type Schema } from './schema.js';
+import { absoluteUri, clientCorrelator, oneLine, resourceURL, type Schema } from './forms/schema.js';
 import { capabilitySourcesUrl, capabilitySourceUrl, type Owner } from './urls.js';
-import { rootParser, rootPrinter } from './validator.js';
+import { rootParser, rootPrinter } from './forms/validator.js';
 
 export interface CapabilitySourceRequest {
   readonly clientCorrelator?: string;

@@ -1,9 +1,9 @@
 /** notificationChannel: where a platform that cannot be called back fetches its notifications (OMA REST NetAPI Notification Channel). */
 import { ApiError } from './api-error.js';
-import { isRecord } from './dialects.js';
-import { clientCorrelator, oneLine, resourceURL, type Schema } from './schema.js';
+import { isRecord } from './forms/dialects.js';
+import { clientCorrelator, oneLine, resourceURL, type Schema } from './forms/schema.js';
 import { channelCallbackUrl, channelsUrl, channelUrl, channelWaitUrl } from './urls.js';
-import { invalid, rootParser, rootPrinter } from './validator.js';
+import { invalid, rootParser, rootPrinter } from './forms/validator.js';
 
 export type ChannelType = 'LongPolling' | 'WebSockets';
 

@@ -1,7 +1,7 @@
 /** chatMessage of the OMA Chat API, with what chatbots add to it. */
 import { checkFileTransfer, type FileTransfer, fileTransferSchema } from './file-transfer.js';
-import { clientCorrelator, mediaType, oneLine, resourceURL, type Schema, serviceCapability } from './schema.js';
-import { invalid, rootParser, rootPrinter } from './validator.js';
+import { clientCorrelator, mediaType, oneLine, resourceURL, type Schema, serviceCapability } from './forms/schema.js';
+import { invalid, rootParser, rootPrinter } from './forms/validator.js';
 
 /** What a bot may ask to be told of its message. */
 export type ReportRequest =

@@ -1,7 +1,7 @@
 /** chatSessionInformation: a session that the other side confirms (OMA RESTful Network API for Chat, one-to-one chat). */
-import { absoluteUri, clientCorrelator, oneLine, resourceURL, type Schema } from './schema.js';
+import { absoluteUri, clientCorrelator, oneLine, resourceURL, type Schema } from './forms/schema.js';
 import { chatSessionUrl } from './urls.js';
-import { rootParser, rootPrinter } from './validator.js';
+import { rootParser, rootPrinter } from './forms/validator.js';
 
 export type ParticipantStatus = 'Invited' | 'Connected' | 'Declined' | 'Disconnected';
 

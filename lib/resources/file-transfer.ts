@@ -1,6 +1,6 @@
 /** fileTransfer: a file by URL said in members, for those who would rather not write or read its XML; ours. */
-import { mediaType, type Schema } from './schema.js';
-import { invalid } from './validator.js';
+import { mediaType, type Schema } from './forms/schema.js';
+import { invalid } from './forms/validator.js';
 
 /** A file on a content server. */
 export interface TransferredFile {

@@ -1,10 +1,10 @@
 /** The rarer notifications: sessions, capabilities, spam reports, privacy commands, alias links; one root element each. */
 import { type AliasLink, aliasLinkSchema } from './alias-link.js';
 import { type ContactServiceCapabilities, contactServiceCapabilitiesSchema } from './capabilities.js';
-import { inSchemaOrder } from './dialects.js';
+import { inSchemaOrder } from './forms/dialects.js';
 import { type NotificationDelivery, notificationHead, notificationSchema, ownerOf } from './notification-head.js';
 import { type PrivacyCommand, privacyCommandSchema } from './privacy-command.js';
-import type { Schema } from './schema.js';
+import type { Schema } from './forms/schema.js';
 import { type SpamReport, spamReportSchema } from './spam-report.js';
 import type { SubscriptionApi } from './subscription.js';
 import { chatSessionUrl, participantStatusUrl, privacyCommandStatusUrl } from './urls.js';

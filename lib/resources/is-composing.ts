@@ -1,6 +1,6 @@
 /** isComposing of the OMA Chat API (RFC 3994 in REST form). */
-import { mediaType, oneLine, type Schema } from './schema.js';
-import { rootParser, rootPrinter } from './validator.js';
+import { mediaType, oneLine, type Schema } from './forms/schema.js';
+import { rootParser, rootPrinter } from './forms/validator.js';
 
 export interface IsComposing {
   readonly state: 'active' | 'idle';

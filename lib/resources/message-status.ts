@@ -1,6 +1,6 @@
 /** messageStatusReport: where a message stands, and what a bot may put. */
-import { resourceURL, type Schema } from './schema.js';
-import { rootParser, rootPrinter } from './validator.js';
+import { resourceURL, type Schema } from './forms/schema.js';
+import { rootParser, rootPrinter } from './forms/validator.js';
 
 export type MessageStatus =
   'Pending' | 'Sent' | 'Delivered' | 'Displayed' | 'Failed' | 'Revoked' | 'RevokeFailed' | 'Expired' | 'Interworked';

@@ -1,6 +1,6 @@
 /** What every notification root begins and ends with: callbackData, links, its stable id. */
-import { isRecord } from './dialects.js';
-import { callbackData, link, type Schema } from './schema.js';
+import { isRecord } from './forms/dialects.js';
+import { callbackData, link, type Schema } from './forms/schema.js';
 import { type Subscription, type SubscriptionApi, subscriptionRoots } from './subscription.js';
 import { type Owner, subscriptionUrl } from './urls.js';
 

@@ -1,6 +1,6 @@
 /** What a platform is told: one union, one root element each. */
 import { type ChatMessage, chatMessageSchema } from './chat-message.js';
-import { inSchemaOrder } from './dialects.js';
+import { inSchemaOrder } from './forms/dialects.js';
 import { type IsComposing, isComposingSchema } from './is-composing.js';
 import { type MessageStatus, messageStatuses } from './message-status.js';
 import { type FurtherNotification, printFurtherNotification } from './further-notification.js';

@@ -1,7 +1,7 @@
 /** privacyCommand: what a user asks of his privacy, and how the platform answers; ours. */
-import { oneLine, resourceURL, type Schema } from './schema.js';
+import { oneLine, resourceURL, type Schema } from './forms/schema.js';
 import { type Owner, privacyCommandUrl } from './urls.js';
-import { rootParser, rootPrinter } from './validator.js';
+import { rootParser, rootPrinter } from './forms/validator.js';
 
 export interface PrivacyCommand {
   readonly commandId: string;

@@ -1,6 +1,6 @@
 /** requestError: the body of every answer that refuses (OMA REST NetAPI Common §5.x). */
 import { type ApiError, apiErrors } from './api-error.js';
-import type { Schema } from './schema.js';
+import type { Schema } from './forms/schema.js';
 
 export interface RequestErrorException {
   readonly messageId: string;

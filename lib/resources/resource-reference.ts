@@ -1,5 +1,5 @@
 /** resourceReference: the answer to a create whose resource is not repeated (OMA REST NetAPI Common). */
-import type { Schema } from './schema.js';
+import type { Schema } from './forms/schema.js';
 
 export interface ResourceReference {
   readonly resourceURL: string;

@@ -15,7 +15,7 @@ import { chatMessageNotificationSchema, chatMessageStatusNotificationSchema } fr
 import { privacyCommandSchema, privacyCommandStatusSchema } from './privacy-command.js';
 import { requestErrorSchema } from './request-error.js';
 import { resourceReferenceSchema } from './resource-reference.js';
-import type { Schema } from './schema.js';
+import type { Schema } from './forms/schema.js';
 import { spamReportListSchema, spamReportSchema } from './spam-report.js';
 import { type SubscriptionApi, subscriptionListSchema, subscriptionSchema } from './subscription.js';
 

@@ -1,7 +1,7 @@
 /** spamReport: a user's complaint about a chatbot; ours. */
-import { resourceURL, type Schema } from './schema.js';
+import { resourceURL, type Schema } from './forms/schema.js';
 import { type Owner, spamReportsUrl, spamReportUrl } from './urls.js';
-import { rootPrinter } from './validator.js';
+import { rootPrinter } from './forms/validator.js';
 
 export interface SpamReport {
   readonly reportId: string;

@@ -1,8 +1,8 @@
 /** A notification subscription, of whatever API: they have the same members under different roots. */
-import { absoluteUri, callbackData, clientCorrelator, resourceURL, type Schema } from './schema.js';
+import { absoluteUri, callbackData, clientCorrelator, resourceURL, type Schema } from './forms/schema.js';
 import { subscriptionsUrl, subscriptionUrl } from './urls.js';
-import { invalid, rootParser, rootPrinter } from './validator.js';
-import { xmlCanCarry } from './xml-text.js';
+import { invalid, rootParser, rootPrinter } from './forms/validator.js';
+import { xmlCanCarry } from './forms/xml-text.js';
 
 export type SubscriptionApi = 'chat' | 'capabilitydiscovery' | 'spamreport' | 'aliasmgmt';
 

@@ -12,9 +12,9 @@ import type { Metrics } from '../metrics.js';
 import type { TraceEvent } from '../trace/trace.js';
 import type { FailedAttempts } from './access/failed-attempts.js';
 import type { TokenEndpoint } from './access/token-endpoint.js';
-import type { Authenticate } from './authenticate.js';
+import type { Authenticate } from './access/authenticate.js';
 import type { FurtherActions } from './further-actions.js';
-import type { Late } from './in-time.js';
+import type { Late } from './http/in-time.js';
 import type { ChatbotRoot } from './server-roots.js';
 
 export interface RestLimits {

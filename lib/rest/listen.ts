@@ -8,11 +8,11 @@ import { TLSSocket } from 'node:tls';
 import type { Timer } from '../clock.js';
 import { ApiError } from '../resources/api-error.js';
 import { printRequestError } from '../resources/request-error.js';
-import { addressOf } from './access/source-of.js';
-import { limitConnections } from './connection-limits.js';
+import { addressOf } from './http/source-of.js';
+import { limitConnections } from './http/connection-limits.js';
 import type { RestDeps } from './deps.js';
 import { restApp } from './server.js';
-import { cutUnread } from './unread.js';
+import { cutUnread } from './http/unread.js';
 import { serveUpgrades, upgradeOptions } from './upgrade.js';
 
 export interface Listen {

@@ -2,8 +2,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { Chatbot, Platform } from '../iwf/actions.js';
 import type { Owner } from '../resources/urls.js';
-import type { Answer } from './answer.js';
-import type { Body } from './body.js';
+import type { Answer } from './http/answer.js';
+import type { Body } from './http/body.js';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 

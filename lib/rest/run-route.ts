@@ -6,15 +6,15 @@ import { ApiError } from '../resources/api-error.js';
 import { RequestRate } from './access/request-rate.js';
 import { scopeOfPath } from './access/scopes.js';
 import { SlowRefusals } from './access/slow-refusals.js';
-import { acceptedFormat } from './accept.js';
-import { type Answer, errorAnswer, insufficientScope, unauthorized, type Written, writeAnswer } from './answer.js';
-import { type Body, type Format, readBody } from './body.js';
-import { BodyBudget } from './body-budget.js';
-import { type ChatbotFor, chatbotFinder } from './chatbot-of.js';
+import { acceptedFormat } from './http/accept.js';
+import { type Answer, errorAnswer, insufficientScope, unauthorized, type Written, writeAnswer } from './http/answer.js';
+import { type Body, type Format, readBody } from './http/body.js';
+import { BodyBudget } from './http/body-budget.js';
+import { type ChatbotFor, chatbotFinder } from './access/chatbot-of.js';
 import type { RestDeps } from './deps.js';
-import { inTime } from './in-time.js';
+import { inTime } from './http/in-time.js';
 import type { Route, Variables } from './route.js';
-import { traceExchange } from './trace-exchange.js';
+import { traceExchange } from './http/trace-exchange.js';
 
 export interface Call {
   readonly request: IncomingMessage;

@@ -4,24 +4,24 @@ import type { IncomingMessage, RequestListener } from 'node:http';
 import { ApiError } from '../resources/api-error.js';
 import { FailedAttempts } from './access/failed-attempts.js';
 import { tokenRouter } from './access/token-endpoint.js';
-import { formatOfRefusal } from './accept.js';
-import { errorAnswer, methodNotAllowed, writeAnswer } from './answer.js';
-import { capabilityRoutes } from './capability-discovery.js';
-import { privacyCommandRoutes } from './alias-management.js';
-import { capabilitySourceRoutes } from './capability-sources.js';
-import { chatRoutes, postMessageRoute } from './chat.js';
-import { chatSessionRoutes } from './chat-sessions.js';
-import { ContactQuota } from './contact-quota.js';
+import { formatOfRefusal } from './http/accept.js';
+import { errorAnswer, methodNotAllowed, writeAnswer } from './http/answer.js';
+import { capabilityRoutes } from './routes/capability-discovery.js';
+import { privacyCommandRoutes } from './routes/alias-management.js';
+import { capabilitySourceRoutes } from './routes/capability-sources.js';
+import { chatRoutes, postMessageRoute } from './routes/chat.js';
+import { chatSessionRoutes } from './routes/chat-sessions.js';
+import { ContactQuota } from './routes/contact-quota.js';
 import type { RestDeps } from './deps.js';
 import { directVariables } from './direct.js';
-import { docsRouter } from './docs.js';
-import { channelRoutes } from './notification-channel.js';
+import { docsRouter } from './page/docs.js';
+import { channelRoutes } from './routes/notification-channel.js';
 import type { Route } from './route.js';
 import { stripBasePath } from './server-roots.js';
 import { routeRunner, type RunRoute } from './run-route.js';
-import { spamReportRoutes } from './spam-reports.js';
-import { subscriptionRoutes } from './subscriptions.js';
-import { unavailableRoutes } from './unavailable.js';
+import { spamReportRoutes } from './routes/spam-reports.js';
+import { subscriptionRoutes } from './routes/subscriptions.js';
+import { unavailableRoutes } from './routes/unavailable.js';
 
 /** All resources; a path is served by the first route that fits it. */
 export function restRoutes(deps: RestDeps): readonly Route[] {

@@ -1,7 +1,7 @@
 /** Requests that ask for another protocol (RFC 9110 §7.8): WebSockets are served, any other wish is none that must be granted. */
 import type { IncomingMessage, Server, ServerOptions } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { channelUpgrades } from './channel-socket.js';
+import { channelUpgrades } from './routes/channel-socket.js';
 import type { RestDeps } from './deps.js';
 
 /** For `createServer`. Where Node knows it (22.21, 24.9), a wish that is not granted is passed over before its body is read. */

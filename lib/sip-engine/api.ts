@@ -1,6 +1,6 @@
 /** The embedded engine's typed API: requests in, requests out, dialogs (RFC 3261); all on Buffers, nothing parsed that nobody asks for. */
 
-import type { TlsMaterial } from './tls.js';
+import type { TlsMaterial } from './transport/tls.js';
 
 export type Protocol = 'udp' | 'tcp' | 'tls';
 

@@ -1,12 +1,12 @@
 /** What the called and the calling side of the engine share. */
 import type { Address, DialogId, EngineDelegate } from './api.js';
-import { DialogTable } from './dialog.js';
+import { DialogTable } from './dialog/dialog.js';
 import type { Settings } from './options.js';
-import type { Path } from './path.js';
-import type { Resolve } from './resolve.js';
-import type { Timers } from './timers.js';
-import type { TransportLayer } from './transport.js';
-import { printHostPort } from './uri.js';
+import type { Path } from './transport/path.js';
+import type { Resolve } from './transport/resolve.js';
+import type { Timers } from './transaction/timers.js';
+import type { TransportLayer } from './transport/transport.js';
+import { printHostPort } from './message/uri.js';
 
 export interface Core {
   readonly settings: Settings;

@@ -1,11 +1,11 @@
 /** What a server refuses before any application sees the request (RFC 3261 §8.2, RFC 4028 §9). */
 import type { HeaderLine, ResponseDraft } from './api.js';
-import { elements } from './grammar.js';
-import { isRegistered } from './methods.js';
-import { bodyIsUtf8, type WireMessage } from './message.js';
+import { elements } from './message/grammar.js';
+import { isRegistered } from './message/methods.js';
+import { bodyIsUtf8, type WireMessage } from './message/message.js';
 import type { Settings } from './options.js';
-import { secondsOf } from './session-timer.js';
-import { isSipUri, schemeOf } from './uri.js';
+import { secondsOf } from './dialog/session-timer.js';
+import { isSipUri, schemeOf } from './message/uri.js';
 
 const TAKES_SDP = /^\s*(?:application\/sdp|application\/\*|\*\/\*)\s*(?:;|$)/i;
 

@@ -1,20 +1,20 @@
 /** The engine put together: transports below, transactions and dialogs between, the typed API above (RFC 3261 §5). */
 import type { Address, Engine, EngineDelegate, InHand, ResponseDraft } from './api.js';
 import { guarded, type Core } from './core.js';
-import { DialogTable } from './dialog.js';
+import { DialogTable } from './dialog/dialog.js';
 import { allowLine, busy } from './duties.js';
 import { InboundCalls } from './inbound.js';
-import { InboundDialogs } from './inbound-dialogs.js';
-import { MalformedMessage } from './malformed.js';
-import { WireMessage } from './message.js';
+import { InboundDialogs } from './dialog/inbound-dialogs.js';
+import { MalformedMessage } from './message/malformed.js';
+import { WireMessage } from './message/message.js';
 import { settingsOf, type EngineOptions, type Settings } from './options.js';
 import { OutboundCalls } from './outbound.js';
-import { parseMessage } from './parse.js';
-import type { Path } from './path.js';
-import { createResolve } from './resolve.js';
-import { Timers } from './timers.js';
-import { parseListen, Transport, type TransportLayer } from './transport.js';
-import { parseViaOfAnyVersion } from './via.js';
+import { parseMessage } from './message/parse.js';
+import type { Path } from './transport/path.js';
+import { createResolve } from './transport/resolve.js';
+import { Timers } from './transaction/timers.js';
+import { parseListen, Transport, type TransportLayer } from './transport/transport.js';
+import { parseViaOfAnyVersion } from './message/via.js';
 
 export type { EngineOptions } from './options.js';
 

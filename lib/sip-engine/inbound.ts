@@ -2,16 +2,16 @@
 import type { Address, ResponseDraft, Sent } from './api.js';
 import { contactFor, guarded, type Core } from './core.js';
 import { busy, ownOptions, refusalOf } from './duties.js';
-import { Finished } from './finished.js';
-import { InboundDialogs } from './inbound-dialogs.js';
-import { detached, InboundRequest, serverKey, type ServerEntry } from './inbound-request.js';
-import type { Parsed } from './parse.js';
-import type { Path } from './path.js';
+import { Finished } from './transaction/finished.js';
+import { InboundDialogs } from './dialog/inbound-dialogs.js';
+import { detached, InboundRequest, serverKey, type ServerEntry } from './transaction/inbound-request.js';
+import type { Parsed } from './message/parse.js';
+import type { Path } from './transport/path.js';
 import { namingUsIn } from './request.js';
-import { draftTag, makeResponse } from './response.js';
-import { ServerMachine } from './server-transaction.js';
-import { newToken } from './token.js';
-import { defaultPort, parseSipUri } from './uri.js';
+import { draftTag, makeResponse } from './message/response.js';
+import { ServerMachine } from './transaction/server-transaction.js';
+import { newToken } from './message/token.js';
+import { defaultPort, parseSipUri } from './message/uri.js';
 
 /** Whose 2xx says where to be found (RFC 3261 §12.1.1, RFC 3311 §5.2). */
 const ANSWERED_WITH_CONTACT = new Set(['INVITE', 'UPDATE']);

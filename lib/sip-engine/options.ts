@@ -1,11 +1,11 @@
 /** What the engine is told at its making, with its defaults and their reasons. */
-import type { WireMessage } from './message.js';
-import type { MessageLimits } from './parse.js';
-import { systemDns, type Dns } from './resolve.js';
-import { DEFAULT_TIMERS, systemClock, type EngineClock, type TimerValues } from './timers.js';
-import type { TlsMaterial } from './tls.js';
-import type { TransportLayer } from './transport.js';
-import { DEFAULT_TRANSPORT_LIMITS, type Count, type Trace, type TransportLimits } from './transport-user.js';
+import type { WireMessage } from './message/message.js';
+import type { MessageLimits } from './message/parse.js';
+import { systemDns, type Dns } from './transport/resolve.js';
+import { DEFAULT_TIMERS, systemClock, type EngineClock, type TimerValues } from './transaction/timers.js';
+import type { TlsMaterial } from './transport/tls.js';
+import type { TransportLayer } from './transport/transport.js';
+import { DEFAULT_TRANSPORT_LIMITS, type Count, type Trace, type TransportLimits } from './transport/transport-user.js';
 
 export interface EngineLimits extends TransportLimits, MessageLimits {
   /** Client and server transactions without a final answer, each; beyond: 503 with Retry-After. */

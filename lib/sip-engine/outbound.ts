@@ -1,15 +1,15 @@
 /** The calling side: requests of ours on their way, and their responses (RFC 3261 §8.1, §9.1, §13.2, §17.1). */
 import type { Address, ClientTransaction, DialogId, HeaderLine, RequestDraft, ResponseListener, Sent } from './api.js';
-import { ClientMachine } from './client-transaction.js';
+import { ClientMachine } from './transaction/client-transaction.js';
 import { guarded, type Core } from './core.js';
-import type { Dialog } from './dialog.js';
-import { OutboundDialogs } from './outbound-dialogs.js';
-import type { WireMessage } from './message.js';
-import { routingOfOwn, type Parsed, type Routing } from './parse.js';
-import type { Path } from './path.js';
+import type { Dialog } from './dialog/dialog.js';
+import { OutboundDialogs } from './dialog/outbound-dialogs.js';
+import type { WireMessage } from './message/message.js';
+import { routingOfOwn, type Parsed, type Routing } from './message/parse.js';
+import type { Path } from './transport/path.js';
 import { ackTo, cancelOf, planRequest, type RequestPlan } from './request.js';
-import { makeResponse } from './response.js';
-import { newBranch, newToken } from './token.js';
+import { makeResponse } from './message/response.js';
+import { newBranch, newToken } from './message/token.js';
 import { Ways, type Made } from './way.js';
 
 /** One request of ours, from its first transmission until nothing of it can come any more. */

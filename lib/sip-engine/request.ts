@@ -1,12 +1,12 @@
 /** Requests of ours: what the draft leaves out is filled in (RFC 3261 §8.1.1, §12.2.1.1, §9.1, §17.1.1.3). */
 import type { Address, HeaderLine, RequestDraft } from './api.js';
-import { routeOf, type Dialog } from './dialog.js';
-import { elements } from './grammar.js';
-import { WireMessage } from './message.js';
-import { tagOf, uriOf, withTag } from './name-addr.js';
-import { draftHeader, headerLine, linesBut, makeMessage } from './print.js';
-import { newToken } from './token.js';
-import { printHostPort } from './uri.js';
+import { routeOf, type Dialog } from './dialog/dialog.js';
+import { elements } from './message/grammar.js';
+import { WireMessage } from './message/message.js';
+import { tagOf, uriOf, withTag } from './message/name-addr.js';
+import { draftHeader, headerLine, linesBut, makeMessage } from './message/print.js';
+import { newToken } from './message/token.js';
+import { printHostPort } from './message/uri.js';
 
 /** Everything but what depends on the way: Via, Contact, our own host. */
 export interface RequestPlan {

@@ -1,10 +1,10 @@
 /** Which way a request goes: addresses in order, and TCP for what is too large for a datagram (RFC 3263 §4.3, RFC 3261 §18.1.1). */
 import type { Address } from './api.js';
 import { contactFor, type Core } from './core.js';
-import type { WireMessage } from './message.js';
-import type { Path } from './path.js';
+import type { WireMessage } from './message/message.js';
+import type { Path } from './transport/path.js';
 import { finishRequest, type RequestPlan } from './request.js';
-import { parseSipUri } from './uri.js';
+import { parseSipUri } from './message/uri.js';
 
 /** Beyond this a request does not go by UDP while the path's MTU is unknown (§18.1.1). */
 const MAX_DATAGRAM_BYTES = 1300;

@@ -6,12 +6,12 @@ import { DecodeError } from '../wire/decode-error.js';
 import { readFeatureTags } from '../wire/feature-tags.js';
 import type { HeaderLine, InboundInvite, InboundRequest, RequestDraft, SipAgent } from './agent.js';
 import { allowed } from './allowed.js';
-import { ChatMaker, type ChatMakerOptions } from './chat-maker.js';
-import { dial, outcomeOf } from './dial.js';
+import { ChatMaker, type ChatMakerOptions } from './chat/chat-maker.js';
+import { dial, outcomeOf } from './chat/dial.js';
 import { type Reading, readIncoming } from './incoming.js';
-import { invitationOf, refuse } from './invitation.js';
-import { cpimType, largeMessageBody, readInviteBody } from './invite-body.js';
-import { sdpType } from './media.js';
+import { invitationOf, refuse } from './chat/invitation.js';
+import { cpimType, largeMessageBody, readInviteBody } from './chat/invite-body.js';
+import { sdpType } from './chat/media.js';
 import type {
   Disguise,
   Network,

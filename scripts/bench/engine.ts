@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { resolve } from 'node:path';
 import { createEngine } from '../../lib/sip-engine/engine.js';
 import { DEFAULT_LIMITS } from '../../lib/sip-engine/options.js';
-import { parseMessage } from '../../lib/sip-engine/parse.js';
+import { parseMessage } from '../../lib/sip-engine/message/parse.js';
 
 export interface Figure {
   readonly name: string;

@@ -17,7 +17,7 @@ import { defaultMsrpOptions } from '../../lib/msrp/options.js';
 import { notifyDefaults } from '../../lib/notify/options.js';
 import { defaultRestLimits } from '../../lib/rest/deps.js';
 import { DEFAULT_LIMITS } from '../../lib/sip-engine/options.js';
-import { DEFAULT_TIMERS } from '../../lib/sip-engine/timers.js';
+import { DEFAULT_TIMERS } from '../../lib/sip-engine/transaction/timers.js';
 import { defaultLimits } from '../../lib/store/limits.js';
 
 /** Numbers that the root hands on by itself: ports, and what belongs to no part that has options of its own. */

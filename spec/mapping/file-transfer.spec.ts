@@ -5,7 +5,7 @@ import { mapInboundMessage } from '../../lib/mapping/message-inbound.js';
 import { mapOutboundMessage } from '../../lib/mapping/message-outbound.js';
 import { type ChatMessage, parseChatMessage, printChatMessage } from '../../lib/resources/chat-message.js';
 import type { FileTransfer } from '../../lib/resources/file-transfer.js';
-import { parseXml, printXml } from '../../lib/resources/xml-form.js';
+import { parseXml, printXml } from '../../lib/resources/forms/xml-form.js';
 import { cpimContentType, parseCpim, printCpim } from '../../lib/wire/cpim.js';
 import { fileTransferHttpContentType } from '../../lib/wire/rcs/file-transfer-http.js';
 import { fixtures } from '../wire/fixtures.js';

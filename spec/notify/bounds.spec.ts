@@ -1,10 +1,10 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { createAdmission, type Gate } from '../../lib/notify/admission.js';
-import { createAside } from '../../lib/notify/aside.js';
-import { createCircuits } from '../../lib/notify/circuits.js';
-import { createLaneRoom } from '../../lib/notify/lane-room.js';
-import { createSlowBots } from '../../lib/notify/slow-bots.js';
+import { createAdmission, type Gate } from '../../lib/notify/pace/admission.js';
+import { createAside } from '../../lib/notify/delivery/aside.js';
+import { createCircuits } from '../../lib/notify/pace/circuits.js';
+import { createLaneRoom } from '../../lib/notify/delivery/lane-room.js';
+import { createSlowBots } from '../../lib/notify/pace/slow-bots.js';
 import type { Claim } from '../../lib/store/store.js';
 import { FakeClock } from '../support/fake-clock.js';
 

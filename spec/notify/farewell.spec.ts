@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { join } from 'node:path';
 import { systemClock } from '../../lib/clock.js';
 import { openStore } from '../../lib/store/open.js';
-import { loadSqlite } from '../../lib/store/sqlite-file.js';
+import { loadSqlite } from '../../lib/store/sqlite/sqlite-file.js';
 import { quietLog, temporaryFolder } from '../store/harness.js';
 import { bot, chatMessage, notifyOver, platformOfAll, status, subscriptionRequest, tellOf, until } from './harness.js';
 import { Scene } from './scene.js';

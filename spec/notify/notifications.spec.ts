@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { ServerResponse } from 'node:http';
 import type { Notify } from '../../lib/notify/notify.js';
-import { laneOf, readItem } from '../../lib/notify/item.js';
+import { laneOf, readItem } from '../../lib/notify/delivery/item.js';
 import type { ChatComposingNotification, Notification } from '../../lib/resources/notification.js';
 import type { Store } from '../../lib/store/store.js';
 import {

@@ -8,7 +8,7 @@ import {
   printChannel,
   printNotificationList,
 } from '../../lib/resources/channel.js';
-import { parseXml, printXml } from '../../lib/resources/xml-form.js';
+import { parseXml, printXml } from '../../lib/resources/forms/xml-form.js';
 
 const channel: Channel = {
   id: 'c1',

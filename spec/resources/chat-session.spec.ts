@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { ApiError } from '../../lib/resources/api-error.js';
 import { parseChatSession, parseParticipantStatus, printChatSession } from '../../lib/resources/chat-session.js';
-import { parseXml, printXml } from '../../lib/resources/xml-form.js';
+import { parseXml, printXml } from '../../lib/resources/forms/xml-form.js';
 
 const session = {
   id: 's1',

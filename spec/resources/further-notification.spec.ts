@@ -2,8 +2,8 @@ import { expect } from 'chai';
 import type { FurtherNotification } from '../../lib/resources/further-notification.js';
 import { printNotification } from '../../lib/resources/notification.js';
 import { resourceRoots } from '../../lib/resources/roots.js';
-import { compile } from '../../lib/resources/validator.js';
-import { parseXml, printXml } from '../../lib/resources/xml-form.js';
+import { compile } from '../../lib/resources/forms/validator.js';
+import { parseXml, printXml } from '../../lib/resources/forms/xml-form.js';
 
 const bot = 'sip:b@x';
 const delivery = { notificationId: 'n', callbackData: 'd', serverRoot: 'http://g', subscriptionId: 's' };

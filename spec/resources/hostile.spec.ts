@@ -9,7 +9,7 @@ import { parseStatusRequest } from '../../lib/resources/message-status.js';
 import { parsePrivacyCommandStatus } from '../../lib/resources/privacy-command.js';
 import { resourceRoots } from '../../lib/resources/roots.js';
 import { parseSubscription, parseSubscriptionUpdate } from '../../lib/resources/subscription.js';
-import { parseXml, printXml } from '../../lib/resources/xml-form.js';
+import { parseXml, printXml } from '../../lib/resources/forms/xml-form.js';
 
 const parsers: Record<string, ((body: unknown) => unknown)[]> = {
   chatMessage: [parseChatMessage],

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { ApiError } from '../../lib/resources/api-error.js';
 import { bot, botPath, type Face, messages, openFace, serverRoot, user, userPath } from './fake-gateway.js';
 
-describe('rest/chat', () => {
+describe('rest/routes/chat', () => {
   let face: Face;
   beforeEach(async () => (face = await openFace()));
   afterEach(() => face.close());

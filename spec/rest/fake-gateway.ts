@@ -8,7 +8,7 @@ import type { IsComposing } from '../../lib/resources/is-composing.js';
 import type { MessageStatus } from '../../lib/resources/message-status.js';
 import type { Subscription } from '../../lib/resources/subscription.js';
 import { messageUrl } from '../../lib/resources/urls.js';
-import { authenticator, staticKeys } from '../../lib/rest/authenticate.js';
+import { authenticator, staticKeys } from '../../lib/rest/access/authenticate.js';
 import { defaultRestLimits, type RestActions, type RestDeps } from '../../lib/rest/deps.js';
 import { type RestServer, type RestTls, startRest } from '../../lib/rest/listen.js';
 import type { TraceEvent } from '../../lib/trace/trace.js';

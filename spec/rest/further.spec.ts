@@ -57,7 +57,7 @@ function services(): {
 
 const unknown = (what: string) => [404, `SVC2008 ${what}`];
 
-describe('rest/capability-sources', () => {
+describe('rest/routes/capability-sources', () => {
   let face: Face;
   let correlators: (string | undefined)[];
   beforeEach(async () => {
@@ -131,7 +131,7 @@ describe('rest/capability-sources', () => {
   });
 });
 
-describe('rest/spam-reports, rest/alias-management', () => {
+describe('rest/routes/spam-reports, rest/routes/alias-management', () => {
   let face: Face;
   let answered: PrivacyCommandStatus[];
   beforeEach(async () => {
@@ -190,7 +190,7 @@ describe('rest: services that are absent', () => {
   });
 });
 
-describe('rest/capability-discovery: a list of contacts', () => {
+describe('rest/routes/capability-discovery: a list of contacts', () => {
   let face: Face;
   beforeEach(async () => (face = await openFace()));
   afterEach(() => face.close());

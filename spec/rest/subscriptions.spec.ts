@@ -5,7 +5,7 @@ import { botPath, type Face, openFace, serverRoot } from './fake-gateway.js';
 
 const callbackReference = { notifyURL: 'https://p.example/n', callbackData: 'x' };
 
-describe('rest/subscriptions', () => {
+describe('rest/routes/subscriptions', () => {
   let face: Face;
   beforeEach(async () => (face = await openFace()));
   afterEach(() => face.close());
@@ -74,7 +74,7 @@ describe('rest/subscriptions', () => {
   });
 });
 
-describe('rest/capability-discovery', () => {
+describe('rest/routes/capability-discovery', () => {
   let face: Face;
   beforeEach(async () => (face = await openFace()));
   afterEach(() => face.close());

@@ -9,7 +9,7 @@ interface Document {
   readonly components: { readonly schemas: Record<string, object> };
 }
 
-describe('rest/trace-exchange', () => {
+describe('rest/http/trace-exchange', () => {
   let face: Face;
   afterEach(() => face.close());
 
@@ -44,7 +44,7 @@ describe('rest/trace-exchange', () => {
   });
 });
 
-describe('rest/docs', () => {
+describe('rest/page/docs', () => {
   let face: Face;
   beforeEach(async () => (face = await openFace()));
   afterEach(() => face.close());

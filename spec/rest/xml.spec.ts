@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { parseXml } from '../../lib/resources/xml-form.js';
+import { parseXml } from '../../lib/resources/forms/xml-form.js';
 import { botPath, type Face, messages, openFace, serverRoot } from './fake-gateway.js';
 
 const ns = 'xmlns:chat="urn:oma:xml:rest:netapi:chat:1"';

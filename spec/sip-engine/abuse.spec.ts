@@ -6,7 +6,7 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import type { Address, Engine } from '../../lib/sip-engine/api.js';
 import { createEngine, type EngineOptions } from '../../lib/sip-engine/engine.js';
 import { FakeClock } from '../support/fake-clock.js';
-import { requestText } from './scripted-transport.js';
+import { requestText } from './transaction/scripted-transport.js';
 import { send, stage } from './stage.js';
 import { until } from '../support/ask-again.js';
 

@@ -2,7 +2,13 @@ import { expect } from 'chai';
 import type { HeaderLine, SipMessage } from '../../lib/sip-engine/api.js';
 import { createEngine } from '../../lib/sip-engine/engine.js';
 import { FakeClock } from '../support/fake-clock.js';
-import { requestText, ScriptedPath, ScriptedTransport, toTagOf, type RequestText } from './scripted-transport.js';
+import {
+  requestText,
+  ScriptedPath,
+  ScriptedTransport,
+  toTagOf,
+  type RequestText,
+} from './transaction/scripted-transport.js';
 import { send, stage, type Stage } from './stage.js';
 
 /** Sends what the peer says, and takes what came back. */

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import type { WireMessage } from '../../lib/sip-engine/message.js';
-import { PEER, requestText, responseText, toTagOf } from './scripted-transport.js';
+import type { WireMessage } from '../../lib/sip-engine/message/message.js';
+import { PEER, requestText, responseText, toTagOf } from './transaction/scripted-transport.js';
 import { send, stage, type Asked, type Stage } from './stage.js';
 
 const TEXT = [['Content-Type', 'text/plain']] as const;

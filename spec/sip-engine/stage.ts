@@ -2,7 +2,7 @@
 import type { ClientTransaction, Engine, HeaderLine, ServerTransaction } from '../../lib/sip-engine/api.js';
 import { createEngine, type EngineOptions } from '../../lib/sip-engine/engine.js';
 import { FakeClock } from '../support/fake-clock.js';
-import { ScriptedTransport } from './scripted-transport.js';
+import { ScriptedTransport } from './transaction/scripted-transport.js';
 
 export interface Stage {
   readonly engine: Engine;

@@ -1,6 +1,6 @@
 /** The embedded engine in a drachtio-server's place: on a TCP port of its own, with a secret, as `sip.engine: drachtio` expects it. */
 import { systemClock } from '../../lib/clock.js';
-import { createDrachtioFace } from '../../lib/sip-engine/drachtio-face.js';
+import { createDrachtioFace } from '../../lib/sip-engine/drachtio/face.js';
 import { createEngine } from '../../lib/sip-engine/engine.js';
 import { silentLog } from './silent.js';
 

@@ -42,7 +42,7 @@ export const importTable: readonly Row[] = [
     packages: ['node:buffer', 'node:crypto', 'node:net', 'node:fs', 'node:url'],
   },
   {
-    area: 'sip/drachtio-',
+    area: 'sip/drachtio',
     values: ['wire', 'sip', errors],
     types: ['msrp', ...handedIn],
     packages: ['drachtio-srf', 'node:buffer', 'node:crypto', 'node:net', 'node:os', 'node:path'],
@@ -122,6 +122,23 @@ export const importTable: readonly Row[] = [
   { area: 'errors' },
   { area: 'command-line', packages: ['node:util'] },
 ];
+
+/**
+ * Rooms of a folder that stand below its others: what each may import of its own folder by value. So a room can be read, and
+ * tried, by itself; types go either way, for they are the words that all rooms share.
+ */
+export const inner: Readonly<Record<string, readonly string[]>> = {
+  'sip-engine/message': [],
+  'sip-engine/transport': ['sip-engine/message'],
+  'sip-engine/transaction': ['sip-engine/message'],
+  'sip-engine/drachtio': [],
+  'sip/drachtio': ['sip/header-list', 'sip/reason-phrase'],
+  'sip/routing': [],
+  'notify/callback': [],
+  'notify/pace': [],
+  'rest/http': [],
+  'store/lanes': [],
+};
 
 /** The composition root may import everything; files, and a folder of their parts. */
 export const root = ['main', 'gateway', 'demo'];

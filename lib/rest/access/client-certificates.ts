@@ -1,7 +1,7 @@
 /** TLS client certificates: known by fingerprint, and signed by who the configuration trusts (rest.tls.clientCa). */
 import { TLSSocket } from 'node:tls';
 import type { Platform } from '../../iwf/actions.js';
-import type { Way, WayResult } from '../authenticate.js';
+import type { Way, WayResult } from './authenticate.js';
 
 export interface CertificateHolder {
   readonly platform: Platform;

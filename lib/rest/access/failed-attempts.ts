@@ -1,7 +1,7 @@
 /** Guessing made slow: who fails often waits for each further refusal, and may have but few such waits at once. */
 import type { Clock } from '../../clock.js';
 import { ApiError } from '../../resources/api-error.js';
-import { sourceOf } from './source-of.js';
+import { sourceOf } from '../http/source-of.js';
 
 interface Source {
   failures: number;

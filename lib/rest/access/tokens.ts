@@ -14,7 +14,7 @@ import type { Clock } from '../../clock.js';
 import type { Platform } from '../../iwf/actions.js';
 import { ApiError } from '../../resources/api-error.js';
 import { ownAlgorithm, ownAudience } from './own-tokens.js';
-import { bearer, type Way, type WayResult } from '../authenticate.js';
+import { bearer, type Way, type WayResult } from './authenticate.js';
 import { fetchKeySet } from './key-fetch.js';
 import { readScopes } from './scopes.js';
 import { TokenCache } from './token-cache.js';

@@ -1,6 +1,6 @@
 /** What platforms send: bodies in JSON and XML against every form, Accept, notifyURLs; and what of all that reaches the log. */
-import { parseAllowList, parseNotifyUrl } from '../../../lib/notify/allow-list.js';
-import { parseNetwork } from '../../../lib/notify/ip-address.js';
+import { parseAllowList, parseNotifyUrl } from '../../../lib/notify/callback/allow-list.js';
+import { parseNetwork } from '../../../lib/notify/callback/ip-address.js';
 import { numberMask } from '../../../lib/log/mask-numbers.js';
 import { printableFields } from '../../../lib/log/printable.js';
 import { ApiError } from '../../../lib/resources/api-error.js';
@@ -10,13 +10,13 @@ import { parseAcknowledgement, parseChannel, parseChannelLifetime } from '../../
 import { contentBytes, parseChatMessage } from '../../../lib/resources/chat-message.js';
 import { parseChatSession, parseParticipantStatus } from '../../../lib/resources/chat-session.js';
 import { parseIsComposing } from '../../../lib/resources/is-composing.js';
-import { parseJson } from '../../../lib/resources/json-text.js';
+import { parseJson } from '../../../lib/resources/forms/json-text.js';
 import { parseStatusRequest } from '../../../lib/resources/message-status.js';
 import { parsePrivacyCommandStatus } from '../../../lib/resources/privacy-command.js';
 import { resourceRoots } from '../../../lib/resources/roots.js';
 import { parseSubscription, parseSubscriptionUpdate } from '../../../lib/resources/subscription.js';
-import { parseXml, printXml } from '../../../lib/resources/xml-form.js';
-import { acceptedFormat } from '../../../lib/rest/accept.js';
+import { parseXml, printXml } from '../../../lib/resources/forms/xml-form.js';
+import { acceptedFormat } from '../../../lib/rest/http/accept.js';
 import { must, type Target } from '../target.js';
 
 const apiErrors = (error: unknown): boolean => error instanceof ApiError;

@@ -1,14 +1,14 @@
 /** SIP: messages as datagrams and on streams, the engine's values and the application's, and the drachtio protocol between. */
 import { parseHeaderList } from '../../../lib/sip/header-list.js';
-import { parseCommand } from '../../../lib/sip-engine/drachtio-command.js';
-import { FrameError, FrameReader, type Frame } from '../../../lib/sip-engine/drachtio-frame.js';
-import { elements } from '../../../lib/sip-engine/grammar.js';
-import { MalformedMessage } from '../../../lib/sip-engine/malformed.js';
-import { tagOf, uriOf, withTag } from '../../../lib/sip-engine/name-addr.js';
-import { parseMessage } from '../../../lib/sip-engine/parse.js';
-import { FramingError, TcpFramer, type Framed } from '../../../lib/sip-engine/tcp-framing.js';
-import { parseHostPort, parseSipUri as parseEngineUri } from '../../../lib/sip-engine/uri.js';
-import { parseVia, responseAddress, stampVia } from '../../../lib/sip-engine/via.js';
+import { parseCommand } from '../../../lib/sip-engine/drachtio/command.js';
+import { FrameError, FrameReader, type Frame } from '../../../lib/sip-engine/drachtio/frame.js';
+import { elements } from '../../../lib/sip-engine/message/grammar.js';
+import { MalformedMessage } from '../../../lib/sip-engine/message/malformed.js';
+import { tagOf, uriOf, withTag } from '../../../lib/sip-engine/message/name-addr.js';
+import { parseMessage } from '../../../lib/sip-engine/message/parse.js';
+import { FramingError, TcpFramer, type Framed } from '../../../lib/sip-engine/transport/tcp-framing.js';
+import { parseHostPort, parseSipUri as parseEngineUri } from '../../../lib/sip-engine/message/uri.js';
+import { parseVia, responseAddress, stampVia } from '../../../lib/sip-engine/message/via.js';
 import { cut, must, same, type Target } from '../target.js';
 
 const limits = { maxMessageBytes: 50_000, maxHeadBytes: 20_000, maxHeaderBytes: 8192, maxHeaders: 256 };

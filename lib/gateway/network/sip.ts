@@ -1,0 +1,132 @@
+/** The SIP side put together: the engine that the configuration names, and the agent on it. */
+import { BlockList, createServer, isIP } from 'node:net';
+import type { Clock } from '../../clock.js';
+import type { Config } from '../../config.js';
+import type { Logger } from '../../log.js';
+import type { Metrics } from '../../metrics.js';
+import { createDrachtioAgent } from '../../sip/drachtio/drachtio-agent.js';
+import type { SipAgent } from '../../sip/agent.js';
+import { createDrachtioFace } from '../../sip-engine/drachtio/face.js';
+import type { InHand } from '../../sip-engine/api.js';
+import { createEngine } from '../../sip-engine/engine.js';
+import type { Trace } from '../../trace/trace.js';
+import type { FairTurns } from '../load/fair-turns.js';
+import type { Load } from '../load/load.js';
+import { engineOptions } from '../settings.js';
+import { sipEvent } from '../operators/sip-trace.js';
+import { sipTls } from '../tls-material.js';
+
+export interface SipSide {
+  readonly agent: SipAgent;
+  /** Undefined where the engine is elsewhere. */
+  inHand(): InHand | undefined;
+  /** Engine and agent connected and listening; rejects with the system's error where a port is taken. */
+  prepare(): Promise<void>;
+  /** OPTIONS to the gateway itself is answered 503 from now on. */
+  drain(): void;
+  /** Reads certificate, key and authorities again; throws where they cannot be used, and then nothing has changed. */
+  reload(): void;
+  close(): Promise<void>;
+}
+
+/** What a MESSAGE that the engine hands on takes until it is committed, most of it after the next one has been begun. */
+const messageMs = 0.3;
+
+export interface SipDeps {
+  /** For the embedded engine: it refuses before anything is spent on a request. */
+  readonly load?: Pick<Load, 'sipOverloaded' | 'sipSettled'>;
+  /** For the embedded engine, too, by Request-URI: a MESSAGE of a crowd waits where it has cost least. */
+  readonly turn?: FairTurns['wait'];
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly trace?: Trace | undefined;
+}
+
+export function createSipSide(config: Config, deps: SipDeps): SipSide {
+  return config.sip.engine === 'drachtio' ? drachtioServer(config, deps) : embedded(config, deps);
+}
+
+function drachtioServer({ sip }: Config, { clock, log, metrics }: SipDeps): SipSide {
+  const { host, port, secret = 'cymru' } = sip.drachtio;
+  const agent = createDrachtioAgent({
+    mode: { kind: 'connect', host, port, secret },
+    clock,
+    log,
+    metrics,
+    startTimeoutMs: sip.drachtio.connectTimeoutMs,
+    maxFrameBytes: sip.drachtio.maxFrameBytes,
+    echoTimeoutMs: sip.drachtio.echoTimeoutMs,
+    maxInFlightBytes: sip.drachtio.maxInFlightBytes,
+    ...agentTimes(sip),
+  });
+  return {
+    agent,
+    inHand: () => undefined,
+    prepare: () => Promise.resolve(),
+    drain: () => undefined,
+    reload: () => undefined,
+    close: () => agent.close(),
+  };
+}
+
+/** The engine connects to the agent within the process: no port, and a secret that nobody else could say. */
+function embedded(config: Config, deps: SipDeps): SipSide {
+  const { clock, log, metrics, trace, load, turn } = deps;
+  const secret = 'embedded';
+  // It listens nowhere: the face hands it its end of the connection.
+  const server = createServer();
+  const tls = sipTls(config);
+  const engine = createEngine({
+    ...engineOptions(config),
+    trusted: trustedBy(config.sip.trustedPeers),
+    ...(load && { overloaded: load.sipOverloaded, settled: load.sipSettled }),
+    ...(turn && { turn: ({ uri = '' }) => turn(uri, messageMs) }),
+    trustedNames: config.sip.trustedNames,
+    ...(tls && { tls }),
+    clock,
+    count: (name, labels, who) => metrics.count(name, labels, 1, who),
+    onError: (error) => log.error('sip engine', { error }),
+    ...(trace && {
+      onMessage: (...message) => trace.event(sipEvent({ atMs: clock.now(), bodies: config.trace.bodies }, ...message)),
+    }),
+  });
+  const face = createDrachtioFace(engine, { secret, clock, log, metrics });
+  const agent = createDrachtioAgent({
+    mode: { kind: 'listen', server, secret },
+    clock,
+    log,
+    metrics,
+    ...agentTimes(config.sip),
+  });
+  return {
+    agent,
+    inHand: () => engine.inHand,
+    async prepare() {
+      await face.start();
+      void face.connect({ server });
+    },
+    drain: () => engine.setDraining(true),
+    reload() {
+      const material = sipTls(config);
+      if (material) engine.reloadTls(material);
+    },
+    async close() {
+      await agent.close();
+      await face.close();
+    },
+  };
+}
+
+function agentTimes(sip: Config['sip']): { callTimeoutMs: number; inviteTimeoutMs: number } {
+  return { callTimeoutMs: sip.requestTimeoutS * 1000, inviteTimeoutMs: sip.callTimeoutS * 1000 };
+}
+
+export function trustedBy(blocks: Config['sip']['trustedPeers']): (address: string) => boolean {
+  const list = new BlockList();
+  for (const { address, prefix, family } of blocks) list.addSubnet(address, prefix, family);
+  return (address) => {
+    const plain = address.replace(/^::ffff:(?=\d+\.)/i, '');
+    return list.check(plain, isIP(plain) === 6 ? 'ipv6' : 'ipv4');
+  };
+}

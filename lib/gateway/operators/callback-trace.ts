@@ -1,0 +1,70 @@
+/** A callback to a platform → two trace events, under the messageId that it tells of. */
+import { BoundedMap } from '../../iwf/bounded-map.js';
+import type { Exchange } from '../../notify/callback/callback.js';
+import type { TraceEvent } from '../../trace/trace.js';
+
+/** URLs whose host is remembered: a parser for each callback costs more than all the rest of its trace. */
+const maxUrls = 1_000;
+
+export function callbackTrace(emit: (event: TraceEvent) => void, bodies: boolean): (exchange: Exchange) => void {
+  const hosts = new BoundedMap<string>(maxUrls);
+  const hostOf = (notifyURL: string): string => {
+    const known = hosts.get(notifyURL);
+    if (known !== undefined) return known;
+    const host = new URL(notifyURL).host;
+    hosts.set(notifyURL, host);
+    return host;
+  };
+  return (exchange) => {
+    const peer = hostOf(exchange.request.notifyURL);
+    emit(new Asked(exchange, peer, bodies));
+    emit(new Answered(exchange, peer));
+  };
+}
+
+class Asked implements TraceEvent {
+  readonly atMs: number;
+  readonly border = 'http';
+  readonly direction = 'out';
+  readonly peer: string;
+  readonly key: string;
+  private readonly notifyURL: string;
+  private readonly notificationId: string;
+  /** Whoever keeps the event must not keep a body alive that it is not to show. */
+  private readonly shown: string | number;
+
+  constructor({ request, atMs }: Exchange, peer: string, bodies: boolean) {
+    const { notifyURL, notificationId, body, messageId } = request;
+    this.atMs = atMs;
+    this.peer = peer;
+    this.key = messageId ?? notificationId;
+    this.notifyURL = notifyURL;
+    this.notificationId = notificationId;
+    this.shown = bodies ? body : Buffer.byteLength(body);
+  }
+
+  text(): string {
+    const body = typeof this.shown === 'number' ? `[${this.shown} bytes]` : this.shown;
+    return `POST ${this.notifyURL}\r\nwebhook-id: ${this.notificationId}\r\n\r\n${body}`;
+  }
+}
+
+class Answered implements TraceEvent {
+  readonly atMs: number;
+  readonly border = 'http';
+  readonly direction = 'in';
+  readonly peer: string;
+  readonly key: string;
+  private readonly result: Exchange['result'];
+
+  constructor({ request, result, atMs, tookMs }: Exchange, peer: string) {
+    this.atMs = atMs + tookMs;
+    this.peer = peer;
+    this.key = request.messageId ?? request.notificationId;
+    this.result = result;
+  }
+
+  text(): string {
+    return this.result.kind === 'answered' ? `HTTP/1.1 ${this.result.status}\r\n\r\n` : this.result.kind;
+  }
+}

@@ -1,0 +1,153 @@
+/** The records of outbound messages: each event moves the status, and tells the platform what it asked to be told, in one commit. */
+import type { Metrics } from '../../metrics.js';
+import type { Notifications } from '../../notify/notifications.js';
+import type { ChatMessage } from '../../resources/chat-message.js';
+import type { MessageStatus } from '../../resources/message-status.js';
+import type { Changes, Store } from '../../store/store.js';
+import type { NamedMessage } from '../actions.js';
+import { together } from '../changes.js';
+import { type MessageEvent, needsContent, next } from './message-state.js';
+import { isOfSession, messageKey, type MessageRecord, Table, type Versioned } from '../records.js';
+
+export interface Progress {
+  readonly event: MessageEvent;
+  /** Words for the bot: protocol, code, reason. */
+  readonly description?: string;
+}
+
+export interface MessageLogOptions {
+  readonly store: Store;
+  readonly metrics: Metrics;
+  readonly notifications: Notifications;
+  readonly retentionMs: number;
+  /** What a message that is taken back needs besides, as it moves on. */
+  readonly moved: (bot: string, record: MessageRecord) => Changes;
+}
+
+export class MessageLog {
+  private readonly options: MessageLogOptions;
+  private readonly records: Table<MessageRecord>;
+
+  constructor(options: MessageLogOptions) {
+    this.options = options;
+    this.records = new Table<MessageRecord>(options.store, 'message');
+  }
+
+  get(bot: string, user: string, messageId: string): Promise<Versioned<MessageRecord> | undefined> {
+    return this.records.get(messageKey(bot, user, messageId));
+  }
+
+  /** As a path names it. */
+  async find(bot: string, user: string, named: NamedMessage): Promise<MessageRecord | undefined> {
+    const record = (await this.get(bot, user, named.messageId))?.value;
+    return record && isOfSession(record, named) ? record : undefined;
+  }
+
+  put(bot: string, record: MessageRecord, ifRevision?: number): Changes {
+    const options = { ttlMs: this.options.retentionMs, ...(ifRevision === undefined ? {} : { ifRevision }) };
+    return { put: [this.records.put(messageKey(bot, record.user, record.messageId), record, options)] };
+  }
+
+  /** Reads, moves and commits until no one else was in between. */
+  async advance(
+    bot: string,
+    user: string,
+    messageId: string,
+    progress: Progress,
+  ): Promise<'changed' | 'no-change' | 'unknown'> {
+    for (;;) {
+      const found = await this.get(bot, user, messageId);
+      if (!found) return 'unknown';
+      const changes = this.changes(bot, found, progress);
+      if (!changes) return 'no-change';
+      if (await this.options.store.commit(changes)) return 'changed';
+    }
+  }
+
+  /** The commit that an event asks for; undefined: it changes nothing. */
+  changes(bot: string, { value, revision }: Versioned<MessageRecord>, progress: Progress): Changes | undefined {
+    const status = next(value.status, progress.event);
+    if (!status) return undefined;
+    const { revokeRequested, description, ...kept } = value;
+    // The reason of a wait is none of a message that has gone out; one that has not arrived keeps its last.
+    const words = progress.description ?? (isUndelivered(status) ? description : undefined);
+    const record: MessageRecord = {
+      ...kept,
+      status,
+      ...(words === undefined ? {} : { description: words }),
+      message: needsContent(status) ? value.message : withoutContent(value.message),
+    };
+    this.options.metrics.count('message_status_total', { status });
+    const changes = { ...this.put(bot, record, revision), enqueue: this.notifications(bot, record) };
+    return revokeRequested && status !== 'Revoked' ? together(changes, this.options.moved(bot, record)) : changes;
+  }
+
+  /** A bot that is told nothing of confirmed sessions is told of its messages all the same. */
+  private sessionId(bot: string, { sessionId }: MessageRecord): string {
+    return sessionId !== undefined && this.options.notifications.wanted(bot, 'chatEvent') ? sessionId : 'adhoc';
+  }
+
+  private notifications(bot: string, record: MessageRecord): NonNullable<Changes['enqueue']> {
+    const told = toldAs(record.status, record.message.reportRequest);
+    if (!told) return [];
+    const description = describe(record, told);
+    return this.told(bot, record, { status: told, ...(description === undefined ? {} : { description }) });
+  }
+
+  /** Items that tell the bot of a status, whatever the message's own is. */
+  told(
+    bot: string,
+    record: MessageRecord,
+    told: { readonly status: MessageStatus; readonly description?: string },
+  ): NonNullable<Changes['enqueue']> {
+    return this.options.notifications.items({
+      kind: 'messageStatus',
+      bot,
+      contact: record.user,
+      sessionId: this.sessionId(bot, record),
+      messageId: record.messageId,
+      ...told,
+    });
+  }
+}
+
+/**
+ * What the bot is told of a status, by its reportRequest (rest-side facts §2): the first four as asked, without a
+ * request only Failed; Revoked and RevokeFailed always; Expired and Interworked by name, else as their nearest.
+ */
+export function toldAs(status: MessageStatus, reportRequest: ChatMessage['reportRequest']): MessageStatus | undefined {
+  const asked = (name: MessageStatus): boolean =>
+    reportRequest ? (reportRequest as readonly MessageStatus[]).includes(name) : name === 'Failed';
+  switch (status) {
+    case 'Pending':
+      return undefined;
+    case 'Revoked':
+    case 'RevokeFailed':
+      return status;
+    case 'Expired':
+      return asked('Expired') ? 'Expired' : asked('Failed') ? 'Failed' : undefined;
+    case 'Interworked':
+      return asked('Interworked') ? 'Interworked' : asked('Delivered') ? 'Delivered' : undefined;
+    case 'Sent':
+    case 'Delivered':
+    case 'Displayed':
+    case 'Failed':
+      return asked(status) ? status : undefined;
+  }
+}
+
+/** What the bot was not asked to know by its own name is told with words: what it was, and why. */
+function describe({ status, description }: MessageRecord, told: MessageStatus): string | undefined {
+  if (status === told) return description;
+  const words = status === 'Expired' ? 'The message expired before it could be delivered' : 'Delivered as SMS or MMS';
+  return description === undefined ? words : `${words}: ${description}`;
+}
+
+function isUndelivered(status: MessageStatus): boolean {
+  return status === 'Failed' || status === 'Expired' || status === 'RevokeFailed';
+}
+
+function withoutContent(message: ChatMessage): ChatMessage {
+  const { text, bodyText, fileTransfer, ...rest } = message;
+  return rest;
+}

@@ -1,0 +1,316 @@
+/** …a conversation needs a session: find, open, replace, idle-close. */
+import { randomUUID } from 'node:crypto';
+import type { Clock, Timer } from '../../clock.js';
+import type { Logger } from '../../log.js';
+import type { Metrics } from '../../metrics.js';
+import type {
+  ChatSession,
+  ConversationIds,
+  Invitation,
+  MsrpRefusal,
+  Network,
+  NetworkBot,
+  NetworkUser,
+  Outgoing,
+  Service,
+  SessionDelegate,
+  SessionMessage,
+  SessionSend,
+  SipOutcome,
+} from '../../sip/network.js';
+import type { Chatbot } from '../actions.js';
+import { pairKey } from '../records.js';
+
+/** Who speaks in a session, and in which conversation. */
+export interface SessionContext {
+  readonly bot: Chatbot;
+  readonly user: NetworkUser;
+  readonly ids: ConversationIds;
+  readonly service: Service;
+  readonly expiresAtMs?: number;
+  /** Of a confirmed session. */
+  readonly sessionId?: string;
+  /** Told once when a session that was up is no more, whoever ended it. */
+  readonly onEnded?: () => void;
+}
+
+/** A session that is up. */
+export interface LiveSession {
+  readonly context: SessionContext;
+  readonly session: ChatSession;
+}
+
+export type SessionOpening =
+  { readonly kind: 'open'; readonly live: LiveSession } | { readonly kind: 'refused'; readonly outcome: SipOutcome };
+
+export interface ConversationsOptions {
+  readonly network: Network;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly idleTimeoutMs: number;
+  /** A large-message or deferred session of the peer lives so long after its last message. */
+  readonly lingerMs: number;
+  /** Of two sessions that crossed, the one not chosen ends after so much silence. */
+  readonly glareSilenceMs: number;
+  readonly maxSessions: number;
+  readonly maxSessionsPerBot: number;
+  /** Trace: `key` belongs to the conversation. */
+  readonly link: (key: string, conversationId: string) => void;
+  receive(context: SessionContext, message: SessionMessage): Promise<MsrpRefusal | undefined>;
+}
+
+interface Entry extends LiveSession {
+  /** Messages on their way, in or out. */
+  busy: number;
+  lastUsedMs: number;
+  quietMs: number;
+  timer: Timer | undefined;
+}
+
+/** All that is up or on its way between one bot and one user. */
+interface Conversation {
+  readonly entries: Entry[];
+  dialing: number;
+}
+
+/** Ties what SIP and MSRP tell of a session to its entry, which exists only once the session is up. */
+interface Slot {
+  readonly delegate: SessionDelegate;
+  entry: Entry | undefined;
+  ended: boolean;
+}
+
+export class Conversations {
+  private readonly options: ConversationsOptions;
+  private readonly conversations = new Map<string, Conversation>();
+  private readonly sessionsOfBot = new Map<string, number>();
+  private sessions = 0;
+  private draining = false;
+  /** BYEs under way. */
+  private readonly closing = new Set<Promise<void>>();
+  private onEmpty: (() => void) | undefined;
+
+  constructor(options: ConversationsOptions) {
+    this.options = options;
+  }
+
+  get sessionCount(): number {
+    return this.sessions;
+  }
+
+  /** Which limit one session more would break. */
+  full({ uri, limits }: Chatbot): 'msrp.maxSessions' | 'limits.sessionsPerBot' | undefined {
+    if (this.sessions >= this.options.maxSessions) return 'msrp.maxSessions';
+    const most = limits?.sessionsPerBot ?? this.options.maxSessionsPerBot;
+    return (this.sessionsOfBot.get(uri) ?? 0) >= most ? 'limits.sessionsPerBot' : undefined;
+  }
+
+  /** The session that messages to the user take: of two that crossed, the one whose Call-ID sorts lower. */
+  live(bot: string, user: string): LiveSession | undefined {
+    const chats = this.conversations
+      .get(pairKey(bot, user))
+      ?.entries.filter((entry) => entry.context.service === 'session' && entry.session.open);
+    return chats?.reduce<Entry | undefined>(
+      (best, entry) => (best && best.session.callId < entry.session.callId ? best : entry),
+      undefined,
+    );
+  }
+
+  /** Sends in a session that is up; its idle time begins anew. */
+  send(live: LiveSession, message: SessionMessage): Promise<SessionSend> {
+    return this.working(live as Entry, () => live.session.send(message));
+  }
+
+  /** A confirmed session that is up. */
+  confirmed(bot: string, user: string, sessionId: string): LiveSession | undefined {
+    const entries = this.conversations.get(pairKey(bot, user))?.entries;
+    return entries?.find((entry) => entry.context.sessionId === sessionId && entry.session.open);
+  }
+
+  /** The new session; or the user's own, where it came meanwhile and is chosen, or ours was refused. */
+  async open(bot: Chatbot, user: NetworkUser, outgoing: Outgoing): Promise<SessionOpening> {
+    const opened = await this.dial({ bot, user, ids: outgoing.ids, service: 'session' }, outgoing);
+    const live = this.live(bot.uri, user.key);
+    return live ? { kind: 'open', live } : opened;
+  }
+
+  /** The signal cancels the INVITE. */
+  async dial(context: SessionContext, outgoing: Outgoing, signal?: AbortSignal): Promise<SessionOpening> {
+    const { bot, user } = context;
+    const conversation = this.conversation(pairKey(bot.uri, user.key));
+    const slot = this.slot(context);
+    conversation.dialing++;
+    try {
+      const opened = await this.options.network.openSession(outgoing, slot.delegate, signal);
+      if (opened.kind === 'refused') return opened;
+      return { kind: 'open', live: this.admit(conversation, context, slot, opened.session) };
+    } finally {
+      conversation.dialing--;
+      this.forgetEmpty(pairKey(bot.uri, user.key));
+    }
+  }
+
+  /** Answers an invitation that policy has let through; the user's new chat replaces his old one. */
+  async accept(invitation: Invitation, bot: NetworkBot, context: SessionContext): Promise<LiveSession | undefined> {
+    const key = pairKey(bot.uri, context.user.key);
+    const slot = this.slot(context);
+    const session = await invitation.accept(bot, slot.delegate);
+    if (!session) return undefined;
+    const conversation = this.conversation(key);
+    const replaced = [...conversation.entries];
+    const entry = this.admit(conversation, context, slot, session);
+    if (context.service === 'session' && conversation.dialing === 0) {
+      for (const old of replaced) if (old.context.service === 'session') this.close(old);
+    }
+    // It was let through just before the draining began.
+    if (this.draining) this.close(entry);
+    return entry;
+  }
+
+  /** BYE at once; pending sends of the session end as lost. */
+  close(live: LiveSession): void {
+    this.drop(live as Entry);
+    const closing = live.session.close().finally(() => this.closing.delete(closing));
+    this.closing.add(closing);
+  }
+
+  /**
+   * Ends what is up: at once where nothing is on its way, else as soon as that has ended, and after `patienceMs` in any
+   * case. Resolves once every BYE is answered.
+   */
+  async drain(patienceMs: number): Promise<void> {
+    this.draining = true;
+    this.closeWhere(isAtRest);
+    if (this.sessions > 0) await this.emptied(patienceMs);
+    await Promise.all(this.closing);
+  }
+
+  private emptied(patienceMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const patience = this.options.clock.after(patienceMs, () => this.closeWhere(() => true));
+      this.onEmpty = () => {
+        patience.close();
+        resolve();
+      };
+    });
+  }
+
+  private closeWhere(chosen: (entry: Entry) => boolean): void {
+    for (const { entries } of this.conversations.values()) {
+      for (const entry of [...entries]) if (chosen(entry)) this.close(entry);
+    }
+  }
+
+  private async working<T>(entry: Entry, work: () => Promise<T>): Promise<T> {
+    entry.lastUsedMs = this.options.clock.now();
+    entry.busy++;
+    try {
+      return await work();
+    } finally {
+      entry.busy--;
+      if (this.draining && isAtRest(entry)) this.close(entry);
+    }
+  }
+
+  private conversation(key: string): Conversation {
+    let conversation = this.conversations.get(key);
+    if (!conversation) {
+      conversation = { entries: [], dialing: 0 };
+      this.conversations.set(key, conversation);
+    }
+    return conversation;
+  }
+
+  private forgetEmpty(key: string): void {
+    const conversation = this.conversations.get(key);
+    if (conversation?.entries.length === 0 && conversation.dialing === 0) this.conversations.delete(key);
+  }
+
+  private slot(context: SessionContext): Slot {
+    const { options } = this;
+    const slot: Slot = {
+      entry: undefined,
+      ended: false,
+      delegate: {
+        onMessage: (message) => {
+          const receive = (): Promise<MsrpRefusal | undefined> => options.receive(context, message);
+          return slot.entry ? this.working(slot.entry, receive) : receive();
+        },
+        onEnd: (reason) => {
+          slot.ended = true;
+          options.log.info('session ended', { conversationId: context.ids.conversationId, reason });
+          if (slot.entry) this.drop(slot.entry);
+        },
+      },
+    };
+    return slot;
+  }
+
+  private admit(conversation: Conversation, context: SessionContext, slot: Slot, session: ChatSession): Entry {
+    const { clock, idleTimeoutMs, lingerMs, metrics, link } = this.options;
+    const quietMs = context.service === 'session' ? idleTimeoutMs : lingerMs;
+    const entry: Entry = { context, session, busy: 0, lastUsedMs: clock.now(), quietMs, timer: undefined };
+    slot.entry = entry;
+    if (slot.ended) return entry;
+    conversation.entries.push(entry);
+    this.sessions++;
+    this.sessionsOfBot.set(context.bot.uri, (this.sessionsOfBot.get(context.bot.uri) ?? 0) + 1);
+    metrics.count('sessions_total', { direction: session.direction });
+    for (const key of session.traceKeys) link(key, context.ids.conversationId);
+    this.settleGlare(conversation);
+    this.watchIdle(entry);
+    return entry;
+  }
+
+  /** Two chats at once (network-side facts §8): what is not chosen for sending ends after a short silence. */
+  private settleGlare(conversation: Conversation): void {
+    const chats = conversation.entries.filter((entry) => entry.context.service === 'session');
+    if (chats.length < 2) return;
+    const chosen = chats.reduce((best, entry) => (best.session.callId < entry.session.callId ? best : entry));
+    for (const entry of chats) {
+      if (entry === chosen) continue;
+      entry.quietMs = this.options.glareSilenceMs;
+      this.watchIdle(entry);
+    }
+  }
+
+  private watchIdle(entry: Entry): void {
+    const { clock } = this.options;
+    entry.timer?.close();
+    entry.timer = clock.after(Math.max(0, entry.lastUsedMs + entry.quietMs - clock.now()), () => {
+      if (clock.now() - entry.lastUsedMs < entry.quietMs) this.watchIdle(entry);
+      else this.close(entry);
+    });
+  }
+
+  private drop(entry: Entry): void {
+    entry.timer?.close();
+    const key = pairKey(entry.context.bot.uri, entry.context.user.key);
+    const entries = this.conversations.get(key)?.entries;
+    const at = entries?.indexOf(entry) ?? -1;
+    if (!entries || at < 0) return;
+    entries.splice(at, 1);
+    this.sessions--;
+    if (this.sessions === 0) this.onEmpty?.();
+    const left = (this.sessionsOfBot.get(entry.context.bot.uri) ?? 1) - 1;
+    if (left > 0) this.sessionsOfBot.set(entry.context.bot.uri, left);
+    else this.sessionsOfBot.delete(entry.context.bot.uri);
+    this.forgetEmpty(key);
+    entry.context.onEnded?.();
+  }
+}
+
+/** Nothing is on its way, in or out, not even half of a message. */
+function isAtRest({ busy, session }: Entry): boolean {
+  return busy === 0 && !session.receiving;
+}
+
+/** What an INVITE or MESSAGE left out is made here: every conversation has its identifiers. */
+export function completeIds(ids: Partial<ConversationIds>, conversationId?: string): ConversationIds {
+  return {
+    conversationId: ids.conversationId ?? conversationId ?? randomUUID(),
+    contributionId: ids.contributionId ?? randomUUID(),
+    ...(ids.inReplyToContributionId === undefined ? {} : { inReplyToContributionId: ids.inReplyToContributionId }),
+  };
+}

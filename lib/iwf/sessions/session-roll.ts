@@ -1,0 +1,73 @@
+/** The confirmed sessions that are up or on their way: found by id, counted by bot. */
+import type { Timer } from '../../clock.js';
+import type { Invitation } from '../../sip/network.js';
+import type { Chatbot } from '../actions.js';
+import type { LiveSession, SessionContext } from './conversations.js';
+import { pairKey, type SessionRecord } from '../records.js';
+
+/**
+ *   POST   → inviting ──2xx──▶ connected ──BYE, lost, idle, DELETE──▶ over
+ *               └──refused, DELETE (CANCEL)──▶ over
+ *   INVITE → invited ──PUT Connected──▶ accepting ──▶ connected
+ *               └──DELETE (603), CANCEL, time──▶ over
+ */
+export type SessionPhase =
+  | { readonly kind: 'inviting'; readonly abort: AbortController }
+  | { readonly kind: 'invited'; readonly invitation: Invitation; readonly timer: Timer }
+  | { readonly kind: 'accepting' }
+  | { readonly kind: 'connected'; readonly live: LiveSession }
+  | { readonly kind: 'over' };
+
+export interface RunningSession {
+  readonly bot: Chatbot;
+  readonly context: SessionContext;
+  record: SessionRecord;
+  phase: SessionPhase;
+  /** Its events are told in their order. */
+  settled: Promise<void>;
+}
+
+export class SessionRoll {
+  private readonly running = new Map<string, RunningSession>();
+  private readonly countOfBot = new Map<string, number>();
+  /** Sessions that the bot has asked for, by bot and user. */
+  private readonly outbound = new Map<string, string>();
+
+  get size(): number {
+    return this.running.size;
+  }
+
+  get all(): readonly RunningSession[] {
+    return [...this.running.values()];
+  }
+
+  get(sessionId: string): RunningSession | undefined {
+    return this.running.get(sessionId);
+  }
+
+  ofBot(bot: string): number {
+    return this.countOfBot.get(bot) ?? 0;
+  }
+
+  hasOutbound(bot: string, user: string): boolean {
+    return this.outbound.has(pairKey(bot, user));
+  }
+
+  add(session: RunningSession): void {
+    const { sessionId, contact, direction } = session.record;
+    const bot = session.bot.uri;
+    this.running.set(sessionId, session);
+    this.countOfBot.set(bot, this.ofBot(bot) + 1);
+    if (direction === 'outbound') this.outbound.set(pairKey(bot, contact), sessionId);
+  }
+
+  /** Idempotent. */
+  remove({ bot, record: { sessionId, contact } }: RunningSession): void {
+    if (!this.running.delete(sessionId)) return;
+    const left = this.ofBot(bot.uri) - 1;
+    if (left > 0) this.countOfBot.set(bot.uri, left);
+    else this.countOfBot.delete(bot.uri);
+    const key = pairKey(bot.uri, contact);
+    if (this.outbound.get(key) === sessionId) this.outbound.delete(key);
+  }
+}

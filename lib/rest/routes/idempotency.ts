@@ -1,0 +1,32 @@
+/** What makes a create safe to repeat: clientCorrelator, or the header Idempotency-Key as its equal. */
+import { createHash } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import type { Idempotency } from '../../iwf/actions.js';
+import { ApiError } from '../../resources/api-error.js';
+
+const maxKeyLength = 256;
+
+/**
+ * `parsed` is the request as read (so that spelling does not count), with everything of the path that decides what it does.
+ * Throws SVC0002 where body and header name different correlators.
+ */
+export function idempotencyOf(
+  request: IncomingMessage,
+  clientCorrelator: string | undefined,
+  parsed: readonly unknown[],
+): Idempotency | undefined {
+  const correlator = correlatorOf(request, clientCorrelator);
+  if (correlator === undefined) return undefined;
+  const fingerprint = createHash('sha256').update(JSON.stringify(parsed)).digest('base64url');
+  return { correlator, fingerprint };
+}
+
+function correlatorOf(request: IncomingMessage, clientCorrelator: string | undefined): string | undefined {
+  const header = request.headers['idempotency-key'];
+  if (header === undefined) return clientCorrelator;
+  const key = String(header);
+  if (key === '' || key.length > maxKeyLength) throw new ApiError('SVC0002', ['Idempotency-Key', 'empty or too long']);
+  if (clientCorrelator !== undefined && clientCorrelator !== key)
+    throw new ApiError('SVC0002', ['Idempotency-Key', 'differs from clientCorrelator']);
+  return key;
+}

@@ -1,0 +1,226 @@
+/** The two client transactions: INVITE and the rest (RFC 3261 §17.1, RFC 6026 §7.2). */
+import type { Path } from '../transport/path.js';
+import { longMs, type EngineTimer, type Timers, type TimerValues } from './timers.js';
+
+/**
+ * INVITE                                             others
+ *
+ *   calling ──1xx──▶ proceeding                        trying ──1xx──▶ proceeding
+ *    │A: again │           │                            │E: again       │E: again, every T2
+ *    │         2xx ──▶ accepted ──M──▶ terminated       │               │
+ *    │         300-699 ─▶ completed ──D──▶ terminated   └──final────────┴─▶ completed ──K──▶ terminated
+ *    └B, transport ─▶ terminated                        F, transport ─▶ terminated
+ */
+export type ClientState = 'calling' | 'trying' | 'proceeding' | 'accepted' | 'completed' | 'terminated';
+
+/** `again`: timer A or E; `give-up`: timer B or F, or 64*T1 after a CANCEL; `end`: timer D, K or M. */
+export type ClientEvent = 'again' | 'give-up' | 'end' | '1xx' | '2xx' | 'failure' | 'transport-error';
+
+type ClientAction =
+  'send' | 'slow-send' | 'quiet' | 'pass' | 'late-2xx' | 'ack' | 'linger' | 'linger-ack' | 'timeout' | 'fail';
+
+interface Step {
+  readonly to: ClientState;
+  readonly do: readonly ClientAction[];
+}
+
+type Table = Readonly<Record<ClientState, Partial<Readonly<Record<ClientEvent, Step>>>>>;
+
+function step(to: ClientState, ...actions: ClientAction[]): Step {
+  return { to, do: actions };
+}
+
+const DEAD = step('terminated', 'fail');
+const TIMED_OUT = step('terminated', 'timeout');
+const OVER = step('terminated');
+
+export const INVITE_CLIENT: Table = {
+  calling: {
+    again: step('calling', 'send'),
+    'give-up': TIMED_OUT,
+    '1xx': step('proceeding', 'quiet', 'pass'),
+    '2xx': step('accepted', 'quiet', 'pass', 'linger'),
+    failure: step('completed', 'quiet', 'ack', 'pass', 'linger-ack'),
+    'transport-error': DEAD,
+  },
+  trying: {},
+  proceeding: {
+    // Only after a CANCEL that nobody heeds (§9.1).
+    'give-up': TIMED_OUT,
+    '1xx': step('proceeding', 'pass'),
+    '2xx': step('accepted', 'quiet', 'pass', 'linger'),
+    failure: step('completed', 'quiet', 'ack', 'pass', 'linger-ack'),
+    'transport-error': DEAD,
+  },
+  accepted: { '2xx': step('accepted', 'late-2xx'), end: OVER },
+  completed: { failure: step('completed', 'ack'), end: OVER, 'transport-error': OVER },
+  terminated: {},
+};
+
+export const OTHER_CLIENT: Table = {
+  calling: {},
+  trying: {
+    again: step('trying', 'send'),
+    'give-up': TIMED_OUT,
+    '1xx': step('proceeding', 'pass'),
+    '2xx': step('completed', 'quiet', 'pass', 'linger'),
+    failure: step('completed', 'quiet', 'pass', 'linger'),
+    'transport-error': DEAD,
+  },
+  proceeding: {
+    again: step('proceeding', 'slow-send'),
+    'give-up': TIMED_OUT,
+    '1xx': step('proceeding', 'pass'),
+    '2xx': step('completed', 'quiet', 'pass', 'linger'),
+    failure: step('completed', 'quiet', 'pass', 'linger'),
+    'transport-error': DEAD,
+  },
+  accepted: {},
+  completed: { end: OVER },
+  terminated: {},
+};
+
+export interface ClientUser<R> {
+  /** Provisional responses, and the first final one. */
+  onResponse(response: R): void;
+  /** A 2xx to INVITE after the first: repeated, or from another branch of a fork. */
+  onLate2xx(response: R): void;
+  /** ACK to a non-2xx final, ready to go (§17.1.1.3). */
+  ackFor(response: R): Buffer;
+  onTimeout(): void;
+  onTransportError(): void;
+  onTerminated(): void;
+}
+
+export interface ClientSetup<R> {
+  readonly invite: boolean;
+  readonly bytes: Buffer;
+  readonly path: Path;
+  readonly user: ClientUser<R>;
+  readonly timers: Timers;
+  readonly values: TimerValues;
+}
+
+/** One transaction; R is a response as its user wants it. */
+export class ClientMachine<R> {
+  state: ClientState;
+  private readonly setup: ClientSetup<R>;
+  private readonly table: Table;
+  private intervalMs: number;
+  private bytes: Buffer | undefined;
+  private ackBytes: Buffer | undefined;
+  private retry: EngineTimer | undefined;
+  private limit: EngineTimer | undefined;
+  private readonly failed = (): void => this.fire('transport-error');
+
+  constructor(setup: ClientSetup<R>) {
+    this.setup = setup;
+    this.table = setup.invite ? INVITE_CLIENT : OTHER_CLIENT;
+    this.state = setup.invite ? 'calling' : 'trying';
+    this.intervalMs = setup.values.t1Ms;
+    this.bytes = setup.bytes;
+  }
+
+  /** First transmission (§17.1.1.2, §17.1.2.2). */
+  start(): void {
+    const { path, timers, values } = this.setup;
+    path.watch(this.failed);
+    this.limit = timers.after(longMs(values), () => this.fire('give-up'));
+    if (!path.reliable) this.armRetry();
+    path.send(this.setup.bytes);
+  }
+
+  onResponse(status: number, response: R): void {
+    this.fire(status < 200 ? '1xx' : status < 300 ? '2xx' : 'failure', response);
+  }
+
+  /** After a CANCEL the answer has 64*T1 to come (§9.1). */
+  limitAfterCancel(): void {
+    if (this.state !== 'proceeding' && this.state !== 'calling') return;
+    this.limit?.close();
+    this.limit = this.setup.timers.after(longMs(this.setup.values), () => this.fire('give-up'));
+  }
+
+  /** Forgets at once; tells nobody but onTerminated. */
+  terminate(): void {
+    if (this.state === 'terminated') return;
+    this.state = 'terminated';
+    this.finish();
+  }
+
+  private fire(event: ClientEvent, response?: R): void {
+    const next = this.table[this.state][event];
+    if (!next) return;
+    this.state = next.to;
+    for (const action of next.do) this.perform(action, response);
+    if (next.to === 'terminated') this.finish();
+  }
+
+  private perform(action: ClientAction, response: R | undefined): void {
+    const { user, path, values } = this.setup;
+    switch (action) {
+      case 'send':
+        this.sendAgain(Math.min(this.intervalMs * 2, this.setup.invite ? Infinity : values.t2Ms));
+        return;
+      case 'slow-send':
+        this.sendAgain(values.t2Ms);
+        return;
+      case 'quiet':
+        this.quiet();
+        return;
+      case 'pass':
+        if (response !== undefined) user.onResponse(response);
+        return;
+      case 'late-2xx':
+        if (response !== undefined) user.onLate2xx(response);
+        return;
+      case 'ack':
+        if (response !== undefined) this.ackBytes ??= user.ackFor(response);
+        if (this.ackBytes) path.send(this.ackBytes);
+        return;
+      case 'linger':
+        this.linger(this.setup.invite ? longMs(values) : path.reliable ? 0 : values.t4Ms);
+        return;
+      case 'linger-ack':
+        // Timer D: at least 32 s over UDP, whatever T1 (§17.1.1.2).
+        this.linger(path.reliable ? 0 : longMs(values));
+        return;
+      case 'timeout':
+        user.onTimeout();
+        return;
+      case 'fail':
+        user.onTransportError();
+        return;
+    }
+  }
+
+  private sendAgain(nextMs: number): void {
+    this.intervalMs = nextMs;
+    if (this.bytes) this.setup.path.send(this.bytes);
+    this.armRetry();
+  }
+
+  private armRetry(): void {
+    this.retry = this.setup.timers.after(this.intervalMs, () => this.fire('again'));
+  }
+
+  /** A response has come: no more retransmission; of a finished transaction no request is kept. */
+  private quiet(): void {
+    this.retry?.close();
+    if (this.state === 'proceeding') this.limit?.close();
+    else this.bytes = undefined;
+  }
+
+  private linger(ms: number): void {
+    this.limit?.close();
+    if (ms === 0) this.terminate();
+    else this.limit = this.setup.timers.after(ms, () => this.fire('end'));
+  }
+
+  private finish(): void {
+    this.retry?.close();
+    this.limit?.close();
+    this.setup.path.unwatch(this.failed);
+    this.setup.user.onTerminated();
+  }
+}

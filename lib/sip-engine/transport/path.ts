@@ -1,0 +1,25 @@
+/** A way for messages between us and one peer, as the transactions see it (RFC 3261 §18). */
+import type { Address } from '../api.js';
+
+export interface Path {
+  /** What Via and Contact call us on this way: a listening address, or the advertised host with its port. */
+  readonly local: Address;
+  readonly remote: Address;
+  /** TCP: nothing is retransmitted. */
+  readonly reliable: boolean;
+  /** Never throws; a failure is told to the watchers, soon but not within the call. */
+  send(bytes: Buffer): void;
+  /** `failed` runs at most once, when the transport knows that the peer cannot be reached this way. */
+  watch(failed: () => void): void;
+  unwatch(failed: () => void): void;
+}
+
+export function sameAddress(one: Address, other: Address): boolean {
+  return one.port === other.port && one.host === other.host && one.protocol === other.protocol;
+}
+
+/** `tcp/127.0.0.1:5060`, `udp/[::1]:5060` */
+export function printAddress(address: Address): string {
+  const host = address.host.includes(':') ? `[${address.host}]` : address.host;
+  return `${address.protocol}/${host}:${address.port}`;
+}

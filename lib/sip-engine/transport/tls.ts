@@ -1,0 +1,106 @@
+/** TLS under SIP: our certificate, whose certificates we believe, handshakes both ways (RFC 3261 §26.3.1, RFC 5922). */
+import { constants, X509Certificate } from 'node:crypto';
+import { isIP, type Socket } from 'node:net';
+import {
+  connect,
+  createSecureContext,
+  createServer,
+  type PeerCertificate,
+  type SecureContext,
+  type Server,
+  type TLSSocket,
+} from 'node:tls';
+import type { Address } from '../api.js';
+import { names } from './certificate.js';
+
+/** PEM texts. */
+export interface TlsMaterial {
+  readonly cert: string;
+  readonly key: string;
+  /** Who may sign certificates of peers; absent: the public authorities that node knows. */
+  readonly ca?: string;
+  /** Whether who connects to us has to show a certificate, may, or is not asked. */
+  readonly clientCertificates: 'required' | 'optional' | 'none';
+}
+
+export interface TlsOptions {
+  readonly material: TlsMaterial | undefined;
+  /** For a handshake of who connects to us. */
+  readonly handshakeMs: number;
+  /** The socket, and whether its peer has shown a certificate that we believe. */
+  readonly onSecure: (socket: TLSSocket, peer: X509Certificate | undefined) => void;
+  readonly onRefused: () => void;
+}
+
+export class Tls {
+  private readonly options: TlsOptions;
+  private context: SecureContext;
+  /** Listens nowhere: it is handed its connections, after they have been judged. */
+  private readonly server: Server;
+
+  /** Throws where certificate or key cannot be read. Without a certificate of its own it can only connect. */
+  constructor(options: TlsOptions) {
+    this.options = options;
+    const { material, handshakeMs } = options;
+    this.context = contextOf(material);
+    const asked = material?.clientCertificates ?? 'none';
+    this.server = createServer({
+      ...serverOptions(material),
+      handshakeTimeout: handshakeMs,
+      requestCert: asked !== 'none',
+      // A certificate that nobody vouches for is worse than none: refused in the handshake where one is required, ignored else.
+      rejectUnauthorized: asked === 'required',
+    });
+    this.server.on('secureConnection', (socket) => options.onSecure(socket, believed(socket)));
+    this.server.on('tlsClientError', (_error, socket) => {
+      // A handshake that has run out of time is told, not ended.
+      socket.destroy();
+      options.onRefused();
+    });
+  }
+
+  /** For connections from now on; throws where it cannot be read, and then nothing has changed. Who is asked stays. */
+  reload(material: TlsMaterial): void {
+    this.context = contextOf(material);
+    this.server.setSecureContext(serverOptions(material));
+  }
+
+  /** The server's side of a connection. */
+  accept(socket: Socket): void {
+    this.server.emit('connection', socket);
+  }
+
+  /** The client's side; `secureConnect` follows, or an error where the certificate is not that of `remote.name`. */
+  connect(remote: Address): TLSSocket {
+    const name = remote.name ?? remote.host;
+    return connect({
+      host: remote.host,
+      port: remote.port,
+      secureContext: this.context,
+      ...(isIP(name) === 0 ? { servername: name } : {}),
+      checkServerIdentity: (_host, certificate) => strangerThan(name, certificate),
+    });
+  }
+}
+
+const minVersion = 'TLSv1.2';
+
+function contextOf(material: TlsMaterial | undefined): SecureContext {
+  return createSecureContext(serverOptions(material));
+}
+
+function serverOptions(material: TlsMaterial | undefined) {
+  // Each handshake costs us more than the peer, and nobody needs a second one.
+  const common = { minVersion, secureOptions: constants.SSL_OP_NO_RENEGOTIATION } as const;
+  if (!material) return common;
+  const { cert, key, ca } = material;
+  return { ...common, cert, key, ...(ca === undefined ? {} : { ca }) } as const;
+}
+
+function believed(socket: TLSSocket): X509Certificate | undefined {
+  return socket.authorized ? socket.getPeerX509Certificate() : undefined;
+}
+
+function strangerThan(name: string, certificate: PeerCertificate): Error | undefined {
+  return names(new X509Certificate(certificate.raw), name) ? undefined : new Error(`the certificate is not of ${name}`);
+}

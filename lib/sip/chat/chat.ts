@@ -1,0 +1,250 @@
+/**
+ * A chat: one dialog with its MSRP session.
+ *
+ *   new ──attach (2xx)──→ open ──BYE, close, MSRP lost──→ ended
+ *    └──────────abandon (refused, cancelled)──────────────↗
+ */
+import { randomUUID } from 'node:crypto';
+import type { Clock, Timer } from '../../clock.js';
+import { PeerError } from '../../errors.js';
+import type { Logger } from '../../log.js';
+import { DecodeError } from '../../wire/decode-error.js';
+import type { FeatureTags } from '../../wire/feature-tags.js';
+import type { Answer, Call, CallDelegate, HeaderLine, SipRequest, SipResponse } from '../agent.js';
+import { allowed } from '../allowed.js';
+import { type ChatMedia, sdpType } from './media.js';
+import type { ChatSession, Service, SessionDelegate, SessionMessage, SessionSend } from '../network.js';
+import { glareWaitMs, refreshOutcome, type RefreshPlan, refreshPlan } from '../session-timer.js';
+
+export interface ChatOptions {
+  readonly service: Service;
+  readonly direction: 'inbound' | 'outbound';
+  readonly media: ChatMedia;
+  readonly delegate: SessionDelegate;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Contact of our re-INVITEs and answers. */
+  readonly contact: string;
+}
+
+/** What the peer said of itself when the dialog was made. */
+export interface Established {
+  readonly call: Call;
+  readonly tags: FeatureTags;
+  /** Its INVITE or its 2xx: the session timer stands there. */
+  readonly sessionExpires: string | undefined;
+  readonly allowsUpdate: boolean;
+}
+
+type State =
+  { readonly kind: 'new' } | { readonly kind: 'open'; readonly established: Established } | { readonly kind: 'ended' };
+
+export class Chat implements ChatSession, CallDelegate {
+  private readonly options: ChatOptions;
+  private state: State = { kind: 'new' };
+  private refresh: Timer | undefined;
+  private id = '';
+  private tags: FeatureTags | undefined;
+
+  constructor(options: ChatOptions) {
+    this.options = options;
+  }
+
+  get callId(): string {
+    return this.id;
+  }
+
+  get traceKeys(): readonly string[] {
+    return [this.id, this.options.media.session.id];
+  }
+
+  get direction(): 'inbound' | 'outbound' {
+    return this.options.direction;
+  }
+
+  get service(): Service {
+    return this.options.service;
+  }
+
+  get peerTags(): FeatureTags {
+    if (!this.tags) throw new TypeError('a chat without its dialog');
+    return this.tags;
+  }
+
+  get open(): boolean {
+    return this.state.kind === 'open';
+  }
+
+  get receiving(): boolean {
+    return this.options.media.session.receiving;
+  }
+
+  /** The dialog stands; a chat that has ended meanwhile is hung up. */
+  attach(established: Established): void {
+    this.id = established.call.callId;
+    this.tags = established.tags;
+    if (this.state.kind === 'ended') {
+      void established.call.bye();
+      return;
+    }
+    this.state = { kind: 'open', established };
+    this.planRefresh(established.sessionExpires);
+  }
+
+  /** It came to nothing: the MSRP session goes. */
+  abandon(): void {
+    this.end();
+  }
+
+  takes(contentType: string): 'bare' | 'wrapped' | undefined {
+    return this.options.media.takes(contentType);
+  }
+
+  /** Its MSRP Message-ID is of this attempt alone: 32 characters are all that RFC 4975 §9 allows. */
+  send(message: SessionMessage): Promise<SessionSend> {
+    const messageId = randomUUID().replaceAll('-', '');
+    return this.options.media.session.send({ ...message, messageId });
+  }
+
+  async close(): Promise<void> {
+    const { state } = this;
+    this.end();
+    if (state.kind === 'open') await state.established.call.bye();
+  }
+
+  /** The MSRP side is gone: the call has lost its purpose. */
+  mediaLost(reason: string): void {
+    if (this.state.kind !== 'open') return;
+    const { call } = this.state.established;
+    this.end();
+    this.options.delegate.onEnd(reason);
+    void call.bye();
+  }
+
+  // — CallDelegate —
+
+  onEnd(reason: 'bye' | 'lost'): void {
+    if (this.state.kind === 'ended') return;
+    this.end();
+    this.options.delegate.onEnd(reason);
+  }
+
+  /** A re-INVITE without SDP is answered with our description (RFC 3261 §14.2), an UPDATE without SDP with none (RFC 3311 §5). */
+  async onModify(request: SipRequest): Promise<Answer> {
+    this.planRefresh(request.headers.get('Session-Expires'));
+    const headers = this.modifyHeaders(request);
+    if (request.body.length === 0) {
+      if (request.method !== 'INVITE') return { status: 200, headers };
+      return withSdp(headers, this.options.media.offer());
+    }
+    try {
+      const outcome = this.options.media.takeOffer(request.body);
+      if (outcome.kind === 'refused') return { status: 488 };
+      await this.options.media.start();
+      return withSdp(headers, outcome.body);
+    } catch (error) {
+      if (error instanceof DecodeError) return { status: 400, reason: 'Bad SDP' };
+      if (!(error instanceof PeerError)) throw error;
+      // where the peer's end cannot be reached the session has ended, and the BYE follows
+      this.options.log.warn('media not established', { callId: this.id, error });
+      return { status: 488, reason: 'MSRP connection failed' };
+    }
+  }
+
+  /** The answer to the offer of our 2xx comes in the ACK. */
+  onAck(request: SipRequest): void {
+    if (request.body.length === 0) return;
+    try {
+      const refused = this.options.media.takeAnswer(request.body);
+      if (refused === undefined) {
+        this.options.media.start().catch((error: unknown) => this.fail(error));
+        return;
+      }
+      this.options.log.warn('answer not usable', { callId: this.id, reason: refused });
+    } catch (error) {
+      if (!(error instanceof DecodeError)) throw error;
+      this.options.log.warn('answer not understood', { callId: this.id, place: error.place });
+    }
+    this.mediaLost('no usable answer');
+  }
+
+  onRequest(request: SipRequest): Promise<Answer> {
+    const known = request.method === 'OPTIONS' || request.method === 'INFO';
+    return Promise.resolve({ status: known ? 200 : 405, headers: [['Allow', allowed]] });
+  }
+
+  private fail(error: unknown): void {
+    this.options.log.warn('media not established', { callId: this.id, error });
+    this.mediaLost('media not established');
+  }
+
+  private modifyHeaders(request: SipRequest): readonly HeaderLine[] {
+    const expires = request.headers.get('Session-Expires');
+    const timer: readonly HeaderLine[] =
+      expires === undefined
+        ? []
+        : [
+            ['Session-Expires', expires],
+            ['Require', 'timer'],
+          ];
+    return [['Contact', this.options.contact], ...timer];
+  }
+
+  /** Where refreshing is ours, half of the interval is the time for it (RFC 4028 §7.2). */
+  private planRefresh(sessionExpires: string | undefined): void {
+    const plan = refreshPlan(sessionExpires, this.options.direction);
+    if (plan) this.refreshAfter(plan.refreshMs, plan);
+  }
+
+  private refreshAfter(delayMs: number, plan: RefreshPlan, minSe?: string): void {
+    this.refresh?.close();
+    this.refresh = this.options.clock.after(delayMs, () => {
+      this.refreshNow(plan, minSe).catch((error: unknown) => this.fail(error));
+    });
+  }
+
+  private async refreshNow(plan: RefreshPlan, minSe: string | undefined): Promise<void> {
+    if (this.state.kind !== 'open') return;
+    const response = await this.askRefresh(this.state.established, plan, minSe);
+    if (!this.open) return;
+    const ownership = this.direction === 'outbound' ? 'owner' : 'other';
+    const outcome = refreshOutcome(response, plan, glareWaitMs(ownership, Math.random()));
+    switch (outcome.kind) {
+      case 'refreshed':
+        this.planRefresh(outcome.sessionExpires);
+        return;
+      case 'lost':
+        this.mediaLost('session timer');
+        return;
+      case 'again':
+        this.refreshAfter(outcome.afterMs, { ...plan, sessionExpires: outcome.sessionExpires }, outcome.minSe);
+    }
+  }
+
+  /** An UPDATE touches no media; without it a re-INVITE with our description as it stands (RFC 4028 §7.4). */
+  private askRefresh(
+    { call, allowsUpdate }: Established,
+    { sessionExpires }: RefreshPlan,
+    minSe: string | undefined,
+  ): Promise<SipResponse> {
+    const headers: readonly HeaderLine[] = [
+      ['Contact', this.options.contact],
+      ['Supported', 'timer'],
+      ['Session-Expires', sessionExpires],
+      ...(minSe === undefined ? [] : [['Min-SE', minSe] as const]),
+    ];
+    if (allowsUpdate) return call.request({ method: 'UPDATE', headers });
+    const body = this.options.media.offer();
+    return call.request({ method: 'INVITE', headers: [...headers, ['Content-Type', sdpType]], body });
+  }
+
+  private end(): void {
+    this.state = { kind: 'ended' };
+    this.refresh?.close();
+    this.options.media.session.close();
+  }
+}
+
+function withSdp(headers: readonly HeaderLine[], body: Buffer): Answer {
+  return { status: 200, headers: [...headers, ['Content-Type', sdpType]], body };
+}

@@ -1,0 +1,104 @@
+/** INVITE in: the right refusal, or the 2xx with our answer, isbot and version in Contact. */
+import type { Logger } from '../../log.js';
+import { DecodeError } from '../../wire/decode-error.js';
+import type { HeaderLine, InboundInvite } from '../agent.js';
+import { allowed } from '../allowed.js';
+import type { Chat } from './chat.js';
+import { allowsUpdate } from './dial.js';
+import type { InviteBody } from './invite-body.js';
+import { type ChatMedia, type OfferOutcome, sdpType } from './media.js';
+import type { ChatSession, Incoming, Invitation, NetworkBot, Refusal, SessionDelegate } from '../network.js';
+import { contact, refusalHeaders } from '../rcs-headers.js';
+import { acceptedTimer } from '../session-timer.js';
+
+export interface InvitationParts {
+  readonly invite: InboundInvite;
+  readonly incoming: Incoming;
+  readonly body: InviteBody;
+  readonly log: Logger;
+  readonly contactHost: string;
+  /** A chat with its media, both new. */
+  makeChat(bot: NetworkBot, delegate: SessionDelegate): { chat: Chat; media: ChatMedia };
+}
+
+export function invitationOf(parts: InvitationParts): Invitation {
+  const { invite, incoming, body } = parts;
+  // In large message mode the INVITE holds the headers alone: the content follows by MSRP.
+  const firstMessage = incoming.service === 'largeMessage' ? undefined : body.cpim;
+  return {
+    ...incoming,
+    ...(firstMessage && { firstMessage }),
+    refuse: (refusal) => refuse(invite, refusal),
+    onceCancelled: (listener) => void (invite.onCancel = listener),
+    accept: (bot, delegate) => accept(parts, bot, delegate),
+  };
+}
+
+export async function refuse(request: Pick<InboundInvite, 'answer' | 'method'>, refusal: Refusal): Promise<void> {
+  await request.answer({
+    status: refusal.status,
+    ...(refusal.reason === undefined ? {} : { reason: refusal.reason }),
+    headers: refusalHeaders(request.method, refusal),
+  });
+}
+
+async function accept(
+  parts: InvitationParts,
+  bot: NetworkBot,
+  delegate: SessionDelegate,
+): Promise<ChatSession | undefined> {
+  const { invite, incoming, body, log, contactHost } = parts;
+  const { chat, media } = parts.makeChat(bot, delegate);
+  const description = describe(media, body);
+  if (description.kind === 'refused') {
+    chat.abandon();
+    await refuse(invite, description.refusal);
+    return undefined;
+  }
+  const { headers } = invite;
+  const timer = acceptedTimer(headers.get('Session-Expires'), headers.all('Supported'));
+  const answer = {
+    status: 200,
+    headers: [
+      ['Contact', contact(bot, incoming.service, contactHost)],
+      ['Allow', allowed],
+      ['Supported', 'timer'],
+      ...timerHeaders(timer),
+      ['Content-Type', sdpType],
+    ] as readonly HeaderLine[],
+    body: description.body,
+  };
+  invite.onCancel = () => chat.abandon();
+  try {
+    const call = await invite.accept(answer, chat);
+    chat.attach({ call, tags: incoming.tags, sessionExpires: timer, allowsUpdate: allowsUpdate(headers.all('Allow')) });
+  } catch (error) {
+    log.info('call not established', { callId: invite.callId, error });
+    chat.abandon();
+    return undefined;
+  }
+  // Without an offer in the INVITE the peer's side is known only from the ACK.
+  if (body.sdp) media.start().catch(() => chat.mediaLost('media not established'));
+  return chat;
+}
+
+type Described = { kind: 'answered'; body: Buffer } | { kind: 'refused'; refusal: Refusal };
+
+function describe(media: ChatMedia, { sdp }: InviteBody): Described {
+  if (!sdp) return { kind: 'answered', body: media.offer() };
+  let outcome: OfferOutcome;
+  try {
+    outcome = media.takeOffer(sdp);
+  } catch (error) {
+    if (error instanceof DecodeError) return { kind: 'refused', refusal: { status: 400, reason: 'Bad SDP' } };
+    throw error;
+  }
+  return outcome.kind === 'answered' ? outcome : { kind: 'refused', refusal: { status: 488 } };
+}
+
+function timerHeaders(timer: string | undefined): readonly HeaderLine[] {
+  if (timer === undefined) return [];
+  const required: HeaderLine = ['Require', 'timer'];
+  // RFC 4028 §9: required of the caller only where the caller has to refresh.
+  return [['Session-Expires', timer], ...(timer.endsWith('uac') ? [required] : [])];
+}

@@ -1,0 +1,204 @@
+/** SipAgent as a drachtio-srf application: on the embedded engine or on a drachtio-server elsewhere. */
+import type { Server } from 'node:net';
+import Srf from 'drachtio-srf';
+import type { Clock, Timer } from '../../clock.js';
+import { PeerError } from '../../errors.js';
+import type { Logger } from '../../log.js';
+import type { Metrics } from '../../metrics.js';
+import type { CallDelegate, Dialed, RequestDraft, SipAgent, SipHandlers, SipResponse } from '../agent.js';
+import { DrachtioCall, type CallDeps } from './call.js';
+import { dial } from './dial.js';
+import { exchange } from './exchange.js';
+import { handleInbound } from './inbound.js';
+import { Link, type LinkDelegate, type LinkTarget } from './link.js';
+import { outgoingRequest } from './message.js';
+import type { SrfApp } from './types.js';
+
+export type DrachtioMode =
+  /** The engine connects to us: on a server that is handed in, and closed by us if it listens. */
+  | { readonly kind: 'listen'; readonly server: Server; readonly secret?: string }
+  /** We connect to the engine. */
+  | { readonly kind: 'connect'; readonly host: string; readonly port: number; readonly secret: string };
+
+export interface DrachtioAgentOptions {
+  readonly mode: DrachtioMode;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics?: Metrics;
+  /** Until an engine is connected, at the start and each time anew; 5,000. */
+  readonly startTimeoutMs?: number;
+  /** Until a final response; 35,000: the engine's own 408 comes after 32 s. Also for who does not answer a request. */
+  readonly callTimeoutMs?: number;
+  /** Until the final response to INVITE, then CANCEL; 180,000 (timer C of RFC 3261 §16.6). */
+  readonly inviteTimeoutMs?: number;
+  /** Until the engine says what it has done with a message; 5,000. */
+  readonly echoTimeoutMs?: number;
+  /** Connect: until an engine that says nothing, not even to a ping, is taken for lost; 45,000, three pings. */
+  readonly silenceTimeoutMs?: number;
+  /** Above it 513 is made up; connect: 11,000 (drachtio-server hangs above 12,228), listen: 2 MiB. */
+  readonly maxFrameBytes?: number;
+  /** Written and not echoed; connect: 32,768 (drachtio-server loses its place above 80,000), listen: no limit. */
+  readonly maxInFlightBytes?: number;
+  /** Between two attempts to connect, from 100 doubled; 5,000. */
+  readonly maxReconnectDelayMs?: number;
+}
+
+const DEFAULTS = {
+  startTimeoutMs: 5_000,
+  callTimeoutMs: 35_000,
+  inviteTimeoutMs: 180_000,
+  echoTimeoutMs: 5_000,
+  silenceTimeoutMs: 45_000,
+  maxReconnectDelayMs: 5_000,
+};
+const FRAME_LIMITS = {
+  listen: { maxFrameBytes: 2 * 1024 * 1024, maxInFlightBytes: undefined },
+  connect: { maxFrameBytes: 11_000, maxInFlightBytes: 32_768 },
+};
+const FIRST_DELAY_MS = 100;
+
+type Settings = DrachtioAgentOptions & typeof DEFAULTS;
+
+export function createDrachtioAgent(options: DrachtioAgentOptions): SipAgent {
+  return new DrachtioAgent({ ...DEFAULTS, ...options });
+}
+
+class DrachtioAgent implements SipAgent, LinkDelegate {
+  private readonly settings: Settings;
+  private readonly calls = new Map<string, DrachtioCall>();
+  private closed = false;
+  private handlers: SipHandlers | undefined;
+  private server: Server | undefined;
+  private link: Link | undefined;
+  private starting: { done(error?: PeerError): void } | undefined;
+  private reconnect: Timer | undefined;
+  private delayMs = FIRST_DELAY_MS;
+
+  constructor(settings: Settings) {
+    this.settings = settings;
+  }
+
+  get ready(): boolean {
+    return this.link?.ready ?? false;
+  }
+
+  get listening(): readonly string[] {
+    return this.link?.listening ?? [];
+  }
+
+  start(handlers: SipHandlers): Promise<void> {
+    this.handlers = handlers;
+    return new Promise((resolve, reject) => {
+      const timer = this.settings.clock.after(this.settings.startTimeoutMs, () => {
+        this.starting?.done(new PeerError('sip', 408, 'no engine within the time to start'));
+      });
+      this.starting = {
+        done: (error) => {
+          timer.close();
+          this.starting = undefined;
+          if (!error) {
+            resolve();
+            return;
+          }
+          void this.close();
+          reject(error);
+        },
+      };
+      this.open();
+    });
+  }
+
+  request(draft: RequestDraft, signal?: AbortSignal): Promise<SipResponse> {
+    return this.unlessClosed(({ link }) => {
+      const limits = { timeoutMs: this.settings.callTimeoutMs, ...(signal ? { signal } : {}) };
+      return exchange(link, outgoingRequest(draft), limits);
+    });
+  }
+
+  invite(draft: RequestDraft, delegate: CallDelegate, signal?: AbortSignal): Promise<Dialed> {
+    return this.unlessClosed((deps) => dial(deps, draft, delegate, signal));
+  }
+
+  async close(): Promise<void> {
+    if (this.closed) return;
+    this.closed = true;
+    this.starting?.done(closedError());
+    this.reconnect?.close();
+    this.link?.close();
+    this.endCalls();
+    const { server } = this;
+    if (server?.listening) await new Promise((resolve) => server.close(resolve));
+  }
+
+  onRequest(...[req, res]: Parameters<LinkDelegate['onRequest']>): void {
+    if (this.link && this.handlers) handleInbound(this.deps(this.link), this.handlers, req, res);
+  }
+
+  onUp(): void {
+    this.delayMs = FIRST_DELAY_MS;
+    this.settings.log.info('sip engine connected', { listening: this.listening });
+    this.starting?.done();
+  }
+
+  onDown(error: PeerError): void {
+    if (this.starting) {
+      this.starting.done(error);
+      return;
+    }
+    this.settings.log.warn('sip engine lost', { error });
+    this.settings.metrics?.count('sip_engine_lost_total');
+    this.endCalls();
+    if (this.settings.mode.kind === 'connect') this.openLater();
+  }
+
+  private open(): void {
+    const { settings } = this;
+    this.link = new Link(
+      new Srf() as unknown as SrfApp,
+      { ...FRAME_LIMITS[settings.mode.kind], ...settings, target: this.target() },
+      this,
+    );
+    this.link.open();
+  }
+
+  /** The link that failed is of no use again; one attempt at a time. */
+  private openLater(): void {
+    this.reconnect?.close();
+    this.link?.close();
+    this.reconnect = this.settings.clock.after(this.delayMs, () => this.open());
+    this.delayMs = Math.min(this.delayMs * 2, this.settings.maxReconnectDelayMs);
+  }
+
+  private target(): LinkTarget {
+    const { mode } = this.settings;
+    if (mode.kind === 'connect') return mode;
+    this.server = mode.server;
+    this.server.on('error', (error) => this.starting?.done(new PeerError('sip', 503, error.message, 'ours')));
+    return { kind: 'listen', server: this.server, secret: mode.secret ?? '' };
+  }
+
+  private deps(link: Link): CallDeps {
+    const { log, callTimeoutMs, inviteTimeoutMs } = this.settings;
+    return { link, log, callTimeoutMs, inviteTimeoutMs, calls: this.calls };
+  }
+
+  private async unlessClosed<T>(action: (deps: CallDeps) => Promise<T>): Promise<T> {
+    if (this.closed || !this.link) throw closedError();
+    const result = await action(this.deps(this.link));
+    // what was under way has been given up, not answered
+    this.throwIfClosed();
+    return result;
+  }
+
+  private throwIfClosed(): void {
+    if (this.closed) throw closedError();
+  }
+
+  private endCalls(): void {
+    for (const call of [...this.calls.values()]) call.end('lost');
+  }
+}
+
+function closedError(): PeerError {
+  return new PeerError('sip', 503, 'the agent is closed', 'ours');
+}

@@ -1,0 +1,97 @@
+/** Requests of the network: given to the handlers, to the call they belong to, or refused. */
+import { PeerError } from '../../errors.js';
+import type { Answer, Call, CallDelegate, InboundInvite, InboundRequest, SipHandlers } from '../agent.js';
+import { DrachtioCall, type CallDeps } from './call.js';
+import { contactUri, requestOf } from './message.js';
+import { reply, type Reply } from './reply.js';
+import type { SrfRequest, SrfResponse } from './types.js';
+
+/** What may come outside of dialogs (RFC 3261 §8.2.1), and what besides is understood inside. */
+const ALLOW = 'INVITE, ACK, CANCEL, BYE, OPTIONS, MESSAGE, UPDATE, INFO';
+
+export function handleInbound(deps: CallDeps, handlers: SipHandlers, req: SrfRequest, res: SrfResponse): void {
+  const call = req.stackDialogId ? deps.calls.get(req.stackDialogId) : undefined;
+  // the engine has ended the call by itself, and has sent the BYE
+  if (req.source === 'application') return call?.end('lost');
+  if (call) {
+    call.handle(req, res);
+    return;
+  }
+  if (req.method === 'ACK') return;
+  const respond = (answer: Answer) => void reply(deps.link, req, res, deps.callTimeoutMs).send(answer).catch(ignore);
+  if (req.stackDialogId) {
+    respond({ status: 481 });
+    return;
+  }
+  try {
+    if (!dispatch(deps, handlers, req, res)) respond({ status: 405, headers: [['Allow', ALLOW]] });
+  } catch (error) {
+    deps.log.error('handler failed', { error, method: req.method });
+    respond({ status: 500 });
+  }
+}
+
+function dispatch(deps: CallDeps, handlers: SipHandlers, req: SrfRequest, res: SrfResponse): boolean {
+  switch (req.method) {
+    case 'INVITE':
+      handlers.onInvite(inboundInvite(deps, req, res));
+      return true;
+    case 'MESSAGE':
+      handlers.onMessage(inboundRequest(reply(deps.link, req, res, deps.callTimeoutMs), req));
+      return true;
+    case 'OPTIONS':
+      handlers.onOptions(inboundRequest(reply(deps.link, req, res, deps.callTimeoutMs), req));
+      return true;
+    default:
+      return false;
+  }
+}
+
+function inboundRequest(pending: Reply, req: SrfRequest): InboundRequest {
+  return { ...requestOf(req), answer: (answer) => pending.send(answer) };
+}
+
+function inboundInvite(deps: CallDeps, req: SrfRequest, res: SrfResponse): InboundInvite {
+  const pending = reply(deps.link, req, res, deps.inviteTimeoutMs, () => invite.onCancel?.());
+  const invite: InboundInvite = {
+    ...inboundRequest(pending, req),
+    onCancel: undefined,
+    accept: (answer, delegate) => accept(deps, { pending, invite, res }, answer, delegate),
+  };
+  return invite;
+}
+
+interface Offered {
+  readonly pending: Reply;
+  readonly invite: InboundInvite;
+  readonly res: SrfResponse;
+}
+
+async function accept(deps: CallDeps, offered: Offered, answer: Answer, delegate: CallDelegate): Promise<Call> {
+  const { pending, invite, res } = offered;
+  let call: DrachtioCall | undefined;
+  const makeCall = (listener: CallDelegate) => {
+    const remoteTarget = contactUri(invite.headers.get('Contact')) ?? '';
+    return new DrachtioCall(deps, { dialogId: res.stackDialogId ?? '', callId: invite.callId, remoteTarget }, listener);
+  };
+  await pending.send(answer, {
+    // before the ACK, or whatever else follows the 2xx, is looked at
+    onSent: () => (call = makeCall(delegate)),
+    // nobody waits for this call any more
+    onLate: () => void makeCall(NOBODY).bye(),
+  });
+  if (!call) throw new PeerError('sip', 500, 'answered before', 'ours');
+  return call;
+}
+
+/** Answers for a call that is being ended. */
+export const NOBODY: CallDelegate = {
+  onModify: () => Promise.resolve({ status: 481 }),
+  onRequest: () => Promise.resolve({ status: 481 }),
+  onEnd: () => undefined,
+};
+
+/** The refusal is the answer: where it cannot be sent, nobody is left to be told. */
+function ignore(): void {
+  return undefined;
+}

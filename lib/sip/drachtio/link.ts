@@ -1,0 +1,283 @@
+/** One drachtio-srf application and its connection to an engine; whatever waits on it ends with it. */
+import type { Server, Socket } from 'node:net';
+import type { Clock, Timer } from '../../clock.js';
+import { PeerError } from '../../errors.js';
+import type { Logger } from '../../log.js';
+import type { SrfAck, SrfApp, SrfConnectOptions, SrfRequest, SrfRequestOptions, SrfResponse } from './types.js';
+import { LinkSockets } from './sockets.js';
+import { SendWindow } from './window.js';
+
+export type LinkTarget =
+  | { readonly kind: 'listen'; readonly server: Server; readonly secret: string }
+  | { readonly kind: 'connect'; readonly host: string; readonly port: number; readonly secret: string };
+
+export interface LinkOptions {
+  readonly target: LinkTarget;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** A frame above this is not sent: drachtio-server would hang on it. Undefined: no limit. */
+  readonly maxFrameBytes: number | undefined;
+  /** Without their echo at once. Undefined: no limit. */
+  readonly maxInFlightBytes: number | undefined;
+  /** An echo that takes longer is no longer waited for. */
+  readonly echoTimeoutMs: number;
+  /** Connect: until the engine has taken our secret. */
+  readonly startTimeoutMs: number;
+  /** A connection over which nothing comes for so long, in spite of a ping every 15 s, is given up. */
+  readonly silenceTimeoutMs: number;
+}
+
+export interface LinkDelegate {
+  onRequest(req: SrfRequest, res: SrfResponse): void;
+  onUp(): void;
+  /** The connection is lost, or the engine refused us. */
+  onDown(error: PeerError): void;
+}
+
+export type Failure = 'timeout' | 'lost';
+
+/** Waits for one thing: whichever comes first of success, time and loss of the connection. */
+export interface Guard {
+  /** True for the first caller alone: the thing has come in time. */
+  done(): boolean;
+}
+
+/** A request for `Link.send`. */
+export interface Sending {
+  readonly uri: string;
+  readonly options: SrfRequestOptions;
+  readonly bytes: number;
+  /** Asked just before it is written, which may be later than now. */
+  readonly wanted: () => boolean;
+  /** With the echo: the request as it has left. Listeners must be set before this returns. */
+  readonly onSent: (req: SrfRequest) => void;
+  readonly onRefused: (error: unknown) => void;
+}
+
+export class Link {
+  private readonly app: SrfApp;
+  private readonly options: LinkOptions;
+  private readonly delegate: LinkDelegate;
+  private readonly window: SendWindow;
+  private readonly guards = new Set<(why: Failure) => void>();
+  private readonly sockets: LinkSockets;
+  private hostports: readonly string[] = [];
+  private connecting: Timer | undefined;
+  private up = false;
+  private closed = false;
+
+  constructor(app: SrfApp, options: LinkOptions, delegate: LinkDelegate) {
+    this.app = app;
+    this.options = options;
+    this.delegate = delegate;
+    this.window = new SendWindow(options.maxInFlightBytes);
+    this.sockets = new LinkSockets(options);
+    app.on('connect', (error, hostports) => this.onConnect(error, hostports));
+    app.on('error', (error) => this.onDown(new PeerError('sip', 503, error.message)));
+    app.on('close', () => this.onDown(new PeerError('sip', 503, 'connection to the engine lost')));
+    const handler = (req: SrfRequest, res: SrfResponse) => delegate.onRequest(req, res);
+    app.use(handler);
+    // never reached, as `use` takes everything; they make a server route these methods to us
+    app.invite(handler);
+    app.message(handler);
+    app.options(handler);
+  }
+
+  get ready(): boolean {
+    return this.up && !this.closed;
+  }
+
+  /** Where the engine listens: `udp/127.0.0.1:5060`. */
+  get listening(): readonly string[] {
+    return this.up ? this.hostports : [];
+  }
+
+  open(): void {
+    const { target } = this.options;
+    switch (target.kind) {
+      case 'listen':
+        target.server.on('connection', (socket) => this.sockets.track(socket));
+        {
+          this.app.listen({ server: target.server, secret: target.secret });
+          return;
+        }
+      case 'connect': {
+        const { host, port, secret } = target;
+        // connecting again is the agent's affair: srf's own timers could not be stopped
+        const options: SrfConnectOptions = { host, port, secret, enablePing: true, reconnect: { maxAttempts: 1 } };
+        this.connecting = this.options.clock.after(this.options.startTimeoutMs, () => {
+          this.onDown(new PeerError('sip', 408, 'the engine does not answer'));
+        });
+        this.app.connect(options);
+        return;
+      }
+    }
+  }
+
+  /** A request that srf did not bring by the usual way. */
+  receive(req: SrfRequest, res: SrfResponse): void {
+    this.delegate.onRequest(req, res);
+  }
+
+  /** `onFail` is called once, unless `done()` came before. */
+  guard(delayMs: number, onFail: (why: Failure) => void): Guard {
+    let open = true;
+    const finish = () => {
+      if (!open) return false;
+      open = false;
+      timer.close();
+      this.guards.delete(fail);
+      return true;
+    };
+    const fail = (why: Failure) => {
+      if (finish()) onFail(why);
+    };
+    const timer = this.options.clock.after(delayMs, () => fail('timeout'));
+    this.guards.add(fail);
+    return { done: finish };
+  }
+
+  fits(bytes: number): boolean {
+    return this.options.maxFrameBytes === undefined || bytes <= this.options.maxFrameBytes;
+  }
+
+  send(sending: Sending): void {
+    this.window.enter(sending.bytes, (leave) => {
+      if (!sending.wanted() || !this.ready) {
+        leave();
+        return;
+      }
+      const echo = this.guard(this.options.echoTimeoutMs, leave);
+      const settle = () => {
+        echo.done();
+        leave();
+      };
+      try {
+        this.app.request(sending.uri, sending.options, (error, req) => {
+          settle();
+          if (req) sending.onSent(req);
+          else sending.onRefused(error);
+        });
+      } catch (error) {
+        settle();
+        sending.onRefused(error);
+      }
+    });
+  }
+
+  /** Sends a response as it is written; resolves with its echo, rejects where it was refused or none came in time. */
+  respond(res: SrfResponse, text: string, hooks: RespondHooks = {}): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const echo = this.guard(this.options.echoTimeoutMs, (why) => {
+        reject(new PeerError('sip', why === 'lost' ? 503 : 408, `the engine did not take the response: ${why}`));
+      });
+      this.window.enter(Buffer.byteLength(text), (leave) => {
+        if (!this.ready) {
+          leave();
+          return;
+        }
+        // the engine's word on this response, which may also come too late
+        const onEcho = (error: unknown) => {
+          leave();
+          const inTime = echo.done();
+          if (error) {
+            reject(refusedBy(error));
+            return;
+          }
+          if (inTime) hooks.onSent?.();
+          else hooks.onLate?.();
+          resolve();
+        };
+        try {
+          this.write(res, text, onEcho);
+        } catch (error) {
+          onEcho(error);
+        }
+      });
+    });
+  }
+
+  /** ACK to a 2xx. False: the engine cannot send it, which is logged; true also where it does not say in time. */
+  ack(ack: SrfAck): Promise<boolean> {
+    return new Promise((resolve) => {
+      const echo = this.guard(this.options.echoTimeoutMs, () => resolve(true));
+      const onEcho = (error: unknown) => {
+        if (!echo.done()) return;
+        if (error) this.options.log.warn('ack not sent', { problem: textOf(error) });
+        resolve(!error);
+      };
+      try {
+        ack({}, onEcho);
+      } catch (error) {
+        onEcho(error);
+      }
+    });
+  }
+
+  /** Idempotent. What waits fails as lost. */
+  close(): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.fail();
+    this.sockets.close();
+    // One that is connected, and whose engine has not said yet that it knows us.
+    if (this.options.target.kind === 'connect') this.socket?.destroy();
+  }
+
+  /** All that srf tells of a connection of its own making; in listen mode the server tells us. */
+  private get socket(): Socket | undefined {
+    return this.app.app.client?.mapServer.keys().next().value;
+  }
+
+  private write(res: SrfResponse, text: string, done: (error: unknown) => void): void {
+    const { msg } = res;
+    msg.status = Number(text.slice('SIP/2.0 '.length, 'SIP/2.0 200'.length));
+    // srf prints whatever its message says it is: order and repetition of our lines survive
+    msg.toString = () => text;
+    res.agent.sendResponse(res, {}, done);
+  }
+
+  private onConnect(error: Error | null, hostports: string | undefined): void {
+    this.connecting?.close();
+    const { socket } = this;
+    if (socket && this.options.target.kind === 'connect') this.sockets.watch(socket);
+    if (this.closed) return;
+    if (error) {
+      this.onDown(new PeerError('sip', 403, error.message, 'ours'));
+      return;
+    }
+    this.up = true;
+    this.hostports = (hostports ?? '').split(',').filter((text) => text !== '');
+    this.delegate.onUp();
+  }
+
+  private onDown(error: PeerError): void {
+    if (this.closed) return;
+    // of two connections in listen mode the other may still stand
+    if (error.status !== 403 && this.sockets.size > 0) return;
+    this.fail();
+    this.delegate.onDown(error);
+  }
+
+  private fail(): void {
+    this.connecting?.close();
+    this.up = false;
+    this.window.reset();
+    for (const fail of [...this.guards]) fail('lost');
+  }
+}
+
+export interface RespondHooks {
+  /** In the same turn as the echo: before any request that followed it. */
+  readonly onSent?: () => void;
+  /** The response has left, but after the promise was rejected. */
+  readonly onLate?: () => void;
+}
+
+function refusedBy(error: unknown): PeerError {
+  return new PeerError('sip', 481, `the engine refused the response: ${textOf(error)}`);
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,154 @@
+import { expect } from 'chai';
+import { bot, contact, startWorld, type World } from '../world.js';
+import { pause } from '../../support/ask-again.js';
+
+const quick = { chat: { backoff: { baseMs: 40, factor: 1, maxMs: 40, jitter: 0 } } };
+/** As good as never: only a sign of life of the user makes his lane due. */
+const patient = { chat: { backoff: { baseMs: 3_600_000, factor: 1, maxMs: 3_600_000, jitter: 0 } } };
+
+describe('a user who cannot be reached now', () => {
+  let world: World;
+
+  afterEach(() => world.stop());
+
+  for (const refusal of [480, 486, 408, 503]) {
+    it(`gets every message once and in order after ${refusal} [IWF-1320]`, async () => {
+      world = await startWorld({ config: quick });
+      const { phone, platform } = world;
+      phone.refuseWith = refusal;
+      const ids = [];
+      for (const text of ['one', 'two', 'three']) ids.push(await send(platform, text));
+      await waitsWith(platform, ids[0] ?? '', `SIP ${refusal}`);
+      phone.refuseWith = undefined;
+      await phone.until(() => phone.inbox.length === 3);
+      expect(phone.inbox.map(({ text }) => text)).to.deep.equal(['one', 'two', 'three']);
+      expect(phone.inbox.map(({ messageId }) => messageId)).to.deep.equal(ids);
+      await statusBecomes(platform, ids[2] ?? '', 'Sent');
+      expect(phone.inbox).to.have.length(3);
+    });
+  }
+
+  it('is tried at most three times where the answer is 500 [IWF-1323]', async () => {
+    world = await startWorld({ config: quick });
+    const { phone, platform } = world;
+    phone.refuseWith = 500;
+    const id = await send(platform, 'poison');
+    const told = await platform.waitFor(({ body }) => body['messageId'] === id);
+    expect(told.body).to.include({ status: 'Failed' });
+    expect(told.body['description']).to.match(/^SIP 500/);
+    expect(phone.refused).to.equal(3);
+  });
+
+  for (const refusal of [403, 404, 501, 603]) {
+    it(`is given up at once after ${refusal}, and the bot learns why [IWF-1330]`, async () => {
+      world = await startWorld({ config: quick });
+      const { phone, platform } = world;
+      phone.refuseWith = refusal;
+      const id = await send(platform, 'hello');
+      const told = await platform.waitFor(({ body }) => body['messageId'] === id);
+      expect(told.body).to.include({ status: 'Failed' });
+      expect(told.body['description']).to.match(new RegExp(`^SIP ${refusal}`));
+      expect(phone.refused).to.equal(1);
+    });
+  }
+
+  it('lets the next message pass once a message was refused for good [IWF-1331]', async () => {
+    world = await startWorld({ config: quick });
+    const { phone, platform } = world;
+    phone.refuseWith = 403;
+    const first = await send(platform, 'refused');
+    await platform.waitFor(({ body }) => body['messageId'] === first);
+    phone.refuseWith = undefined;
+    await send(platform, 'taken');
+    await phone.until(() => phone.inbox.length === 1);
+    expect(phone.inbox[0]?.text).to.equal('taken');
+  });
+
+  it('is told of no more once the message has expired [IWF-1341]', async () => {
+    world = await startWorld({ config: quick });
+    const { phone, platform } = world;
+    phone.refuseWith = 480;
+    const asked = await send(platform, 'short-lived', { expiry: 1, reportRequest: ['Failed', 'Expired'] });
+    const plain = await send(platform, 'short-lived too', { expiry: 1 });
+    const expired = await platform.waitFor(({ body }) => body['messageId'] === asked);
+    expect(expired.body).to.include({ status: 'Expired' });
+    const failed = await platform.waitFor(({ body }) => body['messageId'] === plain);
+    expect(failed.body).to.include({ status: 'Failed' });
+    expect(failed.body['description']).to.match(/expired/);
+    phone.refuseWith = undefined;
+    await send(platform, 'alive');
+    await phone.until(() => phone.inbox.length === 1);
+    expect(phone.inbox[0]?.text).to.equal('alive');
+  });
+
+  it('is given up when the gateway’s own validity ends, with the last reason [IWF-1342]', async () => {
+    world = await startWorld({ config: { chat: { ...quick.chat, validityS: 1 } } });
+    const { phone, platform } = world;
+    phone.refuseWith = 486;
+    const id = await send(platform, 'too late');
+    const told = await platform.waitFor(({ body }) => body['messageId'] === id);
+    expect(told.body).to.include({ status: 'Failed' });
+    expect(told.body['description']).to.match(/^SIP 486/);
+  });
+
+  describe('is tried at once as soon as he shows himself [IWF-1320]', () => {
+    const signs: Readonly<Record<string, (world: World) => Promise<unknown>>> = {
+      'by an INVITE of his own': ({ phone }) => phone.send(bot, 'here I am'),
+      'by a MESSAGE': ({ phone }) => phone.sendPager(bot, 'here I am'),
+      'by OPTIONS': ({ phone }) => phone.askCapabilities(bot),
+    };
+    for (const [name, sign] of Object.entries(signs)) {
+      it(name, async () => {
+        world = await startWorld({ config: patient });
+        const { phone, platform } = world;
+        phone.refuseWith = 480;
+        const id = await send(platform, 'waiting for you');
+        await waitsWith(platform, id, 'SIP 480');
+        phone.refuseWith = undefined;
+        await sign(world);
+        await phone.until(() => phone.inbox.length === 1);
+        expect(phone.inbox[0]?.messageId).to.equal(id);
+      });
+    }
+  });
+
+  it('gets the receipts for his own messages although messages for him wait [IWF-224]', async () => {
+    world = await startWorld({ config: patient });
+    const { phone, platform } = world;
+    const messageId = await phone.sendPager(bot, 'did you get this?');
+    await platform.waitFor(({ body }) => body['messageId'] === messageId);
+    phone.refuseWith = 480;
+    const id = await send(platform, 'waits');
+    await waitsWith(platform, id, 'SIP 480');
+    phone.refuseWith = undefined;
+    await platform.putStatus(contact, messageId, 'Displayed');
+    await phone.until(() => phone.receipts.length === 1);
+    expect(phone.receipts[0]).to.include({ messageId, status: 'displayed' });
+    expect(phone.inbox).to.have.length(0);
+  });
+});
+
+async function send(platform: World['platform'], text: string, more: object = {}): Promise<string> {
+  const { status, location = '' } = await platform.send(contact, { text, ...more });
+  expect(status).to.equal(201);
+  return decodeURIComponent(location.slice(location.lastIndexOf('/') + 1));
+}
+
+/** The message has been tried, and waits. */
+async function waitsWith(platform: World['platform'], messageId: string, description: string): Promise<void> {
+  for (;;) {
+    const { body } = await platform.status(contact, messageId);
+    const { messageStatusReport } = body as { messageStatusReport: { status: string; description?: string } };
+    expect(messageStatusReport.status).to.equal('Pending');
+    if (messageStatusReport.description?.startsWith(description)) return;
+    await pause();
+  }
+}
+
+async function statusBecomes(platform: World['platform'], messageId: string, status: string): Promise<void> {
+  for (;;) {
+    const { body } = await platform.status(contact, messageId);
+    if ((body as { messageStatusReport: { status: string } }).messageStatusReport.status === status) return;
+    await pause();
+  }
+}

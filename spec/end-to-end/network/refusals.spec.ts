@@ -1,0 +1,292 @@
+import { expect } from 'chai';
+import { Peer, send } from '../../msrp/peer.js';
+import {
+  cpim,
+  iariChatbot,
+  icsiSession,
+  imdn,
+  offer,
+  pathOf,
+  rawContact,
+  RawPhone,
+  requestText,
+  tagOf,
+} from '../raw-phone.js';
+import { describeOnEachEngine } from '../each-engine.js';
+import { KeptLog } from '../kept-log.js';
+import { contact, number, otherBot, startWorld, type World } from '../world.js';
+
+const messageType = 'message/cpim';
+
+describeOnEachEngine('what the network sends and cannot be taken', (engine) => {
+  let world: World;
+  let phone: RawPhone;
+  const log = new KeptLog();
+
+  before(async () => {
+    world = await startWorld({ engine, log, config: { msrp: { maxMessageBytes: 4000 } } });
+  });
+  after(() => world.stop());
+  beforeEach(async () => {
+    phone = await RawPhone.of(world);
+  });
+  afterEach(() => phone.close());
+
+  describe('by SIP', () => {
+    for (const method of ['INVITE', 'MESSAGE', 'OPTIONS'] as const) {
+      it(`${method} to a chatbot that nobody knows is answered 404 [IWF-1602]`, async () => {
+        const body = method === 'INVITE' ? offer() : method === 'MESSAGE' ? cpim('hello').toString() : '';
+        const type = method === 'INVITE' ? 'application/sdp' : messageType;
+        const to = 'sip:nobody@botplatform.example.net';
+        expect((await phone.ask(method, { to, body, ...(body === '' ? {} : { type }) })).status).to.equal(404);
+      });
+    }
+
+    it('INVITE to a chatbot without a live subscription is 480 with Retry-After, and OPTIONS is still answered [IWF-517]', async () => {
+      const refused = await phone.invite({ to: otherBot });
+      expect(refused.status).to.equal(480);
+      expect(refused.header('Retry-After')).to.match(/^\d+$/);
+      const options = await phone.ask('OPTIONS', { to: otherBot });
+      expect(options.status).to.equal(200);
+      expect(options.header('Contact')).to.include('+g.gsma.rcs.isbot').and.include('ims.iari.rcs.chatbot');
+    });
+
+    it('MESSAGE to a chatbot without a live subscription is 480: the network keeps it [IWF-1603]', async () => {
+      const body = cpim('hello', { id: 'nobody-listens' }).toString();
+      expect((await phone.ask('MESSAGE', { to: otherBot, type: messageType, body })).status).to.equal(480);
+    });
+
+    it('an offer without m=message is 488 [IWF-1606]', async () => {
+      const body = offer().replace(/m=message[^]*/, 'm=audio 4000 RTP/AVP 0\r\n');
+      expect((await phone.invite({ body })).status).to.equal(488);
+    });
+
+    it('an offer whose types have none in common with ours is 488 [IWF-1606]', async () => {
+      expect((await phone.invite({ body: offer(['a=accept-types:image/png']) })).status).to.equal(488);
+    });
+
+    it('SDP that is none is 400 [IWF-1607]', async () => {
+      expect((await phone.invite({ body: 'this is no description' })).status).to.equal(400);
+    });
+
+    it('a body that is not SDP is 415 [IWF-1607]', async () => {
+      const refused = await phone.invite({ type: 'application/json', body: '{}' });
+      expect(refused.status).to.equal(415);
+      expect(refused.header('Accept')).to.include('application/sdp');
+    });
+
+    for (const method of ['INVITE', 'MESSAGE'] as const) {
+      it(`${method} that asks for a version which the chatbot does not speak is 606 [IWF-1003]`, async () => {
+        const tags = `${icsiSession};${iariChatbot};+g.gsma.rcs.botversion="#=7"`;
+        const lines = [`Accept-Contact: *;${tags};require;explicit`];
+        const body = method === 'INVITE' ? offer() : cpim('hello').toString();
+        const type = method === 'INVITE' ? 'application/sdp' : messageType;
+        expect((await phone.ask(method, { lines, type, body })).status).to.equal(606);
+      });
+    }
+
+    it('MESSAGE of a type that no chatbot takes is 415, and says what is taken [IWF-1604]', async () => {
+      const refused = await phone.ask('MESSAGE', { type: 'image/png', body: 'png' });
+      expect(refused.status).to.equal(415);
+      expect(refused.header('Accept')).to.include(messageType);
+    });
+
+    it('MESSAGE whose CPIM is none is 400 [IWF-1605]', async () => {
+      expect((await phone.ask('MESSAGE', { type: messageType, body: 'no headers' })).status).to.equal(400);
+    });
+
+    it('a national number without a country is 484 [IWF-1608]', async () => {
+      const user = 'tel:0301234';
+      expect((await phone.ask('MESSAGE', { user, type: messageType, body: cpim('x').toString() })).status).to.equal(
+        484,
+      );
+    });
+
+    it('a malformed request harms no other [IWF-1609]', async () => {
+      const malformed = await RawPhone.of(world);
+      malformed.send('INVITE sip:shop@botplatform.example.net SIP/2.0\r\nVia: rubbish\r\n\r\n');
+      expect((await phone.ask('OPTIONS')).status).to.equal(200);
+      malformed.close();
+    });
+  });
+
+  describe('by MSRP', () => {
+    it('content other than CPIM and is-composing is 415 [IWF-1612]', async () => {
+      const chat = await phone.chat();
+      expect(await chat.say('plain', { type: 'text/plain' })).to.equal(415);
+      expect(await chat.say(cpim('and on it goes'))).to.equal(200);
+    });
+
+    it('a message beyond the limit is 413 [IWF-1611]', async () => {
+      const chat = await phone.chat();
+      expect(await chat.say(cpim('x'.repeat(5000)), { range: '1-*/5200' })).to.equal(413);
+    });
+
+    it('CPIM that cannot be read is 400 [IWF-1612]', async () => {
+      const chat = await phone.chat();
+      expect(await chat.say('no headers')).to.equal(400);
+    });
+
+    it('an unknown session is 481 [IWF-1316]', async () => {
+      const chat = await phone.chat();
+      chat.msrp.write(send({ to: chat.path.replace(/\/[^/;]+;/, '/unknown;'), body: cpim('x') }));
+      expect(await chat.msrp.status()).to.equal(481);
+    });
+
+    it('the session of another connection is 506 [IWF-1315]', async () => {
+      const chat = await phone.chat();
+      const thief = await Peer.connect(world.ports.msrp);
+      thief.write(send({ to: chat.path, body: cpim('x') }));
+      expect(await thief.status()).to.equal(506);
+      thief.destroy();
+    });
+
+    it('garbage closes its own connection alone [IWF-1610]', async () => {
+      const chat = await phone.chat();
+      const vandal = await Peer.connect(world.ports.msrp);
+      vandal.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
+      await vandal.closed;
+      expect(await chat.say(cpim('unharmed'))).to.equal(200);
+    });
+  });
+
+  describe('of receipts', () => {
+    const user = `sip:${number}@ims.example.net;user=phone`;
+
+    it('one for a message of another user changes nothing [IWF-207]', async () => {
+      const { platform } = world;
+      const reportRequest = ['Sent', 'Displayed'] as const;
+      const { location = '' } = await platform.send(contact, { text: 'for one user', reportRequest });
+      await world.phone.until(() => world.phone.inbox.length === 1);
+      const messageId = world.phone.inbox[0]?.messageId ?? '';
+      await platform.waitFor(({ body }) => body['messageId'] === messageId && body['status'] === 'Sent');
+      const forged = imdn(messageId, 'displayed').toString();
+      expect((await phone.ask('MESSAGE', { type: messageType, body: forged })).status).to.equal(200);
+      expect(await statusOf(location)).to.equal('Sent');
+      expect((await phone.ask('MESSAGE', { user, type: messageType, body: forged })).status).to.equal(200);
+      expect(await statusOf(location)).to.equal('Displayed');
+    });
+
+    it('a late Delivered does not lower Displayed [IWF-212]', async () => {
+      const { platform } = world;
+      const { location = '' } = await platform.send(contact, { text: 'late', reportRequest: ['Displayed'] });
+      await world.phone.until(() => world.phone.inbox.some(({ text }) => text === 'late'));
+      const messageId = world.phone.inbox.find(({ text }) => text === 'late')?.messageId ?? '';
+      for (const status of ['displayed', 'delivered'] as const) {
+        await phone.ask('MESSAGE', { user, type: messageType, body: imdn(messageId, status).toString() });
+      }
+      expect(await statusOf(location)).to.equal('Displayed');
+    });
+
+    it('one that was not asked for is 204, and nothing goes to the user [IWF-214]', async () => {
+      const { platform } = world;
+      const body = cpim('no receipts please', { id: 'quiet' }).toString();
+      await phone.ask('MESSAGE', { user, type: messageType, body });
+      expect((await platform.putStatus(contact, 'quiet', 'Displayed')).status).to.equal(204);
+      const asking = cpim('please', { id: 'loud', ask: 'display' }).toString();
+      await phone.ask('MESSAGE', { user, type: messageType, body: asking });
+      expect((await platform.putStatus(contact, 'loud', 'Displayed')).status).to.equal(204);
+      await world.phone.until(() => world.phone.receipts.length > 0);
+      expect(world.phone.receipts).to.have.length(1);
+      expect(world.phone.receipts[0]).to.include({ messageId: 'loud' });
+    });
+
+    it('of a bot for a message that is not its own is 404 [IWF-215]', async () => {
+      expect((await world.platform.putStatus(contact, 'never-seen', 'Displayed')).status).to.equal(404);
+    });
+
+    async function statusOf(location: string): Promise<string> {
+      const { body } = await world.platform.request('GET', `${location}/status`);
+      return (body as { messageStatusReport: { status: string } }).messageStatusReport.status;
+    }
+  });
+
+  describe('calls of unusual form', () => {
+    it('an INVITE without SDP is answered with our offer, and the answer comes in the ACK [IWF-1328]', async () => {
+      const callId = 'no-sdp';
+      const answer = await phone.ask('INVITE', { callId });
+      expect(answer.status).to.equal(200);
+      expect(answer.body).to.include('m=message').and.include('a=setup:actpass');
+      phone.ack(callId, tagOf(answer), { type: 'application/sdp', body: offer() });
+      const msrp = await phone.bind(pathOf(answer.body));
+      msrp.write(send({ to: pathOf(answer.body), from: 'msrp://127.0.0.1:9/phone;tcp', body: cpim('late offer') }));
+      expect(await msrp.status()).to.equal(200);
+    });
+
+    it('a re-INVITE with the same SDP refreshes: the same answer, and MSRP goes on [IWF-1304]', async () => {
+      const chat = await phone.chat();
+      const lines = ['Supported: timer', 'Session-Expires: 1800;refresher=uac'];
+      const dialog = { callId: chat.callId, toTag: chat.toTag };
+      const again = await phone.invite({ ...dialog, cseq: 2, lines });
+      expect(again.status).to.equal(200);
+      expect(pathOf(again.body)).to.equal(chat.path);
+      phone.ack(chat.callId, chat.toTag, { cseq: 2 });
+      expect(await chat.say(cpim('still here'))).to.equal(200);
+      const bare = await phone.ask('INVITE', { ...dialog, cseq: 3 });
+      expect(pathOf(bare.body)).to.equal(chat.path);
+      phone.ack(chat.callId, chat.toTag, { cseq: 3, type: 'application/sdp', body: offer() });
+      expect(await chat.say(cpim('still here'))).to.equal(200);
+    });
+
+    it('the answer to an INVITE names the chatbot as what it is [IWF-1002]', async () => {
+      const answer = await phone.invite({ callId: 'who-are-you' });
+      expect(answer.header('Contact')).to.match(/^<sip:shop@/);
+      expect(answer.header('Contact')).to.include('+g.gsma.rcs.isbot').and.include('+g.gsma.rcs.botversion="#=1"');
+      phone.ack('who-are-you', tagOf(answer));
+    });
+
+    it('an INVITE that is cancelled at once leaves no session behind [IWF-1329]', async () => {
+      const callId = 'cancelled';
+      const { port } = phone;
+      const invite = requestText('INVITE', port, { callId, type: 'application/sdp', body: offer() });
+      const branch = /branch=([^;\s]+)/.exec(invite)?.[1] ?? '';
+      const cancel = requestText('CANCEL', port, { callId }).replace(/branch=[^;\s]+/, `branch=${branch}`);
+      phone.send(invite + cancel);
+      const answers = [await phone.final(), await phone.final()];
+      const toCancel = answers.find((answer) => answer.header('CSeq')?.endsWith('CANCEL'));
+      const toInvite = answers.find((answer) => answer.header('CSeq')?.endsWith('INVITE'));
+      expect(toCancel?.status).to.equal(200);
+      expect(toInvite?.status).to.equal(487);
+    });
+
+    it('an INVITE that is cancelled before its refusal needs none: no bug of ours', async () => {
+      const { port } = phone;
+      for (const refused of [{ type: 'text/plain', body: 'x' }, { to: 'sip:nobody@botplatform.example.net' }]) {
+        log.lines.length = 0;
+        const callId = `cancelled-${refused.type ?? 'nobody'}`;
+        const invite = requestText('INVITE', port, { callId, type: 'application/sdp', body: offer(), ...refused });
+        const branch = /branch=([^;\s]+)/.exec(invite)?.[1] ?? '';
+        const cancel = requestText('CANCEL', port, { callId, ...refused, body: '' });
+        phone.send(invite + cancel.replace(/branch=[^;\s]+/, `branch=${branch}`));
+        const statuses = [(await phone.final()).status, (await phone.final()).status];
+        expect(statuses).to.have.members([200, 487]);
+        await log.waitFor('request not answered');
+        expect(log.lines.map(({ event }) => event)).not.to.include('request from the network failed');
+      }
+    });
+
+    it('a message inside the INVITE is taken [IWF-1106]', async () => {
+      const part = (type: string, body: string) => `--b\r\nContent-Type: ${type}\r\n\r\n${body}\r\n`;
+      const first = cpim('first words', { id: 'in-invite' }).toString();
+      const body = `${part(messageType, first)}${part('application/sdp', offer())}--b--\r\n`;
+      const answer = await phone.invite({ callId: 'first-words', type: 'multipart/mixed;boundary=b', body });
+      expect(answer.status).to.equal(200);
+      phone.ack('first-words', tagOf(answer));
+      const told = await world.platform.waitFor(({ body: { messageId } }) => messageId === 'in-invite');
+      expect(told.body['chatMessage']).to.include({ text: 'first words' });
+    });
+  });
+
+  it('counts a message that comes twice once [IWF-1601]', async () => {
+    const chat = await phone.chat();
+    const twice = cpim('once', { id: 'twice' });
+    expect([await chat.say(twice), await chat.say(twice)]).to.deep.equal([200, 200]);
+    const body = twice.toString();
+    expect((await phone.ask('MESSAGE', { type: messageType, body })).status).to.equal(200);
+    expect(await chat.say(cpim('next', { id: 'after-twice' }))).to.equal(200);
+    await world.platform.waitFor(({ body: { messageId } }) => messageId === 'after-twice');
+    const told = world.platform.callbacks.filter(({ body: { messageId } }) => messageId === 'twice');
+    expect(told).to.have.length(1);
+    expect(told[0]?.body).to.include({ senderAddress: rawContact });
+  });
+});

@@ -1,0 +1,34 @@
+/** A store that takes no more: nothing is acknowledged that would not survive, on any border, over real sockets. */
+import { expect } from 'chai';
+import { cpim, RawPhone } from '../raw-phone.js';
+import { contact, startWorld, type World } from '../world.js';
+
+describe('a store that is full', () => {
+  let world: World;
+  let phone: RawPhone;
+
+  before(async () => {
+    world = await startWorld({ config: { store: { maxFileBytes: 1_048_576 } } });
+    phone = await RawPhone.of(world);
+  });
+  after(async () => {
+    phone.close();
+    await world.stop();
+  });
+
+  it('is HTTP 503, SIP 503 and MSRP 408, and none of it is told to anybody [IWF-1702]', async () => {
+    const chat = await phone.chat();
+    world.phone.refuseWith = 480;
+    const text = 'x'.repeat(60_000);
+    let refused = await world.platform.send(contact, { text });
+    while (refused.status === 201) refused = await world.platform.send(contact, { text });
+    expect(refused.status).to.equal(503);
+    expect(refused.body).to.have.nested.property('requestError.serviceException.messageId', 'SVC1000');
+    const body = cpim('by MESSAGE'.padEnd(60_000, '.'), { id: 'full-1' }).toString();
+    const answer = await phone.ask('MESSAGE', { type: 'message/cpim', body });
+    expect(answer.status).to.equal(503);
+    expect(answer.header('Retry-After')).to.match(/^\d+$/);
+    expect(await chat.say(cpim('in a session'.padEnd(60_000, '.'), { id: 'full-2' }))).to.equal(408);
+    expect(world.platform.callbacks).to.deep.equal([]);
+  });
+});
