@@ -1,5 +1,6 @@
 /** A network between two ends that loses, doubles and reorders datagrams, as often as it is told and as its seed decides. */
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
+import { freePort } from '../../spec/support/free-port.js';
 import type { Chance } from './chance.js';
 
 export interface DatagramProxyOptions {
@@ -26,8 +27,13 @@ export class DatagramProxy {
     this.front.on('message', (bytes, from) => this.onward(bytes, from));
   }
 
+  /**
+   * On a port that nobody else gets, for TCP neither: what is too large for a datagram is tried there first (RFC 3261 §18.1.1),
+   * and another program that happened to listen would answer in the place of the phone.
+   */
   async start(): Promise<void> {
-    await new Promise<void>((resolve) => this.front.bind(0, '127.0.0.1', resolve));
+    const port = await freePort();
+    await new Promise<void>((resolve) => this.front.bind(port, '127.0.0.1', resolve));
   }
 
   get port(): number {
