@@ -4,9 +4,11 @@ import type { ChatMessage } from '../resources/chat-message.js';
 import { parseCpimBody, type Body } from '../wire/body.js';
 import { cpimContentType, cpimHeader, cpimHeaders, cpimNamespaces, decodedContent, type Cpim } from '../wire/cpim.js';
 import { DecodeError } from '../wire/decode-error.js';
-import type { Imdn } from '../wire/imdn.js';
+import { imdnContentType, parseImdn, type Imdn } from '../wire/imdn.js';
 import { essence, mediaParameter, parseMediaType } from '../wire/media-type.js';
 import type { ComposingState } from '../wire/is-composing.js';
+import { partContentType } from '../wire/multipart.js';
+import { decodeTransfer } from '../wire/transfer-encoding.js';
 import { isFileDocument, readFileTransfer } from './file-transfer.js';
 
 /** What imdn.Disposition-Notification asks for (RFC 5438 §6.1.1.5; interworking is CPM's). */
@@ -51,7 +53,8 @@ export type Acknowledged = Omit<InboundMessage, 'message'>;
 
 export type Inbound =
   | { readonly kind: 'message' }
-  | { readonly kind: 'receipt'; readonly imdn: Imdn }
+  /** Several where they come in one message (RFC 5438 §7.1.4). */
+  | { readonly kind: 'receipts'; readonly imdns: readonly Imdn[] }
   | { readonly kind: 'composing'; readonly composing: ComposingState };
 
 const { imdn, maap } = cpimNamespaces;
@@ -63,6 +66,8 @@ export function classifyInbound(cpim: Cpim): Inbound {
     case 'message/imdn+xml':
     case 'application/im-iscomposing+xml':
       return signal(parseCpimBody(cpim));
+    case 'multipart/mixed':
+      return aggregated(cpim) ?? { kind: 'message' };
     default:
       return { kind: 'message' };
   }
@@ -103,10 +108,19 @@ export function inboundContent(contentType: string, bytes: Buffer): ChatMessage 
     : { contentType, contentEncoding: 'base64', bodyText: bytes.toString('base64') };
 }
 
+/** Receipts that somebody on the way has put together (RFC 5438 §8.3); undefined: it holds something else. */
+function aggregated(cpim: Cpim): Inbound | undefined {
+  if (!decodedContent(cpim).toString('latin1').toLowerCase().includes(imdnContentType)) return undefined;
+  const body = parseCpimBody(cpim);
+  const parts = body.kind === 'multipart' ? body.parts : [];
+  if (parts.some((part) => essence(partContentType(part)) !== imdnContentType)) return undefined;
+  return { kind: 'receipts', imdns: parts.map((part) => parseImdn(decodeTransfer(part))) };
+}
+
 function signal(body: Body): Inbound {
   switch (body.kind) {
     case 'imdn':
-      return { kind: 'receipt', imdn: body.imdn };
+      return { kind: 'receipts', imdns: [body.imdn] };
     case 'composing':
       return { kind: 'composing', composing: body.composing };
     default:
@@ -149,8 +163,18 @@ const maxSpelling = 200;
 function isUnicodeText(contentType: string): boolean {
   if (contentType === 'text/plain') return true;
   if (essence(contentType) !== 'text/plain') return false;
-  const charset = mediaParameter(parseMediaType(contentType), 'charset')?.toLowerCase() ?? 'us-ascii';
+  const charset = charsetOf(contentType);
   return charset === 'utf-8' || charset === 'utf8' || charset === 'us-ascii';
+}
+
+/** undefined: parameters that cannot be read (`text/plain; charset`). The bot gets the type as it came, and not nothing. */
+function charsetOf(contentType: string): string | undefined {
+  try {
+    return mediaParameter(parseMediaType(contentType), 'charset')?.toLowerCase() ?? 'us-ascii';
+  } catch (error) {
+    if (error instanceof DecodeError) return undefined;
+    throw error;
+  }
 }
 
 /** Made member by member: it is done for each message, and to spread an object for each member costs four times as much. */

@@ -64,6 +64,12 @@ describe('inbound messages', () => {
           bodyText: json,
         },
       ],
+      // A parameter that is none: the bot gets the type as it came.
+      [
+        'text/plain; charset',
+        'hello',
+        { contentType: 'text/plain; charset', contentEncoding: 'utf8', bodyText: 'hello' },
+      ],
       [
         'image/png',
         Buffer.from([0x89, 0x50, 0xff]),
@@ -91,8 +97,21 @@ describe('inbound messages', () => {
     });
     it('a receipt', () => {
       const inbound = classifyInbound(parseCpim(fixture('cpim/canonical/receipt.cpim')));
-      expect(inbound).to.deep.include({ kind: 'receipt' });
-      expect(inbound).to.have.nested.property('imdn.messageId', 'm-1');
+      expect(inbound).to.deep.include({ kind: 'receipts' });
+      expect(inbound).to.have.nested.property('imdns[0].messageId', 'm-1');
+    });
+    it('several receipts in one (RFC 5438 §7.1.4)', () => {
+      const inbound = classifyInbound(parseCpim(fixture('cpim/canonical/aggregated-receipts.cpim')));
+      expect(inbound).to.have.nested.property('imdns.length', 2);
+      expect(inbound).to.have.nested.property('imdns[0].messageId', 'm-1');
+      expect(inbound).to.have.nested.property('imdns[1].messageId', 'm-2');
+      expect(inbound).to.have.nested.property('imdns[1].disposition.status', 'displayed');
+    });
+    it('content beside a receipt is content', () => {
+      const mixed = fixture('cpim/canonical/aggregated-receipts.cpim')
+        .toString()
+        .replace('message/imdn+xml', 'text/plain');
+      expect(classifyInbound(parseCpim(Buffer.from(mixed)))).to.deep.equal({ kind: 'message' });
     });
     it('typing', () => {
       const active = fixture('is-composing/canonical/active.xml');

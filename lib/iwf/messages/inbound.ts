@@ -21,12 +21,13 @@ import { displayNameOf } from '../../wire/address.js';
 import { parseCpim } from '../../wire/cpim.js';
 import { DecodeError } from '../../wire/decode-error.js';
 import { iari } from '../../wire/feature-tags.js';
+import type { Imdn } from '../../wire/imdn.js';
 import { parseIsComposing } from '../../wire/is-composing.js';
 import { essence } from '../../wire/media-type.js';
 import { linkReportContentType } from '../../wire/rcs/link-report.js';
 import type { ComposingWatch } from './composing-watch.js';
 import type { ConversationMemory } from '../sessions/conversation-memory.js';
-import type { SessionContext } from '../sessions/conversations.js';
+import type { SessionContext } from '../sessions/conversation.js';
 import type { Dispositions } from './dispositions.js';
 import { isHidden } from '../hidden-user.js';
 import { type InboundRecord, messageKey, pairKey, Table } from '../records.js';
@@ -117,11 +118,16 @@ export class Inbound {
     switch (inbound.kind) {
       case 'message':
         return this.message(context, mapInboundMessage(cpim, contextOf(context)));
-      case 'receipt':
-        return this.options.dispositions.receive(context, inbound.imdn).then(() => taken);
+      case 'receipts':
+        return this.receipts(context, inbound.imdns);
       case 'composing':
         return this.composing(context, mapInboundComposing(inbound.composing));
     }
+  }
+
+  private async receipts(context: SessionContext, imdns: readonly Imdn[]): Promise<Verdict> {
+    for (const imdn of imdns) await this.options.dispositions.receive(context, imdn);
+    return taken;
   }
 
   private composing(context: SessionContext, isComposing: IsComposing): Verdict {
