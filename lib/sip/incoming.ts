@@ -14,6 +14,8 @@ export function readIncoming(request: SipRequest, options: AddressOptions): Read
   const user = userOf(headers, options);
   // A number that belongs to no country is not guessed: 484 Address Incomplete.
   if (!user) return { kind: 'refused', refusal: { status: 484 } };
+  // All who hide would be one user, and read what is meant for another of them: 433 Anonymity Disallowed (RFC 5079).
+  if (request.method !== 'OPTIONS' && namesNobody(user)) return { kind: 'refused', refusal: { status: 433 } };
   const expiresS = seconds(headers.get('Expires'));
   const asked = readFeatureTags(headers.all('Accept-Contact'));
   return {
@@ -45,6 +47,11 @@ export function userOf(headers: Headers, options: AddressOptions): NetworkUser |
   const identity = preferredIdentity(parseAddressList(deferred ? referredBy : named.join(', '), options));
   if (!identity || identity.kind === 'undefined-number') return undefined;
   return { key: identity.key, uri: identity.original };
+}
+
+/** What From says of whom the network neither names nor asserts (RFC 3323 §4.1.1.3; 3GPP TS 23.003 §13.7 unavailable). */
+function namesNobody({ key }: NetworkUser): boolean {
+  return /^sips?:(anonymous|unavailable)@(anonymous|unknown)\.invalid(;|$)/i.test(key);
 }
 
 function wordsOf(headers: Headers): Pick<Incoming, 'fromName' | 'subject'> {

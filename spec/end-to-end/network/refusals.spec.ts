@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { Peer, send } from '../../msrp/peer.js';
 import {
   cpim,
+  type FinalResponse,
   iariChatbot,
   icsiSession,
   imdn,
@@ -55,6 +56,21 @@ describeOnEachEngine('what the network sends and cannot be taken', (engine) => {
       const body = cpim('hello', { id: 'nobody-listens' }).toString();
       expect((await phone.ask('MESSAGE', { to: otherBot, type: messageType, body })).status).to.equal(480);
     });
+
+    for (const nobody of ['sip:anonymous@anonymous.invalid', 'sip:unavailable@unknown.invalid']) {
+      it(`who is ${nobody} and asserted by nobody is 433: all of them would be one user`, async () => {
+        const ask = (method: string, type: string, body: string): Promise<FinalResponse> => {
+          const text = requestText(method, phone.port, { type, body });
+          phone.send(text.replace(/^P-Asserted-Identity:.*\r\n/m, '').replace(/^From: <.*>/m, `From: <${nobody}>`));
+          return phone.final();
+        };
+        expect((await ask('INVITE', 'application/sdp', offer())).status).to.equal(433);
+        expect((await ask('MESSAGE', messageType, cpim('who am I?', { id: 'nobody' }).toString())).status).to.equal(
+          433,
+        );
+        expect((await ask('OPTIONS', 'application/sdp', '')).status, 'what a bot can do is no secret').to.equal(200);
+      });
+    }
 
     it('an offer without m=message is 488 [IWF-1606]', async () => {
       const body = offer().replace(/m=message[^]*/, 'm=audio 4000 RTP/AVP 0\r\n');
