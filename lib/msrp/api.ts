@@ -66,6 +66,16 @@ export interface OutboundMessage {
   readonly successReport?: boolean;
   /** Default yes. With no, accepted means written; with partial, that no error came within the transaction timeout. */
   readonly failureReport?: 'yes' | 'no' | 'partial';
+  /**
+   * Called once at most, and only after `accepted` while the session lives: a hop behind the one that answered has failed,
+   * and says so by REPORT (RFC 4975 §7.1.2).
+   */
+  readonly onLateFailure?: (failure: LateFailure) => void;
+}
+
+export interface LateFailure {
+  readonly status: number;
+  readonly comment: string | undefined;
 }
 
 export type SendOutcome =

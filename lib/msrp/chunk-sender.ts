@@ -39,6 +39,9 @@ interface Transaction {
   readonly deadlineMs: number;
 }
 
+/** Of one session: so many messages, the last ones, can still be reported as failed. */
+const maxReportable = 100;
+
 const messageIdForm = /^[0-9A-Za-z][0-9A-Za-z.\-+%=]{3,31}$/;
 const contentTypeForm = /^[!-~][ -~]{0,254}$/;
 
@@ -51,6 +54,8 @@ export class ChunkSender {
   /** In the order of their deadlines, since all wait equally long. */
   private readonly transactions = new Map<string, Transaction>();
   private unanswered = 0;
+  /** Of messages that were accepted: whom a REPORT of their failure is told to. */
+  private readonly reportable = new Map<string, NonNullable<OutboundMessage['onLateFailure']>>();
   private timer: Timer | undefined;
   private closed = false;
 
@@ -121,25 +126,47 @@ export class ChunkSender {
     this.pump();
   }
 
-  /** A failure REPORT speaks for a message of which chunks may still be under way (RFC 4975 §7.1.2). */
+  /** A failure REPORT speaks for a message of which chunks may still be under way, or of which all are answered (RFC 4975 §7.1.2). */
   onFailureReport(messageId: string, status: number, comment: string | undefined): void {
     const isIt = (sending: Sending | undefined): boolean => sending?.message.messageId === messageId;
     const queued = this.queue.find(isIt);
     const awaited = [...this.transactions.values()].find(({ sending }) => isIt(sending));
     const sending = queued ?? awaited?.sending;
-    if (sending) this.settle(sending, { kind: 'refused', status, comment });
+    if (sending) {
+      this.settle(sending, { kind: 'refused', status, comment });
+      return;
+    }
+    const tell = this.reportable.get(messageId);
+    this.reportable.delete(messageId);
+    tell?.({ status, comment });
+  }
+
+  /** What is not answered as a whole begins anew, in its order, once there is a connection again. */
+  restart(): void {
+    for (const sending of this.takeAll()) {
+      if (sending.settled) continue;
+      sending.offset = 0;
+      sending.unanswered = 0;
+      this.queue.push(sending);
+    }
   }
 
   /** Everything that has no answer yet is lost. With `forGood` nothing is taken any more. */
   lose(forGood: boolean): void {
     this.closed ||= forGood;
+    for (const sending of this.takeAll()) this.settle(sending, { kind: 'lost' });
+  }
+
+  /** What has been begun first, then what waits; nothing is under way behind this. */
+  private takeAll(): ReadonlySet<Sending> {
     this.timer?.close();
     this.timer = undefined;
-    const sendings = new Set(this.queue.splice(0));
+    const sendings = new Set<Sending>();
     for (const { sending } of this.transactions.values()) if (sending) sendings.add(sending);
+    for (const sending of this.queue.splice(0)) sendings.add(sending);
     this.transactions.clear();
     this.unanswered = 0;
-    for (const sending of sendings) this.settle(sending, { kind: 'lost' });
+    return sendings;
   }
 
   private sendChunk(sending: Sending): void {
@@ -202,7 +229,15 @@ export class ChunkSender {
     if (sending.settled) return;
     sending.settled = true;
     this.queuedBytes -= sending.message.content.length;
+    if (outcome.kind === 'accepted') this.mayBeReported(sending.message);
     sending.settle(outcome);
+  }
+
+  private mayBeReported({ messageId, onLateFailure }: OutboundMessage): void {
+    if (!onLateFailure) return;
+    this.reportable.set(messageId, onLateFailure);
+    const [oldest] = this.reportable.keys();
+    if (this.reportable.size > maxReportable && oldest !== undefined) this.reportable.delete(oldest);
   }
 }
 

@@ -222,9 +222,10 @@ export class Session implements MsrpSession, TableSession {
     this.delegate.onBound?.();
   }
 
+  /** The media has moved, or was never this peer's: what is unanswered goes again, to where it is now. */
   private unbind(connection: Connection): void {
     this.current = { kind: 'idle' };
-    this.sender.lose(false);
+    this.sender.restart();
     this.parts.table.unbind(this, connection, true);
   }
 

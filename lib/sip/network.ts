@@ -94,6 +94,16 @@ export interface SessionMessage {
   readonly content: Buffer;
 }
 
+export interface SessionOutgoing extends SessionMessage {
+  /** Called once at most, after it was accepted: it has failed behind whoever answered, in the terms of MSRP. */
+  readonly onLateFailure?: (failure: LateFailure) => void;
+}
+
+export interface LateFailure {
+  readonly status: number;
+  readonly comment: string | undefined;
+}
+
 export interface MsrpRefusal {
   readonly status: number;
   readonly comment: string;
@@ -124,7 +134,9 @@ export interface ChatSession {
   readonly receiving: boolean;
   /** How the peer takes a type: bare, wrapped in CPIM, or not at all. */
   takes(contentType: string): 'bare' | 'wrapped' | undefined;
-  send(message: SessionMessage): Promise<SessionSend>;
+  /** Whether the peer takes a type in CPIM, whatever it takes bare. */
+  takesWrapped(contentType: string): boolean;
+  send(message: SessionOutgoing): Promise<SessionSend>;
   /** BYE and the end of the MSRP session; idempotent, never rejects. */
   close(): Promise<void>;
 }

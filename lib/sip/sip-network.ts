@@ -10,8 +10,8 @@ import { ChatMaker, type ChatMakerOptions } from './chat/chat-maker.js';
 import { dial, outcomeOf } from './chat/dial.js';
 import { type Reading, readIncoming } from './incoming.js';
 import { invitationOf, refuse } from './chat/invitation.js';
-import { cpimType, largeMessageBody, readInviteBody } from './chat/invite-body.js';
-import { sdpType } from './chat/media.js';
+import { largeMessageBody, readInviteBody } from './chat/invite-body.js';
+import { cpimType, sdpType } from './chat/media.js';
 import type {
   Disguise,
   Network,

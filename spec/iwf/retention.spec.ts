@@ -4,7 +4,7 @@ import { loadConfig } from '../../lib/config.js';
 import { interpreterLimits, notifyOptions, serviceLimits } from '../../lib/gateway/settings.js';
 import type { Chatbot } from '../../lib/iwf/actions.js';
 import { ConversationMemory } from '../../lib/iwf/sessions/conversation-memory.js';
-import type { SessionContext } from '../../lib/iwf/sessions/conversations.js';
+import type { SessionContext } from '../../lib/iwf/sessions/conversation.js';
 import { MessageLog } from '../../lib/iwf/messages/message-log.js';
 import type { MessageRecord, SessionRecord } from '../../lib/iwf/records.js';
 import { SessionLog } from '../../lib/iwf/sessions/session-log.js';

@@ -8,7 +8,7 @@ import type { MessageStatus } from '../../resources/message-status.js';
 import type { Changes, Store } from '../../store/store.js';
 import type { Imdn } from '../../wire/imdn.js';
 import type { NamedMessage } from '../actions.js';
-import type { SessionContext } from '../sessions/conversations.js';
+import type { SessionContext } from '../sessions/conversation.js';
 import type { MessageEvent } from './message-state.js';
 import type { MessageLog } from './message-log.js';
 import {

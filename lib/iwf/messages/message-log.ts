@@ -6,7 +6,7 @@ import type { MessageStatus } from '../../resources/message-status.js';
 import type { Changes, Store } from '../../store/store.js';
 import type { NamedMessage } from '../actions.js';
 import { together } from '../changes.js';
-import { type MessageEvent, needsContent, next } from './message-state.js';
+import { type MessageEvent, needsContent, next, passedOver } from './message-state.js';
 import { isOfSession, messageKey, type MessageRecord, Table, type Versioned } from '../records.js';
 
 export interface Progress {
@@ -78,7 +78,9 @@ export class MessageLog {
       message: needsContent(status) ? value.message : withoutContent(value.message),
     };
     this.options.metrics.count('message_status_total', { status });
-    const changes = { ...this.put(bot, record, revision), enqueue: this.notifications(bot, record) };
+    const steps = [...passedOver(value.status, status).map((passed) => ({ ...kept, status: passed })), record];
+    const enqueue = steps.flatMap((step) => this.notifications(bot, step));
+    const changes = { ...this.put(bot, record, revision), enqueue };
     return revokeRequested && status !== 'Revoked' ? together(changes, this.options.moved(bot, record)) : changes;
   }
 

@@ -35,6 +35,13 @@ export function next(status: MessageStatus, event: MessageEvent): MessageStatus 
   return transitions[status][event];
 }
 
+/** What lies between the two: a receipt may be faster than our own note of having sent. */
+export function passedOver(from: MessageStatus, to: MessageStatus): readonly MessageStatus[] {
+  return from === 'Pending' && to in receiptsOf ? ['Sent'] : [];
+}
+
+const receiptsOf: Partial<Record<MessageStatus, true>> = { Delivered: true, Displayed: true, Interworked: true };
+
 /** Whether it may still have to be sent; once the network has it, nobody here needs what it says. */
 export function needsContent(status: MessageStatus): boolean {
   return status === 'Pending';

@@ -3,13 +3,15 @@ import type { Clock } from '../../clock.js';
 import type { Logger } from '../../log.js';
 import { mapOutboundMessage } from '../../mapping/message-outbound.js';
 import { mapReceipt } from '../../mapping/disposition.js';
-import type { Network, NetworkBot, OutgoingMessage } from '../../sip/network.js';
+import { failureDescription } from '../../mapping/status.js';
+import type { LateFailure, Network, NetworkBot, OutgoingMessage } from '../../sip/network.js';
 import type { Changes, ClaimedItem, Json } from '../../store/store.js';
 import { printCpim } from '../../wire/cpim.js';
 import type { Chatbot, ChatbotDirectory } from '../actions.js';
 import { type Attempt, attemptByMsrp, attemptBySip } from './attempt.js';
 import type { Capabilities } from '../services/capabilities.js';
-import type { Conversations, LiveSession } from '../sessions/conversations.js';
+import type { LiveSession } from '../sessions/conversation.js';
+import type { Conversations } from '../sessions/conversations.js';
 import type { ItemOutcome } from '../lane-worker.js';
 import type { MessageLog, Progress } from './message-log.js';
 import {
@@ -158,13 +160,13 @@ export class Outbound {
     if (record.sessionId !== undefined) {
       const confirmed = conversations.confirmed(bot.uri, record.user, record.sessionId);
       if (!confirmed) return { kind: 'definite', description: 'The session has ended' };
-      return this.sendInSession(confirmed, outgoing.content);
+      return this.sendInSession(confirmed, record, outgoing.content);
     }
     if (live && live.context.ids.conversationId === record.conversationId) {
-      return this.sendInSession(live, outgoing.content);
+      return this.sendInSession(live, record, outgoing.content);
     }
     if (live && record.message.conversationID !== undefined) conversations.close(live);
-    else if (live) return this.sendInSession(live, outgoing.content);
+    else if (live) return this.sendInSession(live, record, outgoing.content);
 
     const mode = this.mode(bot, record);
     const first = await this.attemptMode(mode, bot, record, outgoing);
@@ -199,14 +201,29 @@ export class Outbound {
     const user = { key: record.user, uri: outgoing.userUri };
     const opened = await conversations.open(bot, user, outgoing);
     if (opened.kind === 'refused') return attemptBySip(opened.outcome);
-    return this.sendInSession(opened.live, outgoing.content);
+    return this.sendInSession(opened.live, record, outgoing.content);
   }
 
-  private async sendInSession(live: LiveSession, content: Buffer): Promise<Attempt> {
+  private async sendInSession(live: LiveSession, record: MessageRecord, content: Buffer): Promise<Attempt> {
     const { conversations } = this.options;
-    const outcome = attemptByMsrp(await conversations.send(live, { contentType: cpimType, content }));
+    const onLateFailure = (failure: LateFailure): void => void this.failedLater(live, record, failure);
+    const outcome = attemptByMsrp(await conversations.send(live, { contentType: cpimType, content, onLateFailure }));
     if (outcome.kind === 'again') conversations.close(live);
     return outcome;
+  }
+
+  /** What a hop has taken, and another behind it has not: the user's own receipt still wins, should one come. */
+  private async failedLater({ context }: LiveSession, record: MessageRecord, failure: LateFailure): Promise<void> {
+    const { messages, log } = this.options;
+    const description = failureDescription('MSRP', failure.status, failure.comment);
+    const { user, messageId } = record;
+    try {
+      const result = await messages.advance(context.bot.uri, user, messageId, { event: 'failed', description });
+      log.info('message reported as failed', { messageId, reason: description, result });
+    } catch (error) {
+      // RFC 4975 §7.1.2: a REPORT is not answered, so nobody can be told to repeat it.
+      log.error('report of a failure not kept', { messageId, error });
+    }
   }
 
   private async performReceipt(item: ClaimedItem, queued: OutboundItem & { kind: 'receipt' }): Promise<ItemOutcome> {
@@ -241,7 +258,7 @@ export class Outbound {
     if (!receipt) return { kind: 'definite', description: 'The message has no Message-ID' };
     const content = printCpim(receipt);
     const live = conversations.live(queued.bot, queued.user);
-    if (live?.session.takes(imdnType) === 'wrapped') {
+    if (live?.session.takesWrapped(imdnType)) {
       const sent = attemptByMsrp(await conversations.send(live, { contentType: cpimType, content }));
       if (sent.kind === 'sent') return sent;
     }

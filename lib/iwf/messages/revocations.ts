@@ -17,7 +17,7 @@ import type { Changes, ClaimedItem, Store } from '../../store/store.js';
 import { parseRevoke, printRevoke, revokeContentType, type RevokeVocabulary } from '../../wire/rcs/revoke.js';
 import type { Chatbot, ChatbotDirectory, NamedMessage } from '../actions.js';
 import { together } from '../changes.js';
-import type { LiveSession, SessionContext } from '../sessions/conversations.js';
+import type { LiveSession, SessionContext } from '../sessions/conversation.js';
 import { type Announced, sendDocument } from './document-sending.js';
 import type { Verdict } from './inbound.js';
 import type { ItemOutcome } from '../lane-worker.js';
@@ -215,9 +215,10 @@ export class Revocations {
     };
   }
 
-  /** Absence of msgrevoke is knowledge only where a session's Contact was seen (network-side facts §7). */
+  /** Absence of msgrevoke is knowledge only for a session whose 2xx we saw (network-side facts §7). */
   private isHopeless(bot: string, user: string): boolean {
-    return this.options.live(bot, user)?.session.peerTags.msgrevoke === false;
+    const session = this.options.live(bot, user)?.session;
+    return session?.direction === 'outbound' && !session.peerTags.msgrevoke;
   }
 
   private async endedBy({ bot, messageId }: ServiceItem & { messageId: string }, how: Ending): Promise<ItemOutcome> {

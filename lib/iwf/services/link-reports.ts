@@ -5,7 +5,7 @@ import { mapLinkReport } from '../../mapping/reports.js';
 import type { Notifications } from '../../notify/notifications.js';
 import type { SessionMessage } from '../../sip/network.js';
 import type { Store } from '../../store/store.js';
-import type { SessionContext } from '../sessions/conversations.js';
+import type { SessionContext } from '../sessions/conversation.js';
 import type { Verdict } from '../messages/inbound.js';
 
 export interface LinkReportsOptions {

@@ -10,7 +10,7 @@ import type { SessionMessage } from '../../sip/network.js';
 import type { Store } from '../../store/store.js';
 import { parseSpamReport } from '../../wire/rcs/spam-report.js';
 import type { Chatbot } from '../actions.js';
-import type { SessionContext } from '../sessions/conversations.js';
+import type { SessionContext } from '../sessions/conversation.js';
 import type { Verdict } from '../messages/inbound.js';
 import { Table } from '../records.js';
 

@@ -1,6 +1,6 @@
 /** …a conversation needs a session: find, open, replace, idle-close. */
 import { randomUUID } from 'node:crypto';
-import type { Clock, Timer } from '../../clock.js';
+import type { Clock } from '../../clock.js';
 import type { Logger } from '../../log.js';
 import type { Metrics } from '../../metrics.js';
 import type {
@@ -12,66 +12,41 @@ import type {
   NetworkBot,
   NetworkUser,
   Outgoing,
-  Service,
   SessionDelegate,
   SessionMessage,
+  SessionOutgoing,
   SessionSend,
   SipOutcome,
 } from '../../sip/network.js';
 import type { Chatbot } from '../actions.js';
 import { pairKey } from '../records.js';
+import {
+  chatsOf,
+  chosen,
+  type Conversation,
+  type Entry,
+  isAtRest,
+  type LiveSession,
+  quietMs,
+  type SessionContext,
+  type Silences,
+} from './conversation.js';
 
-/** Who speaks in a session, and in which conversation. */
-export interface SessionContext {
-  readonly bot: Chatbot;
-  readonly user: NetworkUser;
-  readonly ids: ConversationIds;
-  readonly service: Service;
-  readonly expiresAtMs?: number;
-  /** Of a confirmed session. */
-  readonly sessionId?: string;
-  /** Told once when a session that was up is no more, whoever ended it. */
-  readonly onEnded?: () => void;
-}
-
-/** A session that is up. */
-export interface LiveSession {
-  readonly context: SessionContext;
-  readonly session: ChatSession;
-}
+export type { LiveSession, SessionContext } from './conversation.js';
 
 export type SessionOpening =
   { readonly kind: 'open'; readonly live: LiveSession } | { readonly kind: 'refused'; readonly outcome: SipOutcome };
 
-export interface ConversationsOptions {
+export interface ConversationsOptions extends Silences {
   readonly network: Network;
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: Metrics;
-  readonly idleTimeoutMs: number;
-  /** A large-message or deferred session of the peer lives so long after its last message. */
-  readonly lingerMs: number;
-  /** Of two sessions that crossed, the one not chosen ends after so much silence. */
-  readonly glareSilenceMs: number;
   readonly maxSessions: number;
   readonly maxSessionsPerBot: number;
   /** Trace: `key` belongs to the conversation. */
   readonly link: (key: string, conversationId: string) => void;
   receive(context: SessionContext, message: SessionMessage): Promise<MsrpRefusal | undefined>;
-}
-
-interface Entry extends LiveSession {
-  /** Messages on their way, in or out. */
-  busy: number;
-  lastUsedMs: number;
-  quietMs: number;
-  timer: Timer | undefined;
-}
-
-/** All that is up or on its way between one bot and one user. */
-interface Conversation {
-  readonly entries: Entry[];
-  dialing: number;
 }
 
 /** Ties what SIP and MSRP tell of a session to its entry, which exists only once the session is up. */
@@ -108,17 +83,12 @@ export class Conversations {
 
   /** The session that messages to the user take: of two that crossed, the one whose Call-ID sorts lower. */
   live(bot: string, user: string): LiveSession | undefined {
-    const chats = this.conversations
-      .get(pairKey(bot, user))
-      ?.entries.filter((entry) => entry.context.service === 'session' && entry.session.open);
-    return chats?.reduce<Entry | undefined>(
-      (best, entry) => (best && best.session.callId < entry.session.callId ? best : entry),
-      undefined,
-    );
+    const conversation = this.conversations.get(pairKey(bot, user));
+    return conversation && chosen(chatsOf(conversation).filter(({ session }) => session.open));
   }
 
   /** Sends in a session that is up; its idle time begins anew. */
-  send(live: LiveSession, message: SessionMessage): Promise<SessionSend> {
+  send(live: LiveSession, message: SessionOutgoing): Promise<SessionSend> {
     return this.working(live as Entry, () => live.session.send(message));
   }
 
@@ -158,11 +128,9 @@ export class Conversations {
     const session = await invitation.accept(bot, slot.delegate);
     if (!session) return undefined;
     const conversation = this.conversation(key);
-    const replaced = [...conversation.entries];
+    const replaced = chatsOf(conversation);
     const entry = this.admit(conversation, context, slot, session);
-    if (context.service === 'session' && conversation.dialing === 0) {
-      for (const old of replaced) if (old.context.service === 'session') this.close(old);
-    }
+    if (context.service === 'session' && conversation.dialing === 0) for (const old of replaced) this.close(old);
     // It was let through just before the draining began.
     if (this.draining) this.close(entry);
     return entry;
@@ -196,9 +164,9 @@ export class Conversations {
     });
   }
 
-  private closeWhere(chosen: (entry: Entry) => boolean): void {
+  private closeWhere(ends: (entry: Entry) => boolean): void {
     for (const { entries } of this.conversations.values()) {
-      for (const entry of [...entries]) if (chosen(entry)) this.close(entry);
+      for (const entry of [...entries]) if (ends(entry)) this.close(entry);
     }
   }
 
@@ -248,9 +216,8 @@ export class Conversations {
   }
 
   private admit(conversation: Conversation, context: SessionContext, slot: Slot, session: ChatSession): Entry {
-    const { clock, idleTimeoutMs, lingerMs, metrics, link } = this.options;
-    const quietMs = context.service === 'session' ? idleTimeoutMs : lingerMs;
-    const entry: Entry = { context, session, busy: 0, lastUsedMs: clock.now(), quietMs, timer: undefined };
+    const { clock, metrics, link } = this.options;
+    const entry: Entry = { context, session, busy: 0, lastUsedMs: clock.now(), timer: undefined };
     slot.entry = entry;
     if (slot.ended) return entry;
     conversation.entries.push(entry);
@@ -258,28 +225,22 @@ export class Conversations {
     this.sessionsOfBot.set(context.bot.uri, (this.sessionsOfBot.get(context.bot.uri) ?? 0) + 1);
     metrics.count('sessions_total', { direction: session.direction });
     for (const key of session.traceKeys) link(key, context.ids.conversationId);
-    this.settleGlare(conversation);
-    this.watchIdle(entry);
+    this.watchAll(conversation);
     return entry;
   }
 
-  /** Two chats at once (network-side facts §8): what is not chosen for sending ends after a short silence. */
-  private settleGlare(conversation: Conversation): void {
-    const chats = conversation.entries.filter((entry) => entry.context.service === 'session');
-    if (chats.length < 2) return;
-    const chosen = chats.reduce((best, entry) => (best.session.callId < entry.session.callId ? best : entry));
-    for (const entry of chats) {
-      if (entry === chosen) continue;
-      entry.quietMs = this.options.glareSilenceMs;
-      this.watchIdle(entry);
-    }
+  /** Anew whenever a session comes or goes: which chat is chosen, and so how long the others may be silent, may change. */
+  private watchAll(conversation: Conversation): void {
+    for (const entry of conversation.entries) this.watchIdle(entry, quietMs(conversation, entry, this.options));
   }
 
-  private watchIdle(entry: Entry): void {
+  private watchIdle(entry: Entry, quietMs: number): void {
     const { clock } = this.options;
     entry.timer?.close();
-    entry.timer = clock.after(Math.max(0, entry.lastUsedMs + entry.quietMs - clock.now()), () => {
-      if (clock.now() - entry.lastUsedMs < entry.quietMs) this.watchIdle(entry);
+    entry.timer = clock.after(Math.max(0, entry.lastUsedMs + quietMs - clock.now()), () => {
+      // A long message is traffic, though it counts as used only once it is whole.
+      if (!isAtRest(entry)) entry.lastUsedMs = clock.now();
+      if (clock.now() - entry.lastUsedMs < quietMs) this.watchIdle(entry, quietMs);
       else this.close(entry);
     });
   }
@@ -287,10 +248,11 @@ export class Conversations {
   private drop(entry: Entry): void {
     entry.timer?.close();
     const key = pairKey(entry.context.bot.uri, entry.context.user.key);
-    const entries = this.conversations.get(key)?.entries;
-    const at = entries?.indexOf(entry) ?? -1;
-    if (!entries || at < 0) return;
-    entries.splice(at, 1);
+    const conversation = this.conversations.get(key);
+    const at = conversation?.entries.indexOf(entry) ?? -1;
+    if (!conversation || at < 0) return;
+    conversation.entries.splice(at, 1);
+    this.watchAll(conversation);
     this.sessions--;
     if (this.sessions === 0) this.onEmpty?.();
     const left = (this.sessionsOfBot.get(entry.context.bot.uri) ?? 1) - 1;
@@ -299,11 +261,6 @@ export class Conversations {
     this.forgetEmpty(key);
     entry.context.onEnded?.();
   }
-}
-
-/** Nothing is on its way, in or out, not even half of a message. */
-function isAtRest({ busy, session }: Entry): boolean {
-  return busy === 0 && !session.receiving;
 }
 
 /** What an INVITE or MESSAGE left out is made here: every conversation has its identifiers. */

@@ -2,7 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Metrics } from '../../metrics.js';
 import type { Chatbot } from '../actions.js';
-import type { Conversations, LiveSession, SessionContext } from './conversations.js';
+import type { LiveSession, SessionContext } from './conversation.js';
+import type { Conversations } from './conversations.js';
 import type { SessionRecord } from '../records.js';
 import type { SessionEvent, SessionLog } from './session-log.js';
 import { type RunningSession, SessionRoll } from './session-roll.js';

@@ -2,7 +2,7 @@
 import type { Timer } from '../../clock.js';
 import type { Invitation } from '../../sip/network.js';
 import type { Chatbot } from '../actions.js';
-import type { LiveSession, SessionContext } from './conversations.js';
+import type { LiveSession, SessionContext } from './conversation.js';
 import { pairKey, type SessionRecord } from '../records.js';
 
 /**

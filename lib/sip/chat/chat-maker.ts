@@ -4,8 +4,7 @@ import type { Logger } from '../../log.js';
 import type { MsrpEndpoint } from '../../msrp/api.js';
 import type { Fingerprint } from '../../wire/sdp/message-media.js';
 import { Chat } from './chat.js';
-import { cpimType } from './invite-body.js';
-import { ChatMedia } from './media.js';
+import { ChatMedia, cpimType } from './media.js';
 import type { NetworkBot, Service, SessionDelegate } from '../network.js';
 import { contact } from '../rcs-headers.js';
 

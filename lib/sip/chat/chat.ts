@@ -13,7 +13,7 @@ import type { FeatureTags } from '../../wire/feature-tags.js';
 import type { Answer, Call, CallDelegate, HeaderLine, SipRequest, SipResponse } from '../agent.js';
 import { allowed } from '../allowed.js';
 import { type ChatMedia, sdpType } from './media.js';
-import type { ChatSession, Service, SessionDelegate, SessionMessage, SessionSend } from '../network.js';
+import type { ChatSession, Service, SessionDelegate, SessionOutgoing, SessionSend } from '../network.js';
 import { glareWaitMs, refreshOutcome, type RefreshPlan, refreshPlan } from '../session-timer.js';
 
 export interface ChatOptions {
@@ -100,8 +100,12 @@ export class Chat implements ChatSession, CallDelegate {
     return this.options.media.takes(contentType);
   }
 
+  takesWrapped(contentType: string): boolean {
+    return this.options.media.takesWrapped(contentType);
+  }
+
   /** Its MSRP Message-ID is of this attempt alone: 32 characters are all that RFC 4975 §9 allows. */
-  send(message: SessionMessage): Promise<SessionSend> {
+  send(message: SessionOutgoing): Promise<SessionSend> {
     const messageId = randomUUID().replaceAll('-', '');
     return this.options.media.session.send({ ...message, messageId });
   }

@@ -3,15 +3,13 @@ import { DecodeError } from '../../wire/decode-error.js';
 import { essence } from '../../wire/media-type.js';
 import { boundaryOf, freeBoundary, parseMultipart, partContentType, printMultipart } from '../../wire/multipart.js';
 import type { SipRequest } from '../agent.js';
-import { sdpType } from './media.js';
+import { cpimType, sdpType } from './media.js';
 
 export interface InviteBody {
   readonly sdp?: Buffer;
   /** CPIM; its headers alone in large message mode, where the content follows by MSRP. */
   readonly cpim?: Buffer;
 }
-
-export const cpimType = 'message/cpim';
 
 /** Throws DecodeError on a type that is no offer, or a broken multipart. */
 export function readInviteBody(request: SipRequest): InviteBody {

@@ -29,6 +29,7 @@ export interface MediaOptions {
 }
 
 export const sdpType = 'application/sdp';
+export const cpimType = 'message/cpim';
 
 /** Throws DecodeError on descriptions that cannot be read. */
 export class ChatMedia {
@@ -49,6 +50,14 @@ export class ChatMedia {
     const { acceptTypes = [], acceptWrappedTypes = [] } = this.negotiated ?? {};
     if (typeIsAccepted(contentType, acceptTypes)) return 'bare';
     return typeIsAccepted(contentType, acceptWrappedTypes) ? 'wrapped' : undefined;
+  }
+
+  /** What accept-types list may be wrapped, too (RFC 4975 §8.6). */
+  takesWrapped(contentType: string): boolean {
+    const { acceptTypes = [], acceptWrappedTypes = [] } = this.negotiated ?? {};
+    return (
+      typeIsAccepted(cpimType, acceptTypes) && typeIsAccepted(contentType, [...acceptTypes, ...acceptWrappedTypes])
+    );
   }
 
   /** Our description as it stands, or our first offer. */

@@ -88,6 +88,17 @@ describeOnEachEngine('revoking a message over real sockets', (engine) => {
     expect(failed['description']).to.equal('The network does not revoke messages');
   });
 
+  it('is sent in a session that the user has opened: his INVITE says nothing of what the network revokes', async () => {
+    world.phone.revokes = false;
+    await world.phone.send(bot, 'I began');
+    const messageId = await send('in his session');
+    await told(messageId, 'Sent');
+    await revoke(messageId);
+    await requestFor(messageId);
+    await answer(messageId, 'success');
+    await told(messageId, 'Revoked');
+  });
+
   it('believes a receipt more than the answer [IWF-403]', async () => {
     const messageId = await send('seen meanwhile');
     await told(messageId, 'Sent');

@@ -1,5 +1,7 @@
 import { expect } from 'chai';
+import { randomUUID } from 'node:crypto';
 import { printImdn } from '../../../lib/wire/imdn.js';
+import { cpim, offer, rawContact, RawPhone } from '../raw-phone.js';
 import { bot, contact, startWorld, type World } from '../world.js';
 
 const imdn = (messageId: string) =>
@@ -46,6 +48,19 @@ describe('receipts and typing over real sockets', () => {
     const again = await post('message/imdn+xml', imdn(messageId), { clientCorrelator: 'r1' });
     expect(again.location).to.equal(posted.location);
   });
+
+  for (const types of ['*', 'message/cpim message/imdn+xml', 'message/cpim application/im-iscomposing+xml *']) {
+    it(`goes in the session of a phone that takes ${types}`, async () => {
+      const phone = await RawPhone.of(world);
+      const chat = await phone.chat({ body: offer([`a=accept-types:${types}`]) });
+      const id = randomUUID();
+      expect(await chat.say(cpim('read me', { id, ask: 'display' }))).to.equal(200);
+      expect((await world.platform.putStatus(rawContact, id, 'Displayed')).status).to.equal(204);
+      const receipt = (await chat.msrp.request()).body?.toString();
+      expect(receipt).to.include('message/imdn+xml').and.include(id);
+      phone.close();
+    });
+  }
 
   it('goes by MESSAGE where no session is up [IWF-210]', async () => {
     const messageId = await world.phone.send(bot, 'read me later');

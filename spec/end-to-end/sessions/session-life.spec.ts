@@ -2,11 +2,11 @@ import { expect } from 'chai';
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { connect as connectTls, createServer as createTlsServer, type TLSSocket } from 'node:tls';
-import { Listener, Peer, respond, send } from '../../msrp/peer.js';
+import { header, Listener, Peer, respond, send } from '../../msrp/peer.js';
 import { headerOf } from '../../sip/raw-peer.js';
 import { freePort } from '../../support/free-port.js';
 import { Callee, readMessage } from '../callee.js';
-import { cpim, offer, pathOf, rawContact, RawPhone } from '../raw-phone.js';
+import { cpim, imdn, offer, pathOf, rawContact, RawPhone } from '../raw-phone.js';
 import { contact, startWorld, type World, type WorldOptions } from '../world.js';
 
 const quick = { backoff: { baseMs: 40, factor: 1, maxMs: 40, jitter: 0 } };
@@ -154,6 +154,30 @@ describe('the life of a session', () => {
       peer.destroy();
     });
 
+    it('with another path takes along what is not answered yet, and the session goes on', async () => {
+      await begin();
+      phone = await RawPhone.of(world);
+      const chat = await phone.chat();
+      await world.platform.send(rawContact, { text: 'on its way' });
+      expect((await chat.msrp.request()).body?.toString()).to.include('on its way');
+      const listener = await Listener.open();
+      const body = offer()
+        .replace('m=message 9', `m=message ${listener.port}`)
+        .replace('a=setup:active\r\n', 'a=setup:passive\r\n')
+        .replace(/a=path:.*/, `a=path:msrp://127.0.0.1:${listener.port}/moved;tcp`);
+      const { callId, toTag } = chat;
+      expect((await phone.invite({ callId, toTag, cseq: 2, type: 'application/sdp', body })).status).to.equal(200);
+      phone.ack(callId, toTag, { cseq: 2 });
+      const peer = await listener.accept();
+      peer.write(respond(await peer.request(), 200));
+      expect((await readMessage(peer)).body?.toString()).to.include('on its way');
+      await world.platform.send(rawContact, { text: 'and the next' });
+      expect((await readMessage(peer)).body?.toString()).to.include('and the next');
+      expect(invites()).to.have.length(0);
+      listener.close();
+      peer.destroy();
+    });
+
     it('with the same description leaves MSRP alone, and gets the same answer [IWF-1304]', async () => {
       await begin();
       phone = await RawPhone.of(world);
@@ -238,6 +262,20 @@ describe('the life of a session', () => {
     }).timeout(10_000);
   });
 
+  it('tells Sent before Delivered, though the receipt is faster than the answer to the message [IWF-201]', async () => {
+    await begin();
+    const sent = await world.platform.send(contact, { text: 'so fast', reportRequest: ['Sent', 'Delivered'] });
+    const id = decodeURIComponent(sent.location?.split('/').at(-1) ?? '');
+    const peer = await callee.session();
+    const request = await peer.request();
+    peer.write(send({ to: request.fromPath, from: request.toPath, body: imdn(id, 'delivered') }));
+    expect(await peer.status()).to.equal(200);
+    peer.write(respond(request, 200));
+    await world.platform.waitFor(({ body }) => body['messageId'] === id && body['status'] === 'Delivered');
+    const statuses = world.platform.callbacks.filter(({ body }) => body['messageId'] === id);
+    expect(statuses.map(({ body }) => body['status'])).to.deep.equal(['Sent', 'Delivered']);
+  });
+
   describe('an MSRP refusal', () => {
     it('413 is the end of the message, and the bot learns why [IWF-1313]', async () => {
       await begin();
@@ -246,6 +284,29 @@ describe('the life of a session', () => {
       peer.write(respond(await peer.request(), 413, 'Too large for me'));
       expect((await told(id)).body).to.include({ status: 'Failed', description: 'MSRP 413 Too large for me' });
     });
+
+    for (const status of [408, 415, 481]) {
+      it(`${status} by REPORT, behind the 200 of a hop, is the end of the message [IWF-1313]`, async () => {
+        await begin();
+        const id = await sendText('as far as the relay');
+        const peer = await callee.session();
+        const request = await readMessage(peer);
+        expect((await told(id)).body).to.include({ status: 'Sent' });
+        const headers = [
+          ['Message-ID', header(request, 'Message-ID') ?? ''],
+          ['Byte-Range', header(request, 'Byte-Range') ?? ''],
+          ['Status', `000 ${status} Not beyond me`],
+        ] as const;
+        const { toPath, fromPath } = request;
+        peer.write({ ...request, method: 'REPORT', toPath: fromPath, fromPath: toPath, headers, body: undefined });
+        const failed = await world.platform.waitFor(
+          ({ body }) => body['messageId'] === id && body['status'] === 'Failed',
+        );
+        expect(failed.body['description']).to.equal(`MSRP ${status} Not beyond me`);
+        await sendText('the session goes on');
+        expect((await readMessage(peer)).body?.toString()).to.include('the session goes on');
+      });
+    }
 
     for (const status of [481, 506]) {
       it(`${status} is the end of the session: the message goes in a new one [IWF-1314]`, async () => {
