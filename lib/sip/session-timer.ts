@@ -1,5 +1,5 @@
 /** Who refreshes a session, and when (RFC 4028 §7.2, §9). */
-import type { SipResponse } from './agent.js';
+import type { HeaderLine, Headers, SipResponse } from './agent.js';
 
 export interface RefreshPlan {
   readonly refreshMs: number;
@@ -8,19 +8,14 @@ export interface RefreshPlan {
 }
 
 /**
- * `sessionExpires` is the header as agreed. undefined: the peer refreshes, or nobody.
- * Without refresher= the caller refreshes: it asked for the timer.
+ * `sessionExpires` is the header of a 2xx, `weAsked`: the 2xx answers an INVITE or UPDATE of ours. Who is uac and who
+ * uas is said of that request, whoever made the call (RFC 4028 §7.4). undefined: the peer refreshes, or nobody.
+ * Without refresher= whoever asked refreshes: he asked for the timer.
  */
-export function refreshPlan(
-  sessionExpires: string | undefined,
-  direction: 'inbound' | 'outbound',
-): RefreshPlan | undefined {
-  const match = /^\s*(\d{1,9})/.exec(sessionExpires ?? '');
-  if (!match) return undefined;
-  const seconds = Number(match[1]);
-  const refresher = /;\s*refresher\s*=\s*(uac|uas)/i.exec(sessionExpires ?? '')?.[1]?.toLowerCase() ?? 'uac';
-  const ours = direction === 'outbound' ? 'uac' : 'uas';
-  if (refresher !== ours || seconds < 2) return undefined;
+export function refreshPlan(sessionExpires: string | undefined, weAsked: boolean): RefreshPlan | undefined {
+  const seconds = Number(secondsIn(sessionExpires) ?? 0);
+  const weRefresh = weAsked === ((refresherIn(sessionExpires) ?? 'uac') === 'uac');
+  if (!weRefresh || seconds < 2) return undefined;
   // A refresh is a request of ours: there we are the uac.
   return { refreshMs: seconds * 500, sessionExpires: `${seconds};refresher=uac` };
 }
@@ -51,16 +46,36 @@ export function refreshOutcome(
   if (status === 408 || status === 481) return { kind: 'lost' };
   // While there is time: the session ends at twice refreshMs.
   const afterMs = Math.min(waitMs, refreshMs / 2);
-  const minSe = /^\s*(\d{1,9})/.exec(headers.get('Min-SE') ?? '')?.[1];
+  const minSe = secondsIn(headers.get('Min-SE'));
   if (status !== 422 || minSe === undefined) return { kind: 'again', afterMs, sessionExpires };
   return { kind: 'again', afterMs, sessionExpires: `${minSe};refresher=uac`, minSe };
 }
 
-/** What we answer to an INVITE that asks for a timer: its own interval, the caller refreshing; undefined: it asked for none. */
-export function acceptedTimer(sessionExpires: string | undefined, supported: readonly string[]): string | undefined {
-  const seconds = /^\s*(\d{1,9})/.exec(sessionExpires ?? '')?.[1];
+/**
+ * What we answer to an INVITE or UPDATE that asks for a timer: its own interval, and a refresher always (RFC 4028 §9);
+ * undefined: it asked for none.
+ */
+export function acceptedTimer(headers: Headers): string | undefined {
+  const asked = headers.get('Session-Expires');
+  const seconds = secondsIn(asked);
   if (seconds === undefined) return undefined;
-  const refresher = /;\s*refresher\s*=\s*(uac|uas)/i.exec(sessionExpires ?? '')?.[1]?.toLowerCase();
-  const peerCan = supported.some((value) => value.split(',').some((option) => option.trim().toLowerCase() === 'timer'));
-  return `${seconds};refresher=${refresher ?? (peerCan ? 'uac' : 'uas')}`;
+  const peerCan = headers
+    .all('Supported')
+    .some((value) => value.split(',').some((option) => option.trim().toLowerCase() === 'timer'));
+  return `${seconds};refresher=${refresherIn(asked) ?? (peerCan ? 'uac' : 'uas')}`;
+}
+
+/** Of our 2xx; RFC 4028 §9: the timer is required of who asks only where he has to refresh. */
+export function timerHeaders(timer: string | undefined): readonly HeaderLine[] {
+  if (timer === undefined) return [];
+  const required: HeaderLine = ['Require', 'timer'];
+  return [['Session-Expires', timer], ...(timer.endsWith('uac') ? [required] : [])];
+}
+
+function secondsIn(value: string | undefined): string | undefined {
+  return /^\s*(\d{1,9})/.exec(value ?? '')?.[1];
+}
+
+function refresherIn(sessionExpires: string | undefined): string | undefined {
+  return /;\s*refresher\s*=\s*(uac|uas)/i.exec(sessionExpires ?? '')?.[1]?.toLowerCase();
 }

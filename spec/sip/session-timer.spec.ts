@@ -1,33 +1,58 @@
 import { expect } from 'chai';
 import type { HeaderLine, SipResponse } from '../../lib/sip/agent.js';
 import { headerList } from '../../lib/sip/header-list.js';
-import { acceptedTimer, glareWaitMs, refreshOutcome, refreshPlan } from '../../lib/sip/session-timer.js';
+import { acceptedTimer, glareWaitMs, refreshOutcome, refreshPlan, timerHeaders } from '../../lib/sip/session-timer.js';
 
 function response(status: number, ...lines: readonly HeaderLine[]): SipResponse {
   return { status, reason: '', headers: headerList(lines), body: Buffer.alloc(0) };
 }
 
 describe('session timer', () => {
-  for (const [header, direction, refreshMs] of [
-    ['1800;refresher=uac', 'outbound', 900_000],
-    ['1800', 'outbound', 900_000],
-    ['1800;refresher=uas', 'outbound', undefined],
-    ['1800 ; Refresher=UAS', 'inbound', 900_000],
-    ['1800;refresher=uac', 'inbound', undefined],
-    ['1', 'outbound', undefined],
-    ['soon', 'outbound', undefined],
-    [undefined, 'outbound', undefined],
+  for (const [header, asked, refreshMs] of [
+    ['1800;refresher=uac', 'we', 900_000],
+    ['1800', 'we', 900_000],
+    ['1800;refresher=uas', 'we', undefined],
+    ['1800 ; Refresher=UAS', 'the peer', 900_000],
+    ['1800;refresher=uac', 'the peer', undefined],
+    ['1', 'we', undefined],
+    ['soon', 'we', undefined],
+    [undefined, 'we', undefined],
   ] as const) {
-    it(`${header ?? 'no header'}, ${direction}: ${refreshMs === undefined ? 'not ours to refresh' : `after ${refreshMs} ms`}`, () => {
-      expect(refreshPlan(header, direction)?.refreshMs).to.equal(refreshMs);
+    it(`${header ?? 'no header'}, ${asked} asked: ${refreshMs === undefined ? 'not ours to refresh' : `after ${refreshMs} ms`}`, () => {
+      expect(refreshPlan(header, asked === 'we')?.refreshMs).to.equal(refreshMs);
     });
   }
 
-  it('is accepted as asked; who cannot refresh is spared', () => {
-    expect(acceptedTimer('600', ['100rel, timer'])).to.equal('600;refresher=uac');
-    expect(acceptedTimer('600', [])).to.equal('600;refresher=uas');
-    expect(acceptedTimer('600;refresher=uas', ['timer'])).to.equal('600;refresher=uas');
-    expect(acceptedTimer(undefined, ['timer'])).to.equal(undefined);
+  for (const [asked, supported, accepted] of [
+    ['600', '100rel, timer', '600;refresher=uac'],
+    ['600', '', '600;refresher=uas'],
+    ['600;refresher=uas', 'timer', '600;refresher=uas'],
+    ['600;refresher=uac', '', '600;refresher=uac'],
+    ['soon', 'timer', undefined],
+  ] as const) {
+    it(`of ${asked}, ${supported === '' ? 'without timer' : 'with timer'}, is answered ${accepted ?? 'with none'}`, () => {
+      expect(
+        acceptedTimer(
+          headerList([
+            ['Supported', supported],
+            ['Session-Expires', asked],
+          ]),
+        ),
+      ).to.equal(accepted);
+    });
+  }
+
+  it('that nobody asks for is not answered', () => {
+    expect(acceptedTimer(headerList([['Supported', 'timer']]))).to.equal(undefined);
+  });
+
+  it('is required of who asks where he has to refresh, and else of nobody', () => {
+    expect(timerHeaders('600;refresher=uac')).to.deep.equal([
+      ['Session-Expires', '600;refresher=uac'],
+      ['Require', 'timer'],
+    ]);
+    expect(timerHeaders('600;refresher=uas')).to.deep.equal([['Session-Expires', '600;refresher=uas']]);
+    expect(timerHeaders(undefined)).to.deep.equal([]);
   });
 
   const plan = { refreshMs: 900_000, sessionExpires: '1800;refresher=uac' };

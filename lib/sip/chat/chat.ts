@@ -14,7 +14,14 @@ import type { Answer, Call, CallDelegate, HeaderLine, SipRequest, SipResponse } 
 import { allowed } from '../allowed.js';
 import { type ChatMedia, sdpType } from './media.js';
 import type { ChatSession, Service, SessionDelegate, SessionOutgoing, SessionSend } from '../network.js';
-import { glareWaitMs, refreshOutcome, type RefreshPlan, refreshPlan } from '../session-timer.js';
+import {
+  acceptedTimer,
+  glareWaitMs,
+  refreshOutcome,
+  type RefreshPlan,
+  refreshPlan,
+  timerHeaders,
+} from '../session-timer.js';
 
 export interface ChatOptions {
   readonly service: Service;
@@ -88,7 +95,7 @@ export class Chat implements ChatSession, CallDelegate {
       return;
     }
     this.state = { kind: 'open', established };
-    this.planRefresh(established.sessionExpires);
+    this.planRefresh(established.sessionExpires, this.direction === 'outbound');
   }
 
   /** It came to nothing: the MSRP session goes. */
@@ -135,17 +142,15 @@ export class Chat implements ChatSession, CallDelegate {
 
   /** A re-INVITE without SDP is answered with our description (RFC 3261 §14.2), an UPDATE without SDP with none (RFC 3311 §5). */
   async onModify(request: SipRequest): Promise<Answer> {
-    this.planRefresh(request.headers.get('Session-Expires'));
-    const headers = this.modifyHeaders(request);
     if (request.body.length === 0) {
-      if (request.method !== 'INVITE') return { status: 200, headers };
-      return withSdp(headers, this.options.media.offer());
+      const answer = this.agreed(request);
+      return request.method === 'INVITE' ? withSdp(answer, this.options.media.offer()) : answer;
     }
     try {
       const outcome = this.options.media.takeOffer(request.body);
       if (outcome.kind === 'refused') return { status: 488 };
       await this.options.media.start();
-      return withSdp(headers, outcome.body);
+      return withSdp(this.agreed(request), outcome.body);
     } catch (error) {
       if (error instanceof DecodeError) return { status: 400, reason: 'Bad SDP' };
       if (!(error instanceof PeerError)) throw error;
@@ -182,21 +187,18 @@ export class Chat implements ChatSession, CallDelegate {
     this.mediaLost('media not established');
   }
 
-  private modifyHeaders(request: SipRequest): readonly HeaderLine[] {
-    const expires = request.headers.get('Session-Expires');
-    const timer: readonly HeaderLine[] =
-      expires === undefined
-        ? []
-        : [
-            ['Session-Expires', expires],
-            ['Require', 'timer'],
-          ];
-    return [['Contact', this.options.contact], ...timer];
+  /** A 2xx to the peer's INVITE or UPDATE: the refresher is settled anew; who asks for no timer leaves it as it was. */
+  private agreed({ headers }: SipRequest): Answer {
+    const timer = acceptedTimer(headers);
+    if (timer !== undefined) this.planRefresh(timer, false);
+    return { status: 200, headers: [['Contact', this.options.contact], ...timerHeaders(timer)] };
   }
 
   /** Where refreshing is ours, half of the interval is the time for it (RFC 4028 §7.2). */
-  private planRefresh(sessionExpires: string | undefined): void {
-    const plan = refreshPlan(sessionExpires, this.options.direction);
+  private planRefresh(sessionExpires: string | undefined, weAsked: boolean): void {
+    if (!this.open) return;
+    this.refresh?.close();
+    const plan = refreshPlan(sessionExpires, weAsked);
     if (plan) this.refreshAfter(plan.refreshMs, plan);
   }
 
@@ -215,7 +217,7 @@ export class Chat implements ChatSession, CallDelegate {
     const outcome = refreshOutcome(response, plan, glareWaitMs(ownership, Math.random()));
     switch (outcome.kind) {
       case 'refreshed':
-        this.planRefresh(outcome.sessionExpires);
+        this.planRefresh(outcome.sessionExpires, true);
         return;
       case 'lost':
         this.mediaLost('session timer');
@@ -249,6 +251,6 @@ export class Chat implements ChatSession, CallDelegate {
   }
 }
 
-function withSdp(headers: readonly HeaderLine[], body: Buffer): Answer {
-  return { status: 200, headers: [...headers, ['Content-Type', sdpType]], body };
+function withSdp(answer: Answer, body: Buffer): Answer {
+  return { ...answer, headers: [...(answer.headers ?? []), ['Content-Type', sdpType]], body };
 }

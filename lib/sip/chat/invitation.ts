@@ -9,7 +9,7 @@ import type { InviteBody } from './invite-body.js';
 import { type ChatMedia, type OfferOutcome, sdpType } from './media.js';
 import type { ChatSession, Incoming, Invitation, NetworkBot, Refusal, SessionDelegate } from '../network.js';
 import { contact, refusalHeaders } from '../rcs-headers.js';
-import { acceptedTimer } from '../session-timer.js';
+import { acceptedTimer, timerHeaders } from '../session-timer.js';
 
 export interface InvitationParts {
   readonly invite: InboundInvite;
@@ -56,7 +56,7 @@ async function accept(
     return undefined;
   }
   const { headers } = invite;
-  const timer = acceptedTimer(headers.get('Session-Expires'), headers.all('Supported'));
+  const timer = acceptedTimer(headers);
   const answer = {
     status: 200,
     headers: [
@@ -94,11 +94,4 @@ function describe(media: ChatMedia, { sdp }: InviteBody): Described {
     throw error;
   }
   return outcome.kind === 'answered' ? outcome : { kind: 'refused', refusal: { status: 488 } };
-}
-
-function timerHeaders(timer: string | undefined): readonly HeaderLine[] {
-  if (timer === undefined) return [];
-  const required: HeaderLine = ['Require', 'timer'];
-  // RFC 4028 §9: required of the caller only where the caller has to refresh.
-  return [['Session-Expires', timer], ...(timer.endsWith('uac') ? [required] : [])];
 }
