@@ -2,9 +2,14 @@
 import type { HeaderLine, Headers, SipResponse } from './agent.js';
 
 export interface RefreshPlan {
+  /** How long the session stands without a refresh. */
+  readonly intervalMs: number;
+  /** When to ask for one, of that interval. */
   readonly refreshMs: number;
   /** The header of the refresh: we remain the refresher. */
   readonly sessionExpires: string;
+  /** The peer has found the interval too small (RFC 4028 §7.3). */
+  readonly minSe?: string;
 }
 
 /**
@@ -17,14 +22,16 @@ export function refreshPlan(sessionExpires: string | undefined, weAsked: boolean
   const weRefresh = weAsked === ((refresherIn(sessionExpires) ?? 'uac') === 'uac');
   if (!weRefresh || seconds < 2) return undefined;
   // A refresh is a request of ours: there we are the uac.
-  return { refreshMs: seconds * 500, sessionExpires: `${seconds};refresher=uac` };
+  return { intervalMs: seconds * 1000, refreshMs: seconds * 500, sessionExpires: `${seconds};refresher=uac` };
 }
 
 export type RefreshOutcome =
   | { readonly kind: 'refreshed'; readonly sessionExpires: string }
-  /** There is no session at the other end (RFC 4028 §10). */
+  /** There is no session at the other end (RFC 4028 §10), or no time left to ask again. */
   | { readonly kind: 'lost' }
-  | { readonly kind: 'again'; readonly afterMs: number; readonly sessionExpires: string; readonly minSe?: string };
+  /** UPDATE does not reach the peer: at once by re-INVITE (RFC 4028 §7.4). */
+  | { readonly kind: 'reinvite' }
+  | { readonly kind: 'again'; readonly afterMs: number; readonly plan: RefreshPlan };
 
 /** Of the Call-ID: whoever sent the first INVITE owns it. */
 export type Ownership = 'owner' | 'other';
@@ -35,20 +42,47 @@ export function glareWaitMs(ownership: Ownership, random: number): number {
   return leastMs + 10 * Math.floor(((mostMs - leastMs) / 10 + 1) * random);
 }
 
-/** What the answer to a refresh of ours means; `waitMs` is for the next attempt. */
-export function refreshOutcome(
-  response: SipResponse,
-  { refreshMs, sessionExpires }: RefreshPlan,
-  waitMs: number,
-): RefreshOutcome {
-  const { status, headers } = response;
-  if (status < 300) return { kind: 'refreshed', sessionExpires: headers.get('Session-Expires') ?? sessionExpires };
+/** What was asked, and how; `glareMs` is the wait after a 491. */
+export interface Refresh {
+  readonly plan: RefreshPlan;
+  readonly method: 'UPDATE' | 'INVITE';
+  readonly glareMs: number;
+}
+
+/** What the answer to a refresh of ours means. */
+export function refreshOutcome({ status, headers }: SipResponse, { plan, method, glareMs }: Refresh): RefreshOutcome {
+  if (status < 300) return { kind: 'refreshed', sessionExpires: headers.get('Session-Expires') ?? plan.sessionExpires };
   if (status === 408 || status === 481) return { kind: 'lost' };
-  // While there is time: the session ends at twice refreshMs.
-  const afterMs = Math.min(waitMs, refreshMs / 2);
-  const minSe = secondsIn(headers.get('Min-SE'));
-  if (status !== 422 || minSe === undefined) return { kind: 'again', afterMs, sessionExpires };
-  return { kind: 'again', afterMs, sessionExpires: `${minSe};refresher=uac`, minSe };
+  // What the peer's Allow has named, someone on the way to him does not know.
+  if (method === 'UPDATE' && (status === 405 || status === 501)) return { kind: 'reinvite' };
+  const minSe = status === 422 ? secondsIn(headers.get('Min-SE')) : undefined;
+  const next = minSe === undefined ? plan : { ...plan, minSe, sessionExpires: `${minSe};refresher=uac` };
+  // Once: who wants ever more is not asked without a pause.
+  if (next !== plan && plan.minSe === undefined) return { kind: 'again', afterMs: 0, plan: next };
+  const leftMs = timeLeftMs(plan);
+  if (leftMs === undefined) return { kind: 'lost' };
+  const wantedMs = status === 491 ? glareMs : (retryAfterMs(headers) ?? leftMs / 2);
+  const afterMs = Math.min(wantedMs, Math.max(leftMs / 2, leftMs - lastMomentMs));
+  return { kind: 'again', afterMs, plan: { ...next, refreshMs: plan.refreshMs + afterMs } };
+}
+
+/** A refresh that is asked for so long before the end still comes in time. */
+const lastMomentMs = 4000;
+
+/**
+ * Until the peer hangs up, which he should a little before the end (RFC 4028 §10); then until the end itself, for he
+ * may be late. undefined: it is not worth asking again.
+ */
+function timeLeftMs({ intervalMs, refreshMs }: RefreshPlan): number | undefined {
+  const earlyMs = intervalMs - Math.min(32_000, intervalMs / 3);
+  const leastMs = Math.min(lastMomentMs, intervalMs / 16);
+  return [earlyMs, intervalMs].map((endMs) => endMs - refreshMs).find((leftMs) => leftMs >= leastMs);
+}
+
+/** 0 is no wait that we could keep to. */
+function retryAfterMs(headers: Headers): number | undefined {
+  const seconds = Number(secondsIn(headers.get('Retry-After')) ?? 0);
+  return seconds === 0 ? undefined : seconds * 1000;
 }
 
 /**

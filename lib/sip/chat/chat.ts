@@ -5,23 +5,17 @@
  *    └──────────abandon (refused, cancelled)──────────────↗
  */
 import { randomUUID } from 'node:crypto';
-import type { Clock, Timer } from '../../clock.js';
+import type { Clock } from '../../clock.js';
 import { PeerError } from '../../errors.js';
 import type { Logger } from '../../log.js';
 import { DecodeError } from '../../wire/decode-error.js';
 import type { FeatureTags } from '../../wire/feature-tags.js';
-import type { Answer, Call, CallDelegate, HeaderLine, SipRequest, SipResponse } from '../agent.js';
+import type { Answer, Call, CallDelegate, SipRequest } from '../agent.js';
 import { allowed } from '../allowed.js';
 import { type ChatMedia, sdpType } from './media.js';
 import type { ChatSession, Service, SessionDelegate, SessionOutgoing, SessionSend } from '../network.js';
-import {
-  acceptedTimer,
-  glareWaitMs,
-  refreshOutcome,
-  type RefreshPlan,
-  refreshPlan,
-  timerHeaders,
-} from '../session-timer.js';
+import { acceptedTimer, timerHeaders } from '../session-timer.js';
+import { SessionRefresh } from './session-refresh.js';
 
 export interface ChatOptions {
   readonly service: Service;
@@ -44,12 +38,13 @@ export interface Established {
 }
 
 type State =
-  { readonly kind: 'new' } | { readonly kind: 'open'; readonly established: Established } | { readonly kind: 'ended' };
+  | { readonly kind: 'new' }
+  | { readonly kind: 'open'; readonly call: Call; readonly refresh: SessionRefresh }
+  | { readonly kind: 'ended' };
 
 export class Chat implements ChatSession, CallDelegate {
   private readonly options: ChatOptions;
   private state: State = { kind: 'new' };
-  private refresh: Timer | undefined;
   private id = '';
   private tags: FeatureTags | undefined;
 
@@ -94,8 +89,9 @@ export class Chat implements ChatSession, CallDelegate {
       void established.call.bye();
       return;
     }
-    this.state = { kind: 'open', established };
-    this.planRefresh(established.sessionExpires, this.direction === 'outbound');
+    const refresh = this.refreshOf(established);
+    this.state = { kind: 'open', call: established.call, refresh };
+    refresh.agreed(established.sessionExpires, this.direction === 'outbound');
   }
 
   /** It came to nothing: the MSRP session goes. */
@@ -120,13 +116,13 @@ export class Chat implements ChatSession, CallDelegate {
   async close(): Promise<void> {
     const { state } = this;
     this.end();
-    if (state.kind === 'open') await state.established.call.bye();
+    if (state.kind === 'open') await state.call.bye();
   }
 
   /** The MSRP side is gone: the call has lost its purpose. */
   mediaLost(reason: string): void {
     if (this.state.kind !== 'open') return;
-    const { call } = this.state.established;
+    const { call } = this.state;
     this.end();
     this.options.delegate.onEnd(reason);
     void call.bye();
@@ -190,63 +186,23 @@ export class Chat implements ChatSession, CallDelegate {
   /** A 2xx to the peer's INVITE or UPDATE: the refresher is settled anew; who asks for no timer leaves it as it was. */
   private agreed({ headers }: SipRequest): Answer {
     const timer = acceptedTimer(headers);
-    if (timer !== undefined) this.planRefresh(timer, false);
+    if (timer !== undefined && this.state.kind === 'open') this.state.refresh.agreed(timer, false);
     return { status: 200, headers: [['Contact', this.options.contact], ...timerHeaders(timer)] };
   }
 
-  /** Where refreshing is ours, half of the interval is the time for it (RFC 4028 §7.2). */
-  private planRefresh(sessionExpires: string | undefined, weAsked: boolean): void {
-    if (!this.open) return;
-    this.refresh?.close();
-    const plan = refreshPlan(sessionExpires, weAsked);
-    if (plan) this.refreshAfter(plan.refreshMs, plan);
-  }
-
-  private refreshAfter(delayMs: number, plan: RefreshPlan, minSe?: string): void {
-    this.refresh?.close();
-    this.refresh = this.options.clock.after(delayMs, () => {
-      this.refreshNow(plan, minSe).catch((error: unknown) => this.fail(error));
+  private refreshOf({ call, allowsUpdate }: Established): SessionRefresh {
+    const { contact, media, clock, log } = this.options;
+    return new SessionRefresh({
+      ...{ call, allowsUpdate, contact, clock, log },
+      ownership: this.direction === 'outbound' ? 'owner' : 'other',
+      description: () => media.offer(),
+      onLost: () => this.mediaLost('session timer'),
     });
   }
 
-  private async refreshNow(plan: RefreshPlan, minSe: string | undefined): Promise<void> {
-    if (this.state.kind !== 'open') return;
-    const response = await this.askRefresh(this.state.established, plan, minSe);
-    if (!this.open) return;
-    const ownership = this.direction === 'outbound' ? 'owner' : 'other';
-    const outcome = refreshOutcome(response, plan, glareWaitMs(ownership, Math.random()));
-    switch (outcome.kind) {
-      case 'refreshed':
-        this.planRefresh(outcome.sessionExpires, true);
-        return;
-      case 'lost':
-        this.mediaLost('session timer');
-        return;
-      case 'again':
-        this.refreshAfter(outcome.afterMs, { ...plan, sessionExpires: outcome.sessionExpires }, outcome.minSe);
-    }
-  }
-
-  /** An UPDATE touches no media; without it a re-INVITE with our description as it stands (RFC 4028 §7.4). */
-  private askRefresh(
-    { call, allowsUpdate }: Established,
-    { sessionExpires }: RefreshPlan,
-    minSe: string | undefined,
-  ): Promise<SipResponse> {
-    const headers: readonly HeaderLine[] = [
-      ['Contact', this.options.contact],
-      ['Supported', 'timer'],
-      ['Session-Expires', sessionExpires],
-      ...(minSe === undefined ? [] : [['Min-SE', minSe] as const]),
-    ];
-    if (allowsUpdate) return call.request({ method: 'UPDATE', headers });
-    const body = this.options.media.offer();
-    return call.request({ method: 'INVITE', headers: [...headers, ['Content-Type', sdpType]], body });
-  }
-
   private end(): void {
+    if (this.state.kind === 'open') this.state.refresh.close();
     this.state = { kind: 'ended' };
-    this.refresh?.close();
     this.options.media.session.close();
   }
 }

@@ -1,14 +1,18 @@
-/** Who refreshes a session, over real sockets: uac and uas are those of each request, whoever made the call (RFC 4028 §7.4, §9). */
+/**
+ * Who refreshes a session, over real sockets: uac and uas are those of each request, whoever made the call (RFC 4028
+ * §7.4, §9); and what follows where a refresh is refused.
+ */
 import { expect } from 'chai';
-import type { NetworkBot, SessionDelegate } from '../../../lib/sip/network.js';
-import { Callee } from '../../end-to-end/callee.js';
+import type { ChatSession, NetworkBot, SessionDelegate } from '../../../lib/sip/network.js';
+import { Callee, readMessage } from '../../end-to-end/callee.js';
+import type { OperatorAnswer } from '../../end-to-end/operator.js';
+import type { Peer } from '../../msrp/peer.js';
 import { offer, requestText } from '../../end-to-end/raw-phone.js';
 import { FakeClock } from '../../support/fake-clock.js';
 import { type NetworkNode, startNetwork } from '../network-node.js';
 import { headerOf } from '../raw-peer.js';
 
 const bot: NetworkBot = { uri: 'sip:shop@botplatform.example.net', version: '#=1', roles: ['session'] };
-const delegate: SessionDelegate = { onMessage: () => Promise.resolve(undefined), onEnd: () => undefined };
 const halfAnHourS = 1800;
 const quarterMs = 900_000;
 const takesUpdate = 'Allow: INVITE, ACK, BYE, UPDATE';
@@ -17,8 +21,14 @@ describe('the refresher of a session', () => {
   let clock: FakeClock;
   let node: NetworkNode;
   let callee: Callee;
+  let ends: string[];
+  const delegate: SessionDelegate = {
+    onMessage: () => Promise.resolve(undefined),
+    onEnd: (reason) => void ends.push(reason),
+  };
 
   beforeEach(async () => {
+    ends = [];
     clock = new FakeClock();
     callee = await Callee.listen();
     node = await startNetwork(clock, {
@@ -32,7 +42,9 @@ describe('the refresher of a session', () => {
     await callee.close();
   });
 
-  const updates = (): readonly string[] => callee.operator.seen.filter((text) => text.startsWith('UPDATE '));
+  const sent = (method: string): readonly string[] =>
+    callee.operator.seen.filter((text) => text.startsWith(`${method} `));
+  const updates = (): readonly string[] => sent('UPDATE');
   const nthUpdate = (count: number): Promise<string> =>
     callee.operator.waitFor('UPDATE ', () => updates().length >= count);
 
@@ -51,7 +63,7 @@ describe('the refresher of a session', () => {
       await nthUpdate(count);
       expect(headerOf(updates().at(-1) ?? '', 'Session-Expires')).to.equal(`${halfAnHourS};refresher=uac`);
     }
-    expect(callee.operator.seen.some((text) => text.startsWith('BYE '))).to.equal(false);
+    expect(sent('BYE')).to.deep.equal([]);
   }
 
   describe('in a call of the peer', () => {
@@ -81,15 +93,20 @@ describe('the refresher of a session', () => {
   describe('in a call of ours', () => {
     let invite: string;
     let cseq: number;
+    let session: ChatSession;
+    let msrp: Peer;
+
+    const userUri = (): string => `sip:+15550100002@127.0.0.1:${callee.operator.port};transport=tcp`;
 
     async function call(...lines: readonly string[]): Promise<void> {
       cseq = 10;
       callee.lines = [takesUpdate, ...lines];
-      const userUri = `sip:+15550100002@127.0.0.1:${callee.operator.port};transport=tcp`;
-      const outgoing = { bot, userUri, ids: { conversationId: 'c', contributionId: 'c' } };
+      const outgoing = { bot, userUri: userUri(), ids: { conversationId: 'c', contributionId: 'c' } };
       const opening = node.network.openSession(outgoing, delegate);
-      void callee.session();
-      expect((await opening).kind).to.equal('open');
+      msrp = await callee.session();
+      const opened = await opening;
+      if (opened.kind !== 'open') throw new Error(opened.kind);
+      ({ session } = opened);
       invite = await callee.operator.waitFor('INVITE ');
     }
 
@@ -153,6 +170,85 @@ describe('the refresher of a session', () => {
       const lines = ['Supported: timer', `Session-Expires: ${halfAnHourS};refresher=uac`];
       expect(await theirs('INVITE', lines, 'v=0')).to.match(/^SIP\/2\.0 4/);
       await refreshedByUs();
+    });
+
+    describe('whose refresh is refused', () => {
+      const ours = [`Session-Expires: ${halfAnHourS};refresher=uac`, 'Require: timer'];
+
+      /** To UPDATE; undefined: none. */
+      function answerUpdates(answer: OperatorAnswer | undefined): void {
+        const usual = callee.operator.answer;
+        callee.operator.answer = (text) => (text.startsWith('UPDATE ') ? answer : usual(text));
+      }
+
+      async function refused(answer: OperatorAnswer): Promise<void> {
+        answerUpdates(answer);
+        await call(...ours);
+        await alarms(1);
+        await clock.advance(quarterMs);
+        await nthUpdate(1);
+        await alarms(1);
+      }
+
+      it('with 503 asks again after Retry-After, not before', async () => {
+        await refused({ statusLine: '503 Service Unavailable', lines: ['Retry-After: 30'] });
+        for (const count of [1, 2]) {
+          await clock.advance(29_999);
+          expect(clock.pending, 'still waiting').to.equal(1);
+          await clock.advance(1);
+          await nthUpdate(count + 1);
+          expect(updates()).to.have.length(count + 1);
+          await alarms(1);
+        }
+      });
+
+      it('each time asks a few times in all, then ends it with BYE', async () => {
+        await refused({ statusLine: '503 Service Unavailable' });
+        const ended = (): boolean => ends.length > 0;
+        while (!ended()) {
+          const asked = updates().length;
+          await clock.advance(quarterMs);
+          while (updates().length === asked && !ended()) await new Promise((resolve) => setImmediate(resolve));
+        }
+        expect(updates().length).to.be.within(4, 13);
+        expect(ends).to.deep.equal(['session timer']);
+        await callee.operator.waitFor('BYE ');
+        expect(session.open).to.equal(false);
+      });
+
+      for (const statusLine of ['405 Method Not Allowed', '501 Not Implemented']) {
+        it(`with ${statusLine} goes over to re-INVITE with our description, and MSRP goes on`, async () => {
+          await refused({ statusLine, lines: ['Allow: INVITE, ACK, BYE'] });
+          callee.lines = [takesUpdate, ...ours];
+          const bodyOf = (text = ''): string => text.slice(text.indexOf('\r\n\r\n'));
+          await clock.advance(0);
+          const again = await callee.operator.waitFor('INVITE ', (text) => text !== invite);
+          expect(bodyOf(again)).to.equal(bodyOf(invite));
+          expect(headerOf(again, 'Session-Expires')).to.equal(`${halfAnHourS};refresher=uac`);
+          const sending = session.send({ contentType: 'message/cpim', content: Buffer.from('still here') });
+          expect((await readMessage(msrp)).body?.toString()).to.equal('still here');
+          expect(await sending).to.deep.equal({ kind: 'accepted' });
+          await alarms(1);
+          await clock.advance(quarterMs);
+          await callee.operator.waitFor('INVITE ', (text) => text !== invite && text !== again);
+          expect([updates().length, sent('BYE').length, ends.length]).to.deep.equal([1, 0, 0]);
+        });
+      }
+
+      it('asks no more where the peer has refreshed meanwhile', async () => {
+        answerUpdates(undefined);
+        await call(...ours);
+        await alarms(1);
+        await clock.advance(quarterMs);
+        const unanswered = await nthUpdate(1);
+        await theirs('UPDATE', ['Supported: timer', `Session-Expires: ${halfAnHourS};refresher=uac`]);
+        callee.operator.respond(unanswered, { statusLine: '503 Service Unavailable' });
+        // Its answer comes on the same connection, behind it.
+        await node.network.queryCapabilities(bot, userUri());
+        await clock.advance(2 * quarterMs);
+        expect(clock.pending).to.equal(0);
+        expect([updates().length, ends.length]).to.deep.equal([1, 0]);
+      });
     });
   });
 });
