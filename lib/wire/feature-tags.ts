@@ -43,7 +43,7 @@ export interface FeatureTags {
   readonly icsis: ReadonlySet<string>;
   readonly iaris: ReadonlySet<string>;
   readonly isbot: boolean;
-  /** `#=1` …; empty where no version was named. */
+  /** `#=1`, `#>=1` … as written; empty where no version was named. */
   readonly botVersions: ReadonlySet<string>;
   readonly msgrevoke: boolean;
   readonly msgfallback: boolean;
@@ -93,9 +93,34 @@ export function printService(name: string): string {
   return icsiPrefix + name;
 }
 
-/** Whether two parties' versions meet; who names none takes any. */
+/** Whether two parties' versions meet; who names none that can be read takes any. */
 export function versionsIntersect(ours: ReadonlySet<string>, theirs: ReadonlySet<string>): boolean {
-  return ours.size === 0 || theirs.size === 0 || [...ours].some((version) => theirs.has(version));
+  const [a, b] = [ranges(ours), ranges(theirs)];
+  if (a.length === 0 || b.length === 0) return true;
+  return a.some((one) => b.some((other) => one.least <= other.most && other.least <= one.most));
+}
+
+interface Range {
+  readonly least: number;
+  readonly most: number;
+}
+
+/** What is no numeric value is skipped, as all that is not understood. */
+function ranges(versions: ReadonlySet<string>): readonly Range[] {
+  return [...versions].flatMap((version) => rangeOf(version) ?? []);
+}
+
+const number = String.raw`[+-]?\d+(?:\.\d*)?`;
+const relation = new RegExp(`^#(=|>=|<=)(${number})$`);
+const between = new RegExp(`^#(${number}):(${number})$`);
+
+/** `#=1`, `#>=1`, `#<=2`, `#1:2` (RFC 3840 §9). */
+function rangeOf(version: string): Range | undefined {
+  const [, least, most] = between.exec(version) ?? [];
+  if (least !== undefined) return { least: Number(least), most: Number(most) };
+  const [, sign, value] = relation.exec(version) ?? [];
+  if (sign === undefined) return undefined;
+  return { least: sign === '<=' ? -Infinity : Number(value), most: sign === '>=' ? Infinity : Number(value) };
 }
 
 /** `#=1,#=2` as a set. */

@@ -76,6 +76,31 @@ describe('feature tags [IWF-508]', () => {
     expect(meet('', '#=2')).to.equal(true);
   });
 
+  describe('asking for versions: a chatbot of version 1', () => {
+    for (const [folder, taken] of [
+      ['takes-version-1', true],
+      ['refuses-version-1', false],
+    ] as const) {
+      for (const [name, bytes] of fixtures(`feature-tags/${folder}`)) {
+        it(`${taken ? 'is meant by' : 'is not meant by'} ${name}`, () => {
+          const asked = readFeatureTags(bytes.toString().trimEnd().split('\n')).botVersions;
+          expect(versionsIntersect(parseVersions('#=1'), asked)).to.equal(taken);
+          expect(versionsIntersect(asked, parseVersions('#=1'))).to.equal(taken);
+        });
+      }
+    }
+  });
+
+  it('versions are ranges that meet where one number lies in both', () => {
+    const meet = (a: string, b: string) => versionsIntersect(parseVersions(a), parseVersions(b));
+    expect(meet('#>=2', '#<=2')).to.equal(true);
+    expect(meet('#>=2', '#<=1')).to.equal(false);
+    expect(meet('#1:3', '#2:4')).to.equal(true);
+    expect(meet('#1:3', '#4:6,#=3')).to.equal(true);
+    expect(meet('#1:3', '#4:6')).to.equal(false);
+    expect(meet('#>=1', '#>=7')).to.equal(true);
+  });
+
   it('prints the Contact of a chatbot', () => {
     expect(
       printContactParameters({ icsis: [icsi.session], iaris: [iari.chatbot], isbot: true, botVersions: ['#=1'] }),
