@@ -11,7 +11,7 @@ import type { Logger } from '../../log.js';
 import { DecodeError } from '../../wire/decode-error.js';
 import type { FeatureTags } from '../../wire/feature-tags.js';
 import type { Answer, Call, CallDelegate, SipRequest } from '../agent.js';
-import { allowed } from '../allowed.js';
+import { allowed, allowedWithinDialog } from '../allowed.js';
 import { type ChatMedia, sdpType } from './media.js';
 import type { ChatSession, Service, SessionDelegate, SessionOutgoing, SessionSend } from '../network.js';
 import { acceptedTimer, timerHeaders } from '../session-timer.js';
@@ -175,7 +175,11 @@ export class Chat implements ChatSession, CallDelegate {
 
   onRequest(request: SipRequest): Promise<Answer> {
     const known = request.method === 'OPTIONS' || request.method === 'INFO';
-    return Promise.resolve({ status: known ? 200 : 405, headers: [['Allow', allowed]] });
+    // RFC 3261 §21.4.6: what a 405 allows is not what it refuses; OPTIONS is answered as outside of a dialog (§11.2).
+    const answer: Answer = known
+      ? { status: 200, headers: [['Allow', allowed]] }
+      : { status: 405, headers: [['Allow', allowedWithinDialog]] };
+    return Promise.resolve(answer);
   }
 
   private fail(error: unknown): void {

@@ -244,6 +244,20 @@ describeOnEachEngine('what the network sends and cannot be taken', (engine) => {
       expect(await chat.say(cpim('still here'))).to.equal(200);
     });
 
+    it('a MESSAGE within a chat is 405, which does not allow it; OPTIONS is answered as outside of one', async () => {
+      const { callId, toTag } = await phone.chat();
+      const refused = await phone.ask('MESSAGE', { callId, toTag, cseq: 2, type: messageType, body: 'x' });
+      expect([refused.status, refused.header('Allow')]).to.deep.equal([
+        405,
+        'INVITE, ACK, CANCEL, BYE, UPDATE, OPTIONS',
+      ]);
+      const asked = await phone.ask('OPTIONS', { callId, toTag, cseq: 3 });
+      expect([asked.status, asked.header('Allow')]).to.deep.equal([
+        200,
+        'INVITE, ACK, CANCEL, BYE, UPDATE, MESSAGE, OPTIONS',
+      ]);
+    });
+
     it('the answer to an INVITE names the chatbot as what it is [IWF-1002]', async () => {
       const answer = await phone.invite({ callId: 'who-are-you' });
       expect(answer.header('Contact')).to.match(/^<sip:shop@/);
