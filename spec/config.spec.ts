@@ -269,6 +269,26 @@ describe('configuration', () => {
       ]);
     });
 
+    it('a secret where a list of them belongs, which is not shown', () => {
+      const whsec = `whsec_${'A'.repeat(32)}`;
+      const lists = ['keys', 'clientSecrets', 'clientCertificates'].map((key) => `    ${key}: ${sha}\n`).join('');
+      const text = `serverRoot: http://a\nplatforms:\n  - id: p\n${lists}    notify: {secrets: ${whsec}}\n`;
+      expect(refusal(text)).to.deep.equal([
+        'iwf.yaml:4: platforms[0].keys: must be a list',
+        'iwf.yaml:5: platforms[0].clientSecrets: must be a list',
+        'iwf.yaml:6: platforms[0].clientCertificates: must be a list',
+        'iwf.yaml:7: platforms[0].notify.secrets: must be a list',
+      ]);
+    });
+
+    it('a list of secrets that is too long, with its length and without them', () => {
+      const secrets = Array.from({ length: 5 }, () => `whsec_${'A'.repeat(32)}`);
+      const text = `serverRoot: http://a\nplatforms: [{id: p, notify: {secrets: [${secrets.join(',')}]}}]\n`;
+      expect(refusal(text)).to.deep.equal([
+        'iwf.yaml:2: platforms[0].notify.secrets: must be a list of at most 4, is a list of 5',
+      ]);
+    });
+
     it('client certificates that nobody can have checked, a serverRoot that is no URL', () => {
       const text = `serverRoot: http://a\nplatforms:\n  - id: p\n    clientCertificates: [${sha}]\n    serverRoot: "http://["\n`;
       expect(refusal(text)).to.deep.equal([
@@ -413,6 +433,7 @@ describe('configuration', () => {
       for (const hidden of [sha, 'whsec_', 'cymru', 'pass@']) expect(text).not.to.include(hidden);
       expect(text).to.include('redis://u:********@h:6379/0');
       expect((parse(text) as Config).sip.pagerMaxBytes).to.equal(1300);
+      expect((parse(text) as Config).platforms[0]!.keys, 'a list stays one').to.deep.equal(['********']);
     });
 
     it('can be read in again where it holds no secret', () => {
