@@ -202,7 +202,12 @@ describe('configuration', () => {
       [
         'a domain that no certificate can show',
         'sip: {trustedPeers: [sbc.example.net], tls: {cert: a, key: b}}',
-        'iwf.yaml:3: sip.trustedPeers[0]: a domain needs sip.tls.ca, clientCertificates and the embedded engine: sbc.example.net',
+        'iwf.yaml:3: sip.trustedPeers[0]: a domain needs sip.tls.ca and clientCertificates: sbc.example.net',
+      ],
+      [
+        'a domain that drachtio-server cannot know anybody by',
+        'sip: {engine: drachtio, trustedPeers: [sbc.example.net], tls: {cert: a, key: b, ca: c}}',
+        'iwf.yaml:3: sip.trustedPeers[0]: drachtio-server shows no names of certificates, needs an address or the embedded engine: sbc.example.net',
       ],
       [
         'a next hop that is none',

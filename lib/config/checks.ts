@@ -63,15 +63,20 @@ function* trustedPeers({ sip }: CompleteConfig): Iterable<Finding> {
     const path = ['sip', 'trustedPeers', at];
     if (!parseBlock(text) && !isDomain(text)) {
       yield { path, text: `is not an IP address, CIDR block or domain: ${text}` };
+    } else if (isDomain(text) && sip.engine === 'drachtio') {
+      yield {
+        path,
+        text: `drachtio-server shows no names of certificates, needs an address or the embedded engine: ${text}`,
+      };
     } else if (isDomain(text) && !asksForCertificates(sip)) {
-      yield { path, text: `a domain needs sip.tls.ca, clientCertificates and the embedded engine: ${text}` };
+      yield { path, text: `a domain needs sip.tls.ca and clientCertificates: ${text}` };
     }
   }
 }
 
 /** Whether a peer can show that it is who a domain of trustedPeers means. */
-function asksForCertificates({ tls, engine }: CompleteConfig['sip']): boolean {
-  return engine === 'embedded' && tls?.ca !== undefined && tls.clientCertificates !== 'none';
+function asksForCertificates({ tls }: CompleteConfig['sip']): boolean {
+  return tls?.ca !== undefined && tls.clientCertificates !== 'none';
 }
 
 function* dependencies(config: CompleteConfig): Iterable<Finding> {

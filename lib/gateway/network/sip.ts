@@ -58,6 +58,8 @@ function drachtioServer({ sip }: Config, { clock, log, metrics }: SipDeps): SipS
     maxFrameBytes: sip.drachtio.maxFrameBytes,
     echoTimeoutMs: sip.drachtio.echoTimeoutMs,
     maxInFlightBytes: sip.drachtio.maxInFlightBytes,
+    // The server hears everybody.
+    trusted: trustedBy(sip.trustedPeers),
     ...agentTimes(sip),
   });
   return {
