@@ -9,6 +9,7 @@ import { parseCommandLine, usage } from './command-line.js';
 import { ConfigError, loadConfig, printConfig } from './config.js';
 import { demoFile } from './demo/demo-file.js';
 import { checkTlsFiles } from './gateway/tls-material.js';
+import type { Gateway } from './gateway.js';
 import type { Logger } from './log.js';
 import { StoreError } from './store/store-error.js';
 
@@ -43,13 +44,34 @@ async function main(): Promise<void> {
 async function run(file: string | undefined): Promise<void> {
   // A reader that goes away (`| head -1`) is no reason to stop: what is written from then on is lost.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
-  const starting = file === undefined ? startUnconfigured() : startConfigured(file);
+  if (file === undefined) {
+    const starting = startUnconfigured();
+    stopOnSignals(starting);
+    await starting;
+    return;
+  }
+  const hangUps = hangUpsFromNowOn();
+  const starting = startConfigured(file);
   stopOnSignals(starting);
-  await starting;
+  const gateway = await starting;
+  hangUps.tell(() => gateway.reload());
 }
 
 interface Stoppable {
   stop(): Promise<void>;
+}
+
+/** SIGHUP ends a process that has no handler: one that comes during the start is kept until somebody can be told. */
+function hangUpsFromNowOn(): { tell(listener: () => void): void } {
+  let waiting = false;
+  let onHangUp = (): void => void (waiting = true);
+  process.on('SIGHUP', () => onHangUp());
+  return {
+    tell(listener) {
+      onHangUp = listener;
+      if (waiting) listener();
+    },
+  };
 }
 
 /** A terminal signals the whole group, and npm hands the signal on as well: within this time it is the same one. */
@@ -75,15 +97,13 @@ async function startUnconfigured(): Promise<Stoppable> {
   return startDemo(surviveBugs);
 }
 
-async function startConfigured(file: string): Promise<Stoppable> {
+async function startConfigured(file: string): Promise<Gateway> {
   // What is wrong with it is said at once.
   const config = loadConfig({ file, env: process.env });
   const [{ createLogger }, { startGateway }] = await Promise.all([import('./log.js'), import('./gateway.js')]);
   const log = createLogger(config.log);
   surviveBugs(log);
-  const gateway = await startGateway(config, log);
-  process.on('SIGHUP', () => gateway.reload());
-  return gateway;
+  return startGateway(config, log);
 }
 
 function surviveBugs(log: Logger): void {

@@ -123,6 +123,7 @@ describe('SIP over TLS, the whole gateway [IWF-1346]', () => {
     writeFileSync(ours.keyFile, key);
     expect(await shown()).to.equal(first);
     world.gateway.reload();
+    expect((await log.waitFor('certificates read'))['sections']).to.equal('sip.tls');
     const second = await shown();
     expect(second).to.not.equal(first);
     writeFileSync(ours.certFile, 'half a certific');
