@@ -130,5 +130,12 @@ describe('SIP over TLS, the whole gateway [IWF-1346]', () => {
     world.gateway.reload();
     await log.waitFor('certificates not read');
     expect(await shown()).to.equal(second);
+    writeFileSync(ours.certFile, cert);
+    const { ca } = authority;
+    writeFileSync(authority.caFile, '');
+    world.gateway.reload();
+    await log.waitFor('certificates not read', ({ problem }) => String(problem).endsWith('operators.pem is empty'));
+    writeFileSync(authority.caFile, ca);
+    expect(await shown()).to.equal(second);
   });
 });
