@@ -252,8 +252,8 @@ function createMsrp({ config, log, metrics, trace }: Parts): MsrpEndpoint {
     metrics,
     log,
     randomId,
-    admit: trustedBy(config.sip.trustedPeers),
-    reach: msrpReach({ ...config.msrp, ...config.sip }),
+    admit: trustedBy(config.msrp.trustedPeers),
+    reach: msrpReach(config.msrp),
     ...(tls && { tls }),
     ...(trace && { trace: (event) => trace.event(event) }),
   });

@@ -105,6 +105,18 @@ describe('configuration', () => {
       expect(platforms[0]!.limits).to.deep.equal({ ...limits, laneLength: 7 });
     });
 
+    it('takes MSRP from the addresses of sip.trustedPeers unless told otherwise', () => {
+      const peers = (text: string): readonly string[] =>
+        load(`${least}${text}`).msrp.trustedPeers.map(({ address }) => address);
+      const tls = 'tls: {cert: a, key: b, ca: c}';
+      expect(peers('')).to.deep.equal(['127.0.0.0', '::1']);
+      expect(peers(`sip: {trustedPeers: [10.0.0.1, sbc.example.net], ${tls}}`)).to.deep.equal(['10.0.0.1']);
+      expect(peers('sip: {trustedPeers: []}')).to.deep.equal([]);
+      const own = 'msrp: {trustedPeers: [192.0.2.0/24]}';
+      expect(peers(`sip: {trustedPeers: [sbc.example.net], ${tls}}\n${own}`)).to.deep.equal(['192.0.2.0']);
+      expect(peers(`sip: {trustedPeers: [sbc.example.net], ${tls}}\nmsrp: {trustedPeers: []}`)).to.deep.equal([]);
+    });
+
     it('advertises the MSRP host unless told otherwise', () => {
       expect(load(`${least}msrp: {host: 10.0.0.1}`).msrp.advertise).to.equal('10.0.0.1');
       expect(load(`${least}msrp: {advertise: a.example}`).msrp.advertise).to.equal('a.example');
@@ -201,12 +213,22 @@ describe('configuration', () => {
       ],
       [
         'a domain that no certificate can show',
-        'sip: {trustedPeers: [sbc.example.net], tls: {cert: a, key: b}}',
+        'sip: {trustedPeers: [sbc.example.net], tls: {cert: a, key: b}}\nmsrp: {trustedPeers: [10.0.0.1]}',
         'iwf.yaml:3: sip.trustedPeers[0]: a domain needs sip.tls.ca and clientCertificates: sbc.example.net',
       ],
       [
+        'domains alone, which say nothing of where MSRP comes from',
+        'sip: {trustedPeers: [sbc.example.net], tls: {cert: a, key: b, ca: c}}',
+        'iwf.yaml:3: sip.trustedPeers: a domain counts for SIP alone: msrp.trustedPeers must say from which addresses MSRP is taken',
+      ],
+      [
+        'a bad CIDR block of MSRP',
+        'msrp: {trustedPeers: [10.0.0.0/33]}',
+        'iwf.yaml:3: msrp.trustedPeers[0]: is not an IP address or CIDR block: 10.0.0.0/33',
+      ],
+      [
         'a domain that drachtio-server cannot know anybody by',
-        'sip: {engine: drachtio, trustedPeers: [sbc.example.net], tls: {cert: a, key: b, ca: c}}',
+        'sip: {engine: drachtio, trustedPeers: [sbc.example.net, 10.0.0.1], tls: {cert: a, key: b, ca: c}}',
         'iwf.yaml:3: sip.trustedPeers[0]: drachtio-server shows no names of certificates, needs an address or the embedded engine: sbc.example.net',
       ],
       [

@@ -21,7 +21,7 @@ const checks: readonly ((config: CompleteConfig) => Iterable<Finding>)[] = [
   urls,
   listening,
   trustedPeers,
-  connectTo,
+  msrpAddresses,
   dependencies,
   orders,
   retentions,
@@ -51,11 +51,18 @@ function* listening({ sip }: CompleteConfig): Iterable<Finding> {
   }
 }
 
-function* connectTo({ msrp }: CompleteConfig): Iterable<Finding> {
-  for (const [at, text] of msrp.connectTo.entries()) {
-    if (!parseBlock(text))
-      yield { path: ['msrp', 'connectTo', at], text: `is not an IP address or CIDR block: ${text}` };
+function* msrpAddresses({ msrp, sip }: CompleteConfig): Iterable<Finding> {
+  const { connectTo, trustedPeers } = msrp;
+  // What of sip.trustedPeers is in force here is told there.
+  const own = trustedPeers?.every((text) => sip.trustedPeers.includes(text)) ? [] : trustedPeers;
+  for (const [key, texts] of Object.entries({ connectTo, trustedPeers: own ?? [] })) {
+    for (const [at, text] of texts.entries()) {
+      if (!parseBlock(text)) yield { path: ['msrp', key, at], text: `is not an IP address or CIDR block: ${text}` };
+    }
   }
+  if (trustedPeers !== undefined) return;
+  const text = 'a domain counts for SIP alone: msrp.trustedPeers must say from which addresses MSRP is taken';
+  yield { path: ['sip', 'trustedPeers'], text };
 }
 
 function* trustedPeers({ sip }: CompleteConfig): Iterable<Finding> {
