@@ -111,6 +111,9 @@ function surviveBugs(log: Logger): void {
   process.on('unhandledRejection', (error) => log.error('bug', { error }));
 }
 
+/** A port that is taken or not allowed; a host that is not ours, of a family that is switched off, or that no name server knows. */
+const noListening = new Set(['EADDRINUSE', 'EACCES', 'EADDRNOTAVAIL', 'EAFNOSUPPORT', 'ENOTFOUND', 'EAI_AGAIN']);
+
 function fail(error: unknown): void {
   if (error instanceof ConfigError) {
     process.stderr.write(`${error.lines.join('\n')}\n`);
@@ -120,9 +123,10 @@ function fail(error: unknown): void {
     process.stderr.write(`maap-iwf: store: ${error.message}\n`);
     process.exit(exitUnusable);
   }
-  const { code, message } = error as NodeJS.ErrnoException;
-  if (code === 'EADDRINUSE' || code === 'EADDRNOTAVAIL' || code === 'EACCES') {
-    process.stderr.write(`maap-iwf: cannot listen: ${message}\n`);
+  const { code = '', message, hostname } = error as NodeJS.ErrnoException & { readonly hostname?: string };
+  if (noListening.has(code)) {
+    const reason = hostname === undefined ? message : `no address is known for the host ${hostname} (${code})`;
+    process.stderr.write(`maap-iwf: cannot listen: ${reason}\n`);
     process.exit(exitUnusable);
   }
   process.stderr.write(`maap-iwf: ${error instanceof Error ? (error.stack ?? message) : String(error)}\n`);

@@ -202,10 +202,15 @@ describe('configuration', () => {
       ],
       [
         'a listening address twice',
-        'sip: {listen: [udp/a:1, udp/a:1]}',
-        'iwf.yaml:3: sip.listen[1]: is listed twice: udp/a:1',
+        'sip: {listen: [udp/127.0.0.1:1, udp/127.0.0.1:1]}',
+        'iwf.yaml:3: sip.listen[1]: is listed twice: udp/127.0.0.1:1',
       ],
-      ['TLS without a certificate', 'sip: {listen: [tls/a:1]}', 'iwf.yaml:3: sip.listen[0]: needs sip.tls'],
+      ['TLS without a certificate', 'sip: {listen: ["tls/[::1]:1"]}', 'iwf.yaml:3: sip.listen[0]: needs sip.tls'],
+      [
+        'a name to listen on',
+        'sip: {listen: [udp/localhost:15060]}',
+        'iwf.yaml:3: sip.listen[0]: must be an IP address of this host, or 0.0.0.0 or [::] for all; is udp/localhost:15060',
+      ],
       [
         'a bad CIDR block',
         'sip: {trustedPeers: [10.0.0.0/33]}',

@@ -76,6 +76,23 @@ describe('a configuration that cannot be run [IWF-1818]', () => {
     expect([checked.code, started.code, checkedFiles.code]).to.deep.equal([2, 2, 2]);
   });
 
+  it('is 2 and one line for a host that nobody knows, or that is not ours', async function () {
+    this.timeout(60_000);
+    const unknown = { host: 'nohost.invalid', port: 0 };
+    const starts = await Promise.all(
+      [{ rest: unknown }, { admin: unknown }, { msrp: { host: '203.0.113.1', port: 0 } }].map((over, at) =>
+        run(['--config', file({ ...over, store: { path: join(folder, `host-${at}.db`) } }, `host-${at}.yaml`)]),
+      ),
+    );
+    const errors = starts.map(({ text }) => text.split('\n').filter((line) => line.startsWith('maap-iwf: ')));
+    for (const lines of errors.slice(0, 2))
+      expect(lines.join()).to.match(
+        /^maap-iwf: cannot listen: no address is known for the host nohost\.invalid \(E\w+\)$/,
+      );
+    expect(errors[2]?.join()).to.match(/^maap-iwf: cannot listen: .*EADDRNOTAVAIL.* 203\.0\.113\.1/);
+    expect(starts.map(({ code }) => code)).to.deep.equal([2, 2, 2]);
+  });
+
   const none = (): string => join(folder, 'none.pem');
   const cases: readonly (readonly [what: string, over: () => Tree, line: RegExp])[] = [
     [

@@ -1,4 +1,5 @@
 /** What a schema cannot say: values that must fit together, and names that may stand only once. */
+import { isIP } from 'node:net';
 import type { CompleteConfig } from './complete.js';
 import { ConfigError } from './config-error.js';
 import { printPath, type Path } from './path.js';
@@ -43,7 +44,10 @@ function* listening({ sip }: CompleteConfig): Iterable<Finding> {
     const path = ['sip', 'listen', at];
     const address = parseListen(text);
     if (!address) yield { path, text: `must be udp|tcp|tls/host:port, an IPv6 address in brackets; is ${text}` };
-    else if (address.protocol === 'tls' && sip.engine === 'embedded' && !sip.tls) {
+    else if (sip.engine === 'embedded' && isIP(address.host) === 0) {
+      // Of several addresses behind a name the one to listen on would be a guess, and Via must say it.
+      yield { path, text: `must be an IP address of this host, or 0.0.0.0 or [::] for all; is ${text}` };
+    } else if (address.protocol === 'tls' && sip.engine === 'embedded' && !sip.tls) {
       yield { path, text: 'needs sip.tls' };
     }
     if (seen.has(text) && address?.port !== 0) yield { path, text: `is listed twice: ${text}` };
