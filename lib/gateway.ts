@@ -1,6 +1,7 @@
 /** The composition root: what exists, who gets what, in which order it starts and stops. */
 import { systemClock, type Timer } from './clock.js';
 import type { Config } from './config.js';
+import { readAgain } from './gateway/certificates.js';
 import { createAudit, openAdmin } from './gateway/operators/admin.js';
 import { auditedChannels, auditedSubscriptions } from './gateway/operators/audit.js';
 import { furtherActions, restActions, rootActions } from './gateway/platforms/actions.js';
@@ -20,7 +21,7 @@ import { createOrigins } from './gateway/load/origins.js';
 import { randomId } from './gateway/random-id.js';
 import { createRouting } from './gateway/network/routing.js';
 import { contactHost } from './gateway/network/contact-host.js';
-import { createSipSide, type SipSide, trustedBy } from './gateway/network/sip.js';
+import { createSipSide, trustedBy } from './gateway/network/sip.js';
 import { interpreterLimits, msrpOptions, restLimits, serviceLimits, storeLimits } from './gateway/settings.js';
 import { createStorePulse } from './gateway/load/store-pulse.js';
 import { createStoreWait } from './gateway/load/store-wait.js';
@@ -47,7 +48,7 @@ export interface Gateway {
   readonly ports: { readonly rest: number; readonly admin: number; readonly msrp: number };
   /** `udp/127.0.0.1:5060` … */
   readonly sip: readonly string[];
-  /** Certificates are read again; where they cannot be used those in use stay, and the log says so. */
+  /** Certificates of all sections are read again; where they cannot be used those in use stay, and the log says so. */
   reload(): void;
   /** Drains within `drain.timeoutS`, then closes everything; idempotent. */
   stop(): Promise<void>;
@@ -120,7 +121,7 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
     log,
     metrics,
     templates: await readTemplates(),
-    fingerprints: msrp.fingerprints,
+    fingerprints: () => msrp.fingerprints,
     offerTls: config.msrp.offerTls,
     contactHost: () => contactHost(config, sip),
     disguise: disguiseOf(config, directory),
@@ -224,7 +225,7 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
   return {
     ports: { rest: rest.port, admin: admin.port, msrp: msrp.port },
     sip: sip.agent.listening,
-    reload: () => reload(sip, log),
+    reload: () => readAgain(config, { rest, sip, msrp, notify }, log),
     stop: () => (stopping ??= stop()),
   };
 }
@@ -251,8 +252,8 @@ function createMsrp({ config, log, metrics, trace }: Parts): MsrpEndpoint {
     metrics,
     log,
     randomId,
-    admit: trustedBy(config.sip.trustedPeers),
-    reach: msrpReach({ ...config.msrp, ...config.sip }),
+    admit: trustedBy(config.msrp.trustedPeers),
+    reach: msrpReach(config.msrp),
     ...(tls && { tls }),
     ...(trace && { trace: (event) => trace.event(event) }),
   });
@@ -278,13 +279,4 @@ async function openRest(
     },
     { ...config.rest, tls: restTls(config) },
   );
-}
-
-function reload(sip: SipSide, log: Logger): void {
-  try {
-    sip.reload();
-    log.info('certificates read');
-  } catch (error) {
-    log.error('certificates not read', { error });
-  }
 }

@@ -9,6 +9,7 @@ import { parseCommandLine, usage } from './command-line.js';
 import { ConfigError, loadConfig, printConfig } from './config.js';
 import { demoFile } from './demo/demo-file.js';
 import { checkTlsFiles } from './gateway/tls-material.js';
+import type { Gateway } from './gateway.js';
 import type { Logger } from './log.js';
 import { StoreError } from './store/store-error.js';
 
@@ -43,13 +44,34 @@ async function main(): Promise<void> {
 async function run(file: string | undefined): Promise<void> {
   // A reader that goes away (`| head -1`) is no reason to stop: what is written from then on is lost.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
-  const starting = file === undefined ? startUnconfigured() : startConfigured(file);
+  if (file === undefined) {
+    const starting = startUnconfigured();
+    stopOnSignals(starting);
+    await starting;
+    return;
+  }
+  const hangUps = hangUpsFromNowOn();
+  const starting = startConfigured(file);
   stopOnSignals(starting);
-  await starting;
+  const gateway = await starting;
+  hangUps.tell(() => gateway.reload());
 }
 
 interface Stoppable {
   stop(): Promise<void>;
+}
+
+/** SIGHUP ends a process that has no handler: one that comes during the start is kept until somebody can be told. */
+function hangUpsFromNowOn(): { tell(listener: () => void): void } {
+  let waiting = false;
+  let onHangUp = (): void => void (waiting = true);
+  process.on('SIGHUP', () => onHangUp());
+  return {
+    tell(listener) {
+      onHangUp = listener;
+      if (waiting) listener();
+    },
+  };
 }
 
 /** A terminal signals the whole group, and npm hands the signal on as well: within this time it is the same one. */
@@ -75,21 +97,22 @@ async function startUnconfigured(): Promise<Stoppable> {
   return startDemo(surviveBugs);
 }
 
-async function startConfigured(file: string): Promise<Stoppable> {
+async function startConfigured(file: string): Promise<Gateway> {
   // What is wrong with it is said at once.
   const config = loadConfig({ file, env: process.env });
   const [{ createLogger }, { startGateway }] = await Promise.all([import('./log.js'), import('./gateway.js')]);
   const log = createLogger(config.log);
   surviveBugs(log);
-  const gateway = await startGateway(config, log);
-  process.on('SIGHUP', () => gateway.reload());
-  return gateway;
+  return startGateway(config, log);
 }
 
 function surviveBugs(log: Logger): void {
   process.on('uncaughtException', (error) => log.error('bug', { error }));
   process.on('unhandledRejection', (error) => log.error('bug', { error }));
 }
+
+/** A port that is taken or not allowed; a host that is not ours, of a family that is switched off, or that no name server knows. */
+const noListening = new Set(['EADDRINUSE', 'EACCES', 'EADDRNOTAVAIL', 'EAFNOSUPPORT', 'ENOTFOUND', 'EAI_AGAIN']);
 
 function fail(error: unknown): void {
   if (error instanceof ConfigError) {
@@ -100,9 +123,10 @@ function fail(error: unknown): void {
     process.stderr.write(`maap-iwf: store: ${error.message}\n`);
     process.exit(exitUnusable);
   }
-  const { code, message } = error as NodeJS.ErrnoException;
-  if (code === 'EADDRINUSE' || code === 'EADDRNOTAVAIL' || code === 'EACCES') {
-    process.stderr.write(`maap-iwf: cannot listen: ${message}\n`);
+  const { code = '', message, hostname } = error as NodeJS.ErrnoException & { readonly hostname?: string };
+  if (noListening.has(code)) {
+    const reason = hostname === undefined ? message : `no address is known for the host ${hostname} (${code})`;
+    process.stderr.write(`maap-iwf: cannot listen: ${reason}\n`);
     process.exit(exitUnusable);
   }
   process.stderr.write(`maap-iwf: ${error instanceof Error ? (error.stack ?? message) : String(error)}\n`);

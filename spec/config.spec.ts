@@ -105,6 +105,18 @@ describe('configuration', () => {
       expect(platforms[0]!.limits).to.deep.equal({ ...limits, laneLength: 7 });
     });
 
+    it('takes MSRP from the addresses of sip.trustedPeers unless told otherwise', () => {
+      const peers = (text: string): readonly string[] =>
+        load(`${least}${text}`).msrp.trustedPeers.map(({ address }) => address);
+      const tls = 'tls: {cert: a, key: b, ca: c}';
+      expect(peers('')).to.deep.equal(['127.0.0.0', '::1']);
+      expect(peers(`sip: {trustedPeers: [10.0.0.1, sbc.example.net], ${tls}}`)).to.deep.equal(['10.0.0.1']);
+      expect(peers('sip: {trustedPeers: []}')).to.deep.equal([]);
+      const own = 'msrp: {trustedPeers: [192.0.2.0/24]}';
+      expect(peers(`sip: {trustedPeers: [sbc.example.net], ${tls}}\n${own}`)).to.deep.equal(['192.0.2.0']);
+      expect(peers(`sip: {trustedPeers: [sbc.example.net], ${tls}}\nmsrp: {trustedPeers: []}`)).to.deep.equal([]);
+    });
+
     it('advertises the MSRP host unless told otherwise', () => {
       expect(load(`${least}msrp: {host: 10.0.0.1}`).msrp.advertise).to.equal('10.0.0.1');
       expect(load(`${least}msrp: {advertise: a.example}`).msrp.advertise).to.equal('a.example');
@@ -190,10 +202,15 @@ describe('configuration', () => {
       ],
       [
         'a listening address twice',
-        'sip: {listen: [udp/a:1, udp/a:1]}',
-        'iwf.yaml:3: sip.listen[1]: is listed twice: udp/a:1',
+        'sip: {listen: [udp/127.0.0.1:1, udp/127.0.0.1:1]}',
+        'iwf.yaml:3: sip.listen[1]: is listed twice: udp/127.0.0.1:1',
       ],
-      ['TLS without a certificate', 'sip: {listen: [tls/a:1]}', 'iwf.yaml:3: sip.listen[0]: needs sip.tls'],
+      ['TLS without a certificate', 'sip: {listen: ["tls/[::1]:1"]}', 'iwf.yaml:3: sip.listen[0]: needs sip.tls'],
+      [
+        'a name to listen on',
+        'sip: {listen: [udp/localhost:15060]}',
+        'iwf.yaml:3: sip.listen[0]: must be an IP address of this host, or 0.0.0.0 or [::] for all; is udp/localhost:15060',
+      ],
       [
         'a bad CIDR block',
         'sip: {trustedPeers: [10.0.0.0/33]}',
@@ -201,8 +218,23 @@ describe('configuration', () => {
       ],
       [
         'a domain that no certificate can show',
-        'sip: {trustedPeers: [sbc.example.net], tls: {cert: a, key: b}}',
-        'iwf.yaml:3: sip.trustedPeers[0]: a domain needs sip.tls.ca, clientCertificates and the embedded engine: sbc.example.net',
+        'sip: {trustedPeers: [sbc.example.net], tls: {cert: a, key: b}}\nmsrp: {trustedPeers: [10.0.0.1]}',
+        'iwf.yaml:3: sip.trustedPeers[0]: a domain needs sip.tls.ca and clientCertificates: sbc.example.net',
+      ],
+      [
+        'domains alone, which say nothing of where MSRP comes from',
+        'sip: {trustedPeers: [sbc.example.net], tls: {cert: a, key: b, ca: c}}',
+        'iwf.yaml:3: sip.trustedPeers: a domain counts for SIP alone: msrp.trustedPeers must say from which addresses MSRP is taken',
+      ],
+      [
+        'a bad CIDR block of MSRP',
+        'msrp: {trustedPeers: [10.0.0.0/33]}',
+        'iwf.yaml:3: msrp.trustedPeers[0]: is not an IP address or CIDR block: 10.0.0.0/33',
+      ],
+      [
+        'a domain that drachtio-server cannot know anybody by',
+        'sip: {engine: drachtio, trustedPeers: [sbc.example.net, 10.0.0.1], tls: {cert: a, key: b, ca: c}}',
+        'iwf.yaml:3: sip.trustedPeers[0]: drachtio-server shows no names of certificates, needs an address or the embedded engine: sbc.example.net',
       ],
       [
         'a next hop that is none',
@@ -266,6 +298,26 @@ describe('configuration', () => {
         'iwf.yaml:3: platforms[0].id: required, but not given',
         'iwf.yaml:3: platforms[0].keys[0]: must be 64 hexadecimal digits (a SHA-256)',
         'iwf.yaml:5: platforms[0].chatbots[0].uri: required, but not given',
+      ]);
+    });
+
+    it('a secret where a list of them belongs, which is not shown', () => {
+      const whsec = `whsec_${'A'.repeat(32)}`;
+      const lists = ['keys', 'clientSecrets', 'clientCertificates'].map((key) => `    ${key}: ${sha}\n`).join('');
+      const text = `serverRoot: http://a\nplatforms:\n  - id: p\n${lists}    notify: {secrets: ${whsec}}\n`;
+      expect(refusal(text)).to.deep.equal([
+        'iwf.yaml:4: platforms[0].keys: must be a list',
+        'iwf.yaml:5: platforms[0].clientSecrets: must be a list',
+        'iwf.yaml:6: platforms[0].clientCertificates: must be a list',
+        'iwf.yaml:7: platforms[0].notify.secrets: must be a list',
+      ]);
+    });
+
+    it('a list of secrets that is too long, with its length and without them', () => {
+      const secrets = Array.from({ length: 5 }, () => `whsec_${'A'.repeat(32)}`);
+      const text = `serverRoot: http://a\nplatforms: [{id: p, notify: {secrets: [${secrets.join(',')}]}}]\n`;
+      expect(refusal(text)).to.deep.equal([
+        'iwf.yaml:2: platforms[0].notify.secrets: must be a list of at most 4, is a list of 5',
       ]);
     });
 
@@ -413,6 +465,7 @@ describe('configuration', () => {
       for (const hidden of [sha, 'whsec_', 'cymru', 'pass@']) expect(text).not.to.include(hidden);
       expect(text).to.include('redis://u:********@h:6379/0');
       expect((parse(text) as Config).sip.pagerMaxBytes).to.equal(1300);
+      expect((parse(text) as Config).platforms[0]!.keys, 'a list stays one').to.deep.equal(['********']);
     });
 
     it('can be read in again where it holds no secret', () => {

@@ -26,6 +26,12 @@ describe('a configuration that cannot be run [IWF-1818]', () => {
     authority = await Authority.make('ca');
     [own, other] = [await authority.issue('own', ['IP:127.0.0.1']), await authority.issue('other', ['IP:127.0.0.1'])];
     writeFileSync(join(folder, 'garbage.pem'), 'no certificate');
+    writeFileSync(join(folder, 'empty.pem'), '\n');
+    writeFileSync(
+      join(folder, 'half.pem'),
+      `# ours\n${authority.ca}${authority.ca.slice(0, 100)}\n-----END CERTIFICATE-----\n`,
+    );
+    writeFileSync(join(folder, 'cut.pem'), `${authority.ca}${authority.ca.slice(0, 100)}`);
     mkdirSync(join(folder, 'folder.pem'));
   });
   after(() => {
@@ -68,6 +74,23 @@ describe('a configuration that cannot be run [IWF-1818]', () => {
     expect(started.text).to.equal('sip.tls.cert: …/none.pem cannot be read: ENOENT\n');
     expect(checkedFiles.text).to.equal(started.text);
     expect([checked.code, started.code, checkedFiles.code]).to.deep.equal([2, 2, 2]);
+  });
+
+  it('is 2 and one line for a host that nobody knows, or that is not ours', async function () {
+    this.timeout(60_000);
+    const unknown = { host: 'nohost.invalid', port: 0 };
+    const starts = await Promise.all(
+      [{ rest: unknown }, { admin: unknown }, { msrp: { host: '203.0.113.1', port: 0 } }].map((over, at) =>
+        run(['--config', file({ ...over, store: { path: join(folder, `host-${at}.db`) } }, `host-${at}.yaml`)]),
+      ),
+    );
+    const errors = starts.map(({ text }) => text.split('\n').filter((line) => line.startsWith('maap-iwf: ')));
+    for (const lines of errors.slice(0, 2))
+      expect(lines.join()).to.match(
+        /^maap-iwf: cannot listen: no address is known for the host nohost\.invalid \(E\w+\)$/,
+      );
+    expect(errors[2]?.join()).to.match(/^maap-iwf: cannot listen: .*EADDRNOTAVAIL.* 203\.0\.113\.1/);
+    expect(starts.map(({ code }) => code)).to.deep.equal([2, 2, 2]);
   });
 
   const none = (): string => join(folder, 'none.pem');
@@ -118,6 +141,43 @@ describe('a configuration that cannot be run [IWF-1818]', () => {
       .that.deep.equals(lines);
   });
 
+  const authorities: readonly (readonly [file: string, problem: string])[] = [
+    ['empty.pem', 'is empty'],
+    ['garbage.pem', 'holds no certificate'],
+    ['half.pem', 'holds what is no certificate, as number 2: '],
+    ['cut.pem', 'holds what is no certificate, as number 2: '],
+  ];
+  for (const [name, problem] of authorities) {
+    it(`authorities of REST, SIP and callbacks: ${name} ${problem}`, () => {
+      const pair = { cert: own.certFile, key: own.keyFile };
+      const ca = join(folder, name);
+      const path = file({ rest: { tls: { ...pair, clientCa: ca } }, sip: { tls: { ...pair, ca } } });
+      const env = { IWF_PLATFORMS: JSON.stringify([{ id: 'p', notify: { tls: { ca } } }]) };
+      const lines = ['rest.tls.clientCa', 'sip.tls.ca', 'platforms[p].notify.tls.ca'];
+      expect(
+        linesOf(() => checkTlsFiles(loadConfig({ file: path, env }))).map((line) =>
+          line.slice(0, line.indexOf(problem)),
+        ),
+      ).to.deep.equal(lines.map((key) => `${key}: ${ca} `));
+    });
+  }
+
+  it('authorities: several in one file, with words between them', () => {
+    const bundle = join(folder, 'bundle.pem');
+    writeFileSync(bundle, `# first\n${authority.ca}\n# second\r\n${own.cert.replaceAll('\n', '\r\n')}`);
+    const path = file({ sip: { tls: { cert: own.certFile, key: own.keyFile, ca: bundle } } });
+    expect(linesOf(() => checkTlsFiles(loadConfig({ file: path, env: {} })))).to.deep.equal([]);
+  });
+
+  it('a certificate and a key of ours that are empty', () => {
+    const empty = join(folder, 'empty.pem');
+    const path = file({ msrp: { tls: { cert: empty, key: empty } } });
+    expect(linesOf(() => checkTlsFiles(loadConfig({ file: path, env: {} })))).to.deep.equal([
+      `msrp.tls.cert: ${empty} is empty`,
+      `msrp.tls.key: ${empty} is empty`,
+    ]);
+  });
+
   for (const [what, over, line] of cases) {
     it(what, async () => {
       const error: unknown = await startGateway(loadConfig({ file: file(over()), env: {} }), silentLog).catch(
@@ -129,3 +189,13 @@ describe('a configuration that cannot be run [IWF-1818]', () => {
     });
   }
 });
+
+function linesOf(run: () => void): readonly string[] {
+  try {
+    run();
+    return [];
+  } catch (error) {
+    if (error instanceof ConfigError) return error.lines;
+    throw error;
+  }
+}

@@ -1,4 +1,5 @@
 /** What a schema cannot say: values that must fit together, and names that may stand only once. */
+import { isIP } from 'node:net';
 import type { CompleteConfig } from './complete.js';
 import { ConfigError } from './config-error.js';
 import { printPath, type Path } from './path.js';
@@ -21,7 +22,7 @@ const checks: readonly ((config: CompleteConfig) => Iterable<Finding>)[] = [
   urls,
   listening,
   trustedPeers,
-  connectTo,
+  msrpAddresses,
   dependencies,
   orders,
   retentions,
@@ -43,7 +44,10 @@ function* listening({ sip }: CompleteConfig): Iterable<Finding> {
     const path = ['sip', 'listen', at];
     const address = parseListen(text);
     if (!address) yield { path, text: `must be udp|tcp|tls/host:port, an IPv6 address in brackets; is ${text}` };
-    else if (address.protocol === 'tls' && sip.engine === 'embedded' && !sip.tls) {
+    else if (sip.engine === 'embedded' && isIP(address.host) === 0) {
+      // Of several addresses behind a name the one to listen on would be a guess, and Via must say it.
+      yield { path, text: `must be an IP address of this host, or 0.0.0.0 or [::] for all; is ${text}` };
+    } else if (address.protocol === 'tls' && sip.engine === 'embedded' && !sip.tls) {
       yield { path, text: 'needs sip.tls' };
     }
     if (seen.has(text) && address?.port !== 0) yield { path, text: `is listed twice: ${text}` };
@@ -51,11 +55,18 @@ function* listening({ sip }: CompleteConfig): Iterable<Finding> {
   }
 }
 
-function* connectTo({ msrp }: CompleteConfig): Iterable<Finding> {
-  for (const [at, text] of msrp.connectTo.entries()) {
-    if (!parseBlock(text))
-      yield { path: ['msrp', 'connectTo', at], text: `is not an IP address or CIDR block: ${text}` };
+function* msrpAddresses({ msrp, sip }: CompleteConfig): Iterable<Finding> {
+  const { connectTo, trustedPeers } = msrp;
+  // What of sip.trustedPeers is in force here is told there.
+  const own = trustedPeers?.every((text) => sip.trustedPeers.includes(text)) ? [] : trustedPeers;
+  for (const [key, texts] of Object.entries({ connectTo, trustedPeers: own ?? [] })) {
+    for (const [at, text] of texts.entries()) {
+      if (!parseBlock(text)) yield { path: ['msrp', key, at], text: `is not an IP address or CIDR block: ${text}` };
+    }
   }
+  if (trustedPeers !== undefined) return;
+  const text = 'a domain counts for SIP alone: msrp.trustedPeers must say from which addresses MSRP is taken';
+  yield { path: ['sip', 'trustedPeers'], text };
 }
 
 function* trustedPeers({ sip }: CompleteConfig): Iterable<Finding> {
@@ -63,15 +74,20 @@ function* trustedPeers({ sip }: CompleteConfig): Iterable<Finding> {
     const path = ['sip', 'trustedPeers', at];
     if (!parseBlock(text) && !isDomain(text)) {
       yield { path, text: `is not an IP address, CIDR block or domain: ${text}` };
+    } else if (isDomain(text) && sip.engine === 'drachtio') {
+      yield {
+        path,
+        text: `drachtio-server shows no names of certificates, needs an address or the embedded engine: ${text}`,
+      };
     } else if (isDomain(text) && !asksForCertificates(sip)) {
-      yield { path, text: `a domain needs sip.tls.ca, clientCertificates and the embedded engine: ${text}` };
+      yield { path, text: `a domain needs sip.tls.ca and clientCertificates: ${text}` };
     }
   }
 }
 
 /** Whether a peer can show that it is who a domain of trustedPeers means. */
-function asksForCertificates({ tls, engine }: CompleteConfig['sip']): boolean {
-  return engine === 'embedded' && tls?.ca !== undefined && tls.clientCertificates !== 'none';
+function asksForCertificates({ tls }: CompleteConfig['sip']): boolean {
+  return tls?.ca !== undefined && tls.clientCertificates !== 'none';
 }
 
 function* dependencies(config: CompleteConfig): Iterable<Finding> {

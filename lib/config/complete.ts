@@ -1,5 +1,6 @@
 /** Defaults that depend on other keys: put into the written configuration, so that it can be shown as it is run. */
 import type { WrittenConfig, WrittenPlatform } from './schema.js';
+import { isDomain } from './values.js';
 
 type WrittenNotify = NonNullable<WrittenPlatform['notify']>;
 type WrittenChatbot = NonNullable<WrittenPlatform['chatbots']>[number];
@@ -34,12 +35,23 @@ export interface CompleteConfig extends WrittenConfig {
 
 export function complete(written: WrittenConfig): CompleteConfig {
   const serverRoot = withoutSlash(written.serverRoot);
+  const trustedPeers = written.msrp.trustedPeers ?? addressesOf(written.sip.trustedPeers);
   return {
     ...written,
     serverRoot,
-    msrp: { ...written.msrp, advertise: written.msrp.advertise ?? written.msrp.host },
+    msrp: {
+      ...written.msrp,
+      advertise: written.msrp.advertise ?? written.msrp.host,
+      ...(trustedPeers && { trustedPeers }),
+    },
     platforms: written.platforms.map((platform) => completePlatform(platform, { serverRoot, limits: written.limits })),
   };
+}
+
+/** Undefined where domains stand alone: nobody's media can be guessed from a name. */
+function addressesOf(peers: readonly string[]): readonly string[] | undefined {
+  const addresses = peers.filter((peer) => !isDomain(peer));
+  return addresses.length === 0 && peers.length > 0 ? undefined : addresses;
 }
 
 function completePlatform(

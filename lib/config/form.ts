@@ -85,8 +85,10 @@ export function object(required: Forms, optional: Forms = {}): ObjectForm {
   return { type: 'object', additionalProperties: false, properties, required: Object.keys(required) };
 }
 
+/** Secret if its items are: who forgets the brackets has written one of them in its place. */
 export function list<I extends Form>(items: I, bounds: { minItems?: number; maxItems?: number } = {}): ListForm<I> {
-  return { type: 'array', items, maxItems: 10_000, ...bounds };
+  const marks = items.secret === undefined ? {} : { secret: items.secret };
+  return { type: 'array', items, maxItems: 10_000, ...bounds, ...marks };
 }
 
 /** Of ASCII and of Unicode: C0, DEL, C1, and the separators of lines and paragraphs. */

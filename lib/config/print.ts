@@ -12,9 +12,9 @@ export function printMasked(config: CompleteConfig): string {
 }
 
 function masked(form: Form | undefined, value: unknown): unknown {
+  if (form && isListForm(form) && Array.isArray(value)) return value.map((item) => masked(form.items, item));
   if (form?.secret === 'whole') return mask;
   if (form?.secret === 'password') return withoutPassword(String(value));
-  if (form && isListForm(form) && Array.isArray(value)) return value.map((item) => masked(form.items, item));
   if (!form || !isObjectForm(form) || !isTree(value)) return value;
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, masked(form.properties[key], inner)]));
 }

@@ -170,7 +170,7 @@ const msrp = object(
     connectTo: list(cidr),
     offerTls: flag,
   },
-  { advertise: host, tls: object({ cert: path, key: path }) },
+  { advertise: host, trustedPeers: list(cidr), tls: object({ cert: path, key: path }) },
 );
 
 const store = object(

@@ -95,10 +95,10 @@ const typeWords: Readonly<Record<string, string>> = {
 function found(error: ErrorObject): string {
   const { secret } = error.parentSchema as Form;
   const value: unknown = error.data;
-  if (secret !== undefined) return '';
   if (value === null) return ', is empty';
   if (Array.isArray(value)) return `, is a list of ${value.length}`;
   if (typeof value === 'object') return ', is a section';
+  if (secret !== undefined) return '';
   return `, is ${JSON.stringify(value).slice(0, 80)}`;
 }
 

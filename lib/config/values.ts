@@ -24,7 +24,9 @@ export interface SipConfig extends Omit<CompleteConfig['sip'], 'listen' | 'trust
   readonly trustedNames: readonly string[];
 }
 
-export interface MsrpConfig extends Omit<CompleteConfig['msrp'], 'connectTo'> {
+export interface MsrpConfig extends Omit<CompleteConfig['msrp'], 'connectTo' | 'trustedPeers'> {
+  /** Who may connect to us, and be connected to on this host or its link. */
+  readonly trustedPeers: readonly AddressBlock[];
   readonly connectTo: readonly AddressBlock[];
 }
 
@@ -41,14 +43,14 @@ export type LimitsConfig = CompleteConfig['limits'];
 /** Call after the checks: what does not parse there does not come here. */
 export function valuesOf(complete: CompleteConfig): Config {
   const { listen, trustedPeers, ...sip } = complete.sip;
-  const { connectTo, ...msrp } = complete.msrp;
+  const { connectTo, trustedPeers: msrpPeers = [], ...msrp } = complete.msrp;
   return {
     ...complete,
-    msrp: { ...msrp, connectTo: connectTo.flatMap((text) => parseBlock(text) ?? []) },
+    msrp: { ...msrp, connectTo: blocksOf(connectTo), trustedPeers: blocksOf(msrpPeers) },
     sip: {
       ...sip,
       listen: listen.flatMap((text) => parseListen(text) ?? []),
-      trustedPeers: trustedPeers.flatMap((text) => parseBlock(text) ?? []),
+      trustedPeers: blocksOf(trustedPeers),
       trustedNames: trustedPeers.filter(isDomain),
     },
   };
@@ -68,6 +70,10 @@ export function parseListen(text: string): ListenAddress | undefined {
 /** Its last label begins with a letter: no address does so. */
 export function isDomain(text: string): boolean {
   return /^([a-z0-9-]+\.)+[a-z][a-z0-9-]*$/i.test(text);
+}
+
+function blocksOf(texts: readonly string[]): readonly AddressBlock[] {
+  return texts.flatMap((text) => parseBlock(text) ?? []);
 }
 
 /** An address alone is a block of one. */

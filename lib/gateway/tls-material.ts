@@ -1,4 +1,5 @@
 /** The files of rest.tls, sip.tls, msrp.tls and platforms[].notify.tls as texts that TLS can use. */
+import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 import { ConfigError, type Config } from '../config.js';
@@ -59,16 +60,41 @@ function given<F extends Readonly<Record<string, string | undefined>>>(texts: F)
 function pemTexts<F extends Readonly<Record<string, string | undefined>>>(section: string, files: F): F {
   const lines: string[] = [];
   const read = ([name, file]: [string, string | undefined]): [string, string | undefined] => {
-    try {
-      return [name, file === undefined ? undefined : readFileSync(file, 'utf8')];
-    } catch (error) {
-      lines.push(`${section}.${name}: ${String(file)} cannot be read: ${reasonOf(error)}`);
-      return [name, undefined];
-    }
+    if (file === undefined) return [name, undefined];
+    const { text, fault } = readPem(file, /ca$/i.test(name));
+    if (fault !== undefined) lines.push(`${section}.${name}: ${file} ${fault}`);
+    return [name, text];
   };
   const texts = Object.fromEntries(Object.entries(files).map(read)) as F;
   if (lines.length > 0) throw new ConfigError(lines);
   return texts;
+}
+
+/** TLS takes an empty text for none at all: no certificate of ours, or, of authorities, all that are public. */
+function readPem(file: string, ofAuthorities: boolean): { readonly text?: string; readonly fault?: string } {
+  try {
+    const text = readFileSync(file, 'utf8');
+    if (text.trim() === '') return { fault: 'is empty' };
+    return ofAuthorities ? { text, ...faultOfAuthorities(text) } : { text };
+  } catch (error) {
+    return { fault: `cannot be read: ${reasonOf(error)}` };
+  }
+}
+
+/** OpenSSL passes over what it does not understand, and an authority that is missing is found out by a peer. */
+function faultOfAuthorities(text: string): { readonly fault?: string } {
+  const blocks =
+    text.match(/-----BEGIN (X509 |TRUSTED )?CERTIFICATE-----[^]*?(-----END (X509 |TRUSTED )?CERTIFICATE-----|$)/g) ??
+    [];
+  if (blocks.length === 0) return { fault: 'holds no certificate' };
+  for (const [at, block] of blocks.entries()) {
+    try {
+      new X509Certificate(block);
+    } catch (error) {
+      return { fault: `holds what is no certificate, as number ${at + 1}: ${reasonOf(error)}` };
+    }
+  }
+  return {};
 }
 
 interface Pem {

@@ -70,7 +70,10 @@ export const metricTable: Readonly<Record<string, MetricForm>> = {
   sip_requests_total: counterOf('SIP requests by direction, method and final status', 'direction', 'method', 'status'),
   sip_refused_total: counterOf('SIP requests refused before the interpreter saw them', 'status'),
   sip_malformed_total: counterOf('SIP messages that cannot be read', 'protocol'),
-  sip_untrusted_total: counterOf('Datagrams and connections of untrusted peers, dropped', 'protocol'),
+  sip_untrusted_total: counterOf(
+    'Datagrams and connections of untrusted peers, dropped; of drachtio-server, their requests, refused',
+    'protocol',
+  ),
   sip_overload_total: counterOf('SIP requests refused at a limit', 'limit'),
   sip_unanswered_total: counterOf('SIP requests the application did not answer in time'),
   sip_unacknowledged_total: counterOf('2xx to INVITE without an ACK'),

@@ -7,6 +7,12 @@ export interface Fingerprint {
   readonly value: string;
 }
 
+/** PEM texts of our certificate. */
+export interface TlsIdentity {
+  readonly cert: string;
+  readonly key: string;
+}
+
 export interface MsrpEndpoint {
   /** Where it listens; the configured port before start(). */
   readonly port: number;
@@ -15,6 +21,8 @@ export interface MsrpEndpoint {
   readonly connectionCount: number;
   /** Of our certificate, for a=fingerprint; empty without TLS. */
   readonly fingerprints: readonly Fingerprint[];
+  /** For connections, and for a=fingerprint, from now on; throws where it cannot be used, and then nothing has changed. */
+  reloadTls(own: TlsIdentity): void;
   /** Listens; rejects with the system's error where the port is taken. */
   start(): Promise<void>;
   /** The session is known to peers from now on, so that it may be offered. Throws PeerError 503 above the limit of sessions. */

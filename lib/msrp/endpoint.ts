@@ -1,7 +1,7 @@
 /** The MSRP endpoint of the gateway: its listener, its sessions (RFC 4975). */
 import { PeerError } from '../errors.js';
 import { printUri } from '../wire/msrp/uri.js';
-import type { Fingerprint, MsrpEndpoint, MsrpSession, SessionOptions } from './api.js';
+import type { Fingerprint, MsrpEndpoint, MsrpSession, SessionOptions, TlsIdentity } from './api.js';
 import type { AssemblyBudget } from './chunk-assembler.js';
 import type { MsrpDeps, MsrpOptions } from './options.js';
 import { Session } from './session.js';
@@ -57,6 +57,10 @@ class Endpoint implements MsrpEndpoint {
 
   get fingerprints(): readonly Fingerprint[] {
     return this.transport.fingerprints;
+  }
+
+  reloadTls(own: TlsIdentity): void {
+    this.transport.reloadTls(own);
   }
 
   start(): Promise<void> {

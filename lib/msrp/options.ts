@@ -3,6 +3,7 @@ import type { Clock } from '../clock.js';
 import type { Logger } from '../log.js';
 import type { Metrics } from '../metrics.js';
 import type { TraceEvent } from '../trace/trace.js';
+import type { TlsIdentity } from './api.js';
 
 export interface MsrpOptions {
   readonly host: string;
@@ -95,6 +96,6 @@ export interface MsrpDeps {
   readonly admit?: ((address: string) => boolean) | undefined;
   /** Whether a session may connect to an address: SDP is the network's word; absent: to every one. */
   readonly reach?: ((address: string) => boolean) | undefined;
-  /** PEM texts; with them TLS is understood on the same port, and msrps: paths are offered. */
-  readonly tls?: { readonly cert: string; readonly key: string } | undefined;
+  /** With it TLS is understood on the same port, and msrps: paths are offered. */
+  readonly tls?: TlsIdentity | undefined;
 }

@@ -2,7 +2,7 @@
 import { constants, X509Certificate } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { connect, createSecureContext, TLSSocket, type SecureContext } from 'node:tls';
-import type { Fingerprint, RemoteEnd } from './api.js';
+import type { Fingerprint, RemoteEnd, TlsIdentity } from './api.js';
 
 export class Tls {
   /** Of our own certificate: SHA-256, which every peer must know (RFC 8122 §5). */
@@ -10,7 +10,7 @@ export class Tls {
   private readonly context: SecureContext;
 
   /** Without a certificate of its own it can only connect. */
-  constructor(own: { readonly cert: string; readonly key: string } | undefined) {
+  constructor(own: TlsIdentity | undefined) {
     this.fingerprints = own ? [{ hash: 'sha-256', value: new X509Certificate(own.cert).fingerprint256 }] : [];
     // Each handshake costs us more than the peer, and nobody needs a second one.
     const secureOptions = constants.SSL_OP_NO_RENEGOTIATION;

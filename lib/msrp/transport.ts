@@ -3,7 +3,7 @@ import { lookup as lookupName } from 'node:dns';
 import { createServer, connect as connectTcp, isIP, type LookupFunction, type Server, type Socket } from 'node:net';
 import { PeerError } from '../errors.js';
 import type { DecodeError } from '../wire/decode-error.js';
-import type { Fingerprint } from './api.js';
+import type { Fingerprint, TlsIdentity } from './api.js';
 import type { AssemblyBudget } from './chunk-assembler.js';
 import { Connection, type ConnectionHandler, type ConnectionLimits, type CutReason, WriteTurn } from './connection.js';
 import type { MsrpDeps, MsrpOptions } from './options.js';
@@ -27,7 +27,7 @@ export class Transport {
   private readonly options: MsrpOptions;
   private readonly deps: TransportDeps;
   private readonly handler: Pick<ConnectionHandler, TransportEvents>;
-  private readonly tls: Tls | undefined;
+  private tls: Tls | undefined;
   private readonly turn = new WriteTurn();
   private readonly unread: UnreadBudget;
   private readonly server: Server;
@@ -64,6 +64,11 @@ export class Transport {
 
   get fingerprints(): readonly Fingerprint[] {
     return this.tls?.fingerprints ?? [];
+  }
+
+  /** Only where there was a certificate before: listening for TLS begins with the start. */
+  reloadTls(own: TlsIdentity): void {
+    if (this.tls) this.tls = new Tls(own);
   }
 
   listen(): Promise<void> {

@@ -64,6 +64,8 @@ export interface Notify {
   readonly channels: Channels;
   readonly notifications: Notifications;
   readonly deadLetters: DeadLetters;
+  /** What a platform has configured is another now: connections to it are made anew. */
+  renew(platformId: string): void;
   /** Begins to deliver. */
   start(): void;
   /** Finishes what is under way, within `drainMs` and the time that is given; the rest stays in the store. Idempotent. */
@@ -139,6 +141,7 @@ export async function openNotify(deps: NotifyDeps): Promise<Notify> {
     channels,
     notifications,
     deadLetters,
+    renew: (platformId) => callbacks.renew(platformId),
     start() {
       suspensions.start(() => worker.start());
       channels.start();

@@ -1,7 +1,7 @@
 /** The node:http server under the REST face: its limits in size, number and time, and how it ends. */
 import { constants } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
-import { createServer as createSecureServer, type ServerOptions } from 'node:https';
+import { createServer as createSecureServer, Server as SecureServer, type ServerOptions } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
@@ -33,6 +33,8 @@ export interface RestServer {
   readonly host: string;
   /** As bound. */
   readonly port: number;
+  /** For connections from now on; throws where it cannot be used, and then nothing has changed. Whether certificates are asked for stays. */
+  reloadTls(tls: RestTls): void;
   /** Takes no new connections, lets running requests end, cuts what is left after `graceMs`; idempotent. */
   close(graceMs?: number): Promise<void>;
 }
@@ -53,6 +55,9 @@ export async function startRest(deps: RestDeps, listen: Listen): Promise<RestSer
   return {
     host: listen.host,
     port: (server.address() as AddressInfo).port,
+    reloadTls(tls) {
+      if (server instanceof SecureServer) server.setSecureContext(secureOptions(tls, deps.limits));
+    },
     close: (graceMs = 5000) => (closing ??= closeServer(server, deps, graceMs)),
   };
 }

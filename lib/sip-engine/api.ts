@@ -120,6 +120,8 @@ export interface Engine {
   send(draft: RequestDraft, listener: ResponseListener, dialogId?: DialogId): Promise<ClientTransaction>;
   /** ACK to a 2xx, inside the dialog. Undefined: there is nothing to acknowledge, or no way for the ACK; then the dialog has ended. */
   ack(dialogId: DialogId, draft: { headers: readonly HeaderLine[]; body?: Buffer }): Promise<Sent | undefined>;
+  /** Whether a dialog stands, early or confirmed. */
+  holds(dialogId: DialogId): boolean;
   /** While draining, OPTIONS to the gateway itself is answered 503. */
   setDraining(draining: boolean): void;
   /** Certificate, key and authorities for TLS connections from now on; throws where they cannot be read, and then nothing has changed. */

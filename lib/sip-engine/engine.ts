@@ -86,6 +86,8 @@ class SipEngine implements Engine {
 
   ack: Engine['ack'] = (dialogId, draft) => this.outbound.dialogs.ack(dialogId, draft);
 
+  holds: Engine['holds'] = (dialogId) => this.core.dialogs.get(dialogId) !== undefined;
+
   setDraining(draining: boolean): void {
     this.core.draining = draining;
   }

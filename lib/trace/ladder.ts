@@ -1,4 +1,5 @@
 /** One conversation as a ladder diagram in plain text: network, gateway, platform. */
+import { printable } from './printable.js';
 import type { ConversationTrace, ShownEvent } from './ring.js';
 
 /** Columns between two lifelines. */
@@ -35,9 +36,4 @@ function label({ text }: ShownEvent): string {
   const msrp = /^MSRP \S+ (.+)$/.exec(line);
   if (msrp?.[1] !== undefined) return msrp[1];
   return line.replace(/ (?:SIP|HTTP)\/[0-9.]+$/, '');
-}
-
-/** A terminal obeys control characters. */
-function printable(text: string): string {
-  return text.replace(/[^\x20-\x7e\u00a1-\uffff]/g, '?');
 }

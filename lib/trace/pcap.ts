@@ -67,9 +67,9 @@ function endsOf({ border, direction, peer }: ShownEvent): Ends {
   return direction === 'in' ? { from: remote, to: local } : { from: local, to: remote };
 }
 
-/** `127.0.0.1:5060`, `[::1]:5060`; a name is shown as an address reserved for documentation (RFC 5737). */
+/** `127.0.0.1:5060`, `[::1]:5060`, of SIP `tcp/127.0.0.1:5060`; a name is shown as an address reserved for documentation (RFC 5737). */
 function endpoint(peer: string): Endpoint {
-  const [, host = '', digits = ''] = /^\[?(.*?)\]?(?::([0-9]{1,5}))?$/.exec(peer) ?? [];
+  const [, host = '', digits = ''] = /^(?:[a-z]+\/)?\[?(.*?)\]?(?::([0-9]{1,5}))?$/.exec(peer) ?? [];
   const port = Math.min(Number(digits), 0xffff);
   return { address: octets(isIPv4(host) || isIPv6(host) ? host : '192.0.2.2'), port };
 }

@@ -1,6 +1,7 @@
 /** The ring as the admin face shows it: a list, and each conversation as JSON, ladder diagram, plain text or capture file. */
 import { printLadder } from './ladder.js';
 import { printPcap } from './pcap.js';
+import { printableLines } from './printable.js';
 import type { ConversationTrace, TraceRing } from './ring.js';
 
 export interface TraceView {
@@ -34,6 +35,7 @@ function json({ conversation, keys, events }: ConversationTrace): object {
 function text({ events }: ConversationTrace): string {
   return events
     .map(({ atMs, border, direction, peer, text }) => `--- ${iso(atMs)} ${border} ${direction} ${peer}\n${text}\n`)
+    .map(printableLines)
     .join('\n');
 }
 

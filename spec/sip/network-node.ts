@@ -32,7 +32,7 @@ export async function startNetwork(clock: Clock, handlers: NetworkHandlers): Pro
     contactHost: () => `127.0.0.1:${port('udp')}`,
     userOptions: {},
     disguise: (_bot, user) => user,
-    fingerprints: [],
+    fingerprints: () => [],
     offerTls: false,
     pagerMaxBytes: () => 1300,
     ...{ messageAnswer: 200, sessionExpiresS: 1800, minSeS: 90, maxMessageBytes: 1_048_576 },

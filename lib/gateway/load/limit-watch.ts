@@ -17,6 +17,11 @@ const quietMs = 60_000;
 /** Of one limit in a minute: of more than these nobody stands out. */
 const maxNames = 64;
 
+/** A list of the configuration that somebody is not in: told in the same way, but no limit, whose alert a stranger could ring. */
+const refusingLists: Readonly<Record<string, LimitCount>> = {
+  msrp_connections_refused_total: { label: 'reason', keys: { 'not-admitted': 'msrp.trustedPeers' } },
+};
+
 /** What is to be told of one limit. */
 interface Tally {
   times: number;
@@ -32,7 +37,9 @@ export function watchLimits(metrics: MetricsRegistry, { log, clock }: { log: Log
   let closed = false;
 
   const tell = (limit: string, tally: Tally): void => {
-    log.warn('limit reached', { limit, times: tally.times, ...mostOf(tally) });
+    const fields = { times: tally.times, ...mostOf(tally) };
+    if (isList(limit)) log.warn('peer refused', { list: limit, ...fields });
+    else log.warn('limit reached', { limit, ...fields });
     if (!closed) told.set(limit, { ...emptyTally(), timer: clock.after(quietMs, () => quiet(limit)) });
   };
   /** A minute is over: what came in it is told, and it was the last line if nothing came. */
@@ -51,6 +58,8 @@ export function watchLimits(metrics: MetricsRegistry, { log, clock }: { log: Log
     ...metrics,
     count(name, labels, by = 1, who) {
       metrics.count(name, labels, by);
+      const list = keyOf(refusingLists[name], labels);
+      if (list !== undefined) note(list, by, who);
       const limit = limitOf(name, labels);
       if (limit === undefined) return;
       if (name !== reached) metrics.count(reached, { limit }, by);
@@ -88,8 +97,15 @@ function mostOf({ times, timesOf }: Tally): { readonly who?: string; readonly wh
 
 function limitOf(name: string, labels: Readonly<Record<string, string>> = {}): string | undefined {
   if (name === reached) return labels['limit'];
-  const counted = limitCounts[name];
-  return counted && counted.keys[labels[counted.label] ?? ''];
+  return keyOf(limitCounts[name], labels);
+}
+
+function keyOf(counted: LimitCount | undefined, labels: Readonly<Record<string, string>> = {}): string | undefined {
+  return counted?.keys[labels[counted.label] ?? ''];
+}
+
+function isList(key: string): boolean {
+  return Object.values(refusingLists).some(({ keys }) => Object.values(keys).includes(key));
 }
 
 interface LimitCount {

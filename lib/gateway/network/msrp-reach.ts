@@ -10,7 +10,7 @@ const near: Config['msrp']['connectTo'] = [
 
 interface Blocks {
   readonly connectTo: Config['msrp']['connectTo'];
-  readonly trustedPeers: Config['sip']['trustedPeers'];
+  readonly trustedPeers: Config['msrp']['trustedPeers'];
 }
 
 /** Listed addresses alone; without a list all but the near ones, and of these the trusted peers' own. */

@@ -9,6 +9,7 @@ import type { SipAgent } from '../../sip/agent.js';
 import { createDrachtioFace } from '../../sip-engine/drachtio/face.js';
 import type { InHand } from '../../sip-engine/api.js';
 import { createEngine } from '../../sip-engine/engine.js';
+import type { TlsMaterial } from '../../sip-engine/transport/tls.js';
 import type { Trace } from '../../trace/trace.js';
 import type { FairTurns } from '../load/fair-turns.js';
 import type { Load } from '../load/load.js';
@@ -24,8 +25,8 @@ export interface SipSide {
   prepare(): Promise<void>;
   /** OPTIONS to the gateway itself is answered 503 from now on. */
   drain(): void;
-  /** Reads certificate, key and authorities again; throws where they cannot be used, and then nothing has changed. */
-  reload(): void;
+  /** For connections from now on; throws where it cannot be used, and then nothing has changed. Of no effect where the engine is elsewhere. */
+  reloadTls(material: TlsMaterial): void;
   close(): Promise<void>;
 }
 
@@ -58,6 +59,8 @@ function drachtioServer({ sip }: Config, { clock, log, metrics }: SipDeps): SipS
     maxFrameBytes: sip.drachtio.maxFrameBytes,
     echoTimeoutMs: sip.drachtio.echoTimeoutMs,
     maxInFlightBytes: sip.drachtio.maxInFlightBytes,
+    // The server hears everybody.
+    trusted: trustedBy(sip.trustedPeers),
     ...agentTimes(sip),
   });
   return {
@@ -65,7 +68,7 @@ function drachtioServer({ sip }: Config, { clock, log, metrics }: SipDeps): SipS
     inHand: () => undefined,
     prepare: () => Promise.resolve(),
     drain: () => undefined,
-    reload: () => undefined,
+    reloadTls: () => undefined,
     close: () => agent.close(),
   };
 }
@@ -107,10 +110,7 @@ function embedded(config: Config, deps: SipDeps): SipSide {
       void face.connect({ server });
     },
     drain: () => engine.setDraining(true),
-    reload() {
-      const material = sipTls(config);
-      if (material) engine.reloadTls(material);
-    },
+    reloadTls: (material) => engine.reloadTls(material),
     async close() {
       await agent.close();
       await face.close();

@@ -1,6 +1,6 @@
 /** Notify, by configuration: what it needs of the platforms, of the interpreter, of the trace and of the audit log. */
 import { systemClock } from '../../clock.js';
-import type { Config } from '../../config.js';
+import type { Config, PlatformConfig } from '../../config.js';
 import type { ChatbotDirectory } from '../../iwf/actions.js';
 import type { Logger } from '../../log.js';
 import type { Audit } from '../../log/audit.js';
@@ -26,15 +26,21 @@ export interface NotifyParts {
   readonly audit: Audit;
 }
 
+export interface NotifySide extends Notify {
+  /** Reads the files of a platform again; throws ConfigError, and then nothing has changed. */
+  reloadTls(platform: PlatformConfig): void;
+}
+
 /** Rejects where the store does. */
-export function createNotify(parts: NotifyParts): Promise<Notify> {
+export async function createNotify(parts: NotifyParts): Promise<NotifySide> {
   const { config, store, directory, log, metrics, trace, hooks, audit } = parts;
-  return openNotify({
+  const callbacks = callbacksOf(config);
+  const notify = await openNotify({
     store,
     clock: systemClock,
     log,
     metrics,
-    platform: callbacksOf(config),
+    platform: (platformId) => callbacks.find(platformId),
     print: (notification, context) => JSON.stringify(printNotification(notification, context)),
     serverRoot: (bot) => directory.find(bot)?.serverRoot ?? config.serverRoot,
     ...hooks,
@@ -43,4 +49,9 @@ export function createNotify(parts: NotifyParts): Promise<Notify> {
     ...(trace && { onExchange: callbackTrace((event) => trace.event(event), config.trace.bodies) }),
     options: notifyOptions(config),
   });
+  const reloadTls = (platform: PlatformConfig): void => {
+    callbacks.renew(platform);
+    notify.renew(platform.id);
+  };
+  return { ...notify, reloadTls };
 }

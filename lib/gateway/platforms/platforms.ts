@@ -62,17 +62,27 @@ function chatbotRootsOf({ platforms }: Config): readonly ChatbotRoot[] {
     .map(({ id, serverRoot }) => ({ platformId: id, serverRoot }));
 }
 
-export function callbacksOf({ platforms }: Config): (platformId: string) => PlatformCallbacks | undefined {
-  const byId = new Map(
-    platforms.map((platform): [string, PlatformCallbacks] => {
-      const { id, suspended, notify } = platform;
-      const { bearer, verify, secrets } = notify;
-      const tls = callbackTls(platform);
-      const callbacks = { allow: parseAllowList(notify.allow), keys: secrets.map(signatureKey), verify, suspended };
-      return [id, { ...callbacks, ...(bearer === undefined ? {} : { bearer }), ...(tls === undefined ? {} : { tls }) }];
-    }),
-  );
-  return (platformId) => byId.get(platformId);
+export interface CallbackDirectory {
+  /** Undefined: no such platform. */
+  find(platformId: string): PlatformCallbacks | undefined;
+  /** Reads its files again; throws ConfigError, and then nothing has changed. */
+  renew(platform: PlatformConfig): void;
+}
+
+export function callbacksOf({ platforms }: Config): CallbackDirectory {
+  const byId = new Map(platforms.map((platform) => [platform.id, callbacksOfOne(platform)]));
+  return {
+    find: (platformId) => byId.get(platformId),
+    renew: (platform) => void byId.set(platform.id, callbacksOfOne(platform)),
+  };
+}
+
+function callbacksOfOne(platform: PlatformConfig): PlatformCallbacks {
+  const { suspended, notify } = platform;
+  const { bearer, verify, secrets } = notify;
+  const tls = callbackTls(platform);
+  const callbacks = { allow: parseAllowList(notify.allow), keys: secrets.map(signatureKey), verify, suspended };
+  return { ...callbacks, ...(bearer === undefined ? {} : { bearer }), ...(tls === undefined ? {} : { tls }) };
 }
 
 /** What a platform may take up: its own limits, else those of all. */

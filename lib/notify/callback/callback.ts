@@ -43,6 +43,8 @@ export interface Callbacks {
   post(request: CallbackRequest): Promise<CallbackResult>;
   /** The same with the answer's body, as far as `maxKeptBytes`. */
   ask(request: CallbackRequest): Promise<CallbackResult & { readonly body: string }>;
+  /** Of a platform whose certificates are others now: its next callback makes a new connection. */
+  renew(platformId: string): void;
   /** Ends all connections; what is under way fails. */
   close(): Promise<void>;
 }
@@ -77,6 +79,7 @@ export function createCallbacks(deps: CallbackDeps): Callbacks {
       const result = await post(request, kept);
       return { ...result, body: Buffer.concat(kept).toString('utf8') };
     },
+    renew: (platformId) => origins.renew(platformId),
     close: () => origins.close(),
   };
 }

@@ -77,6 +77,8 @@ export class Origins {
   /** By platform and notifyURL. */
   private readonly targets = new Map<string, Map<string, Target>>();
   private targetCount = 0;
+  /** Renewed, with callbacks under way. */
+  private readonly retiring = new Set<Pool>();
   private sweep: Timer | undefined;
 
   constructor(deps: OriginsDeps) {
@@ -92,12 +94,27 @@ export class Origins {
     return new Taken(origin, target.path, this.deps.clock);
   }
 
+  /** The platform's connections are made anew, as it is configured now; those that stand end with what is under way on them. */
+  renew(platformId: string): void {
+    for (const [key, { pool }] of this.origins) {
+      if (!key.startsWith(`${platformId} `)) continue;
+      this.origins.delete(key);
+      this.retire(pool);
+    }
+  }
+
   /** Ends all connections; idempotent. */
   async close(): Promise<void> {
     this.sweep?.close();
-    const pools = [...this.origins.values()].map(({ pool }) => pool.destroy());
+    const pools = [...[...this.origins.values()].map(({ pool }) => pool), ...this.retiring];
     this.origins.clear();
-    await Promise.all(pools);
+    await Promise.all(pools.map((pool) => pool.destroy()));
+  }
+
+  private retire(pool: Pool): void {
+    this.retiring.add(pool);
+    const gone = (): void => void this.retiring.delete(pool);
+    pool.close().then(gone, gone);
   }
 
   private target(platformId: string, platform: PlatformCallbacks, notifyURL: string): Target | undefined {

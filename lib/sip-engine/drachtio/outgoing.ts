@@ -63,10 +63,12 @@ export class OutgoingRequests {
   }
 
   async ack(command: Command & { kind: 'ack' }): Promise<void> {
-    const { engine, session, clock } = this.deps;
+    const { engine, session, clock, dropDialog } = this.deps;
     const draft = { headers: ownHeaders(command.message), ...bodyOf(command.message) };
     const sent = await engine.ack(command.dialogId, draft);
     if (!sent) {
+      // Without a way for the ACK the dialog has ended, and no BYE will tell of it (RFC 3261 §12.1.2); a second ACK ends none.
+      if (!engine.holds(command.dialogId)) dropDialog(command.dialogId);
       session.send(refusal(command.id, 'nothing to acknowledge, or no way for the ACK'));
       return;
     }

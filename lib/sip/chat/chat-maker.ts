@@ -20,8 +20,8 @@ export interface ChatMakerOptions {
   };
   /** `host:port` of Contact. */
   readonly contactHost: () => string;
-  /** Of the certificate of msrps:; empty without TLS. */
-  readonly fingerprints: readonly Fingerprint[];
+  /** Of the certificate of msrps: that is shown now; empty without TLS. */
+  readonly fingerprints: () => readonly Fingerprint[];
   /** Whether our own offers are TCP/TLS/MSRP; needs a certificate. */
   readonly offerTls: boolean;
   readonly maxMessageBytes: number;

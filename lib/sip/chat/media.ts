@@ -20,8 +20,8 @@ export interface MediaOptions {
   /** Texts of sdp-templates/. */
   readonly templates: { readonly offer: string; readonly answer: string };
   readonly maxBytes: number;
-  /** Of our certificate; empty without TLS. */
-  readonly fingerprints: readonly Fingerprint[];
+  /** Of the certificate that we show now; empty without TLS. */
+  readonly fingerprints: () => readonly Fingerprint[];
   /** Whether our own offers are TCP/TLS/MSRP. */
   readonly offerTls: boolean;
   /** o= of this session: digits. */
@@ -106,7 +106,7 @@ export class ChatMedia {
       template,
       origin: { id: originId, version: String(this.version) },
       paths: session.paths,
-      fingerprints: this.options.fingerprints,
+      fingerprints: this.options.fingerprints(),
       maxBytes,
     };
   }

@@ -1,6 +1,6 @@
 /** An established INVITE dialog on drachtio-srf: its requests in both directions, and its one end (RFC 3261 §12, §15). */
 import type { Logger } from '../../log.js';
-import type { Answer, Call, CallDelegate, HeaderLine, SipResponse } from '../agent.js';
+import type { Answer, Call, CallDelegate, HeaderLine, Peer, SipResponse } from '../agent.js';
 import type { Link } from './link.js';
 import { contactUri, madeUp, outgoingRequest, requestOf } from './message.js';
 import { exchange } from './exchange.js';
@@ -12,6 +12,8 @@ export interface CallDeps {
   readonly log: Logger;
   readonly callTimeoutMs: number;
   readonly inviteTimeoutMs: number;
+  /** Whether a request from outside of dialogs is heard, by the address that it came from. */
+  readonly admits: (from: Peer) => boolean;
   /** Calls of this connection by dialog. */
   readonly calls: Map<string, DrachtioCall>;
 }

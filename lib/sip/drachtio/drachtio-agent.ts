@@ -5,7 +5,7 @@ import type { Clock, Timer } from '../../clock.js';
 import { PeerError } from '../../errors.js';
 import type { Logger } from '../../log.js';
 import type { Metrics } from '../../metrics.js';
-import type { CallDelegate, Dialed, RequestDraft, SipAgent, SipHandlers, SipResponse } from '../agent.js';
+import type { CallDelegate, Dialed, Peer, RequestDraft, SipAgent, SipHandlers, SipResponse } from '../agent.js';
 import { DrachtioCall, type CallDeps } from './call.js';
 import { dial } from './dial.js';
 import { exchange } from './exchange.js';
@@ -25,6 +25,8 @@ export interface DrachtioAgentOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics?: Metrics;
+  /** Whether who sends a request from outside of dialogs is heard, or answered 403; absent: everybody is. */
+  readonly trusted?: (address: string) => boolean;
   /** Until an engine is connected, at the start and each time anew; 5,000. */
   readonly startTimeoutMs?: number;
   /** Until a final response; 35,000: the engine's own 408 comes after 32 s. Also for who does not answer a request. */
@@ -179,7 +181,14 @@ class DrachtioAgent implements SipAgent, LinkDelegate {
 
   private deps(link: Link): CallDeps {
     const { log, callTimeoutMs, inviteTimeoutMs } = this.settings;
-    return { link, log, callTimeoutMs, inviteTimeoutMs, calls: this.calls };
+    return { link, log, callTimeoutMs, inviteTimeoutMs, calls: this.calls, admits: (from) => this.admits(from) };
+  }
+
+  private admits({ address, protocol }: Peer): boolean {
+    const { trusted, metrics } = this.settings;
+    if (trusted?.(address) !== false) return true;
+    metrics?.count('sip_untrusted_total', { protocol });
+    return false;
   }
 
   private async unlessClosed<T>(action: (deps: CallDeps) => Promise<T>): Promise<T> {

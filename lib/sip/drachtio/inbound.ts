@@ -2,7 +2,7 @@
 import { PeerError } from '../../errors.js';
 import type { Answer, Call, CallDelegate, InboundInvite, InboundRequest, SipHandlers } from '../agent.js';
 import { DrachtioCall, type CallDeps } from './call.js';
-import { contactUri, requestOf } from './message.js';
+import { contactUri, peerOf, requestOf } from './message.js';
 import { reply, type Reply } from './reply.js';
 import type { SrfRequest, SrfResponse } from './types.js';
 
@@ -21,6 +21,11 @@ export function handleInbound(deps: CallDeps, handlers: SipHandlers, req: SrfReq
   const respond = (answer: Answer) => void reply(deps.link, req, res, deps.callTimeoutMs).send(answer).catch(ignore);
   if (req.stackDialogId) {
     respond({ status: 481 });
+    return;
+  }
+  // The server has a transaction of it by now: whoever only falls silent keeps that, and has the request sent again.
+  if (!deps.admits(peerOf(req))) {
+    respond({ status: 403 });
     return;
   }
   try {

@@ -107,7 +107,7 @@ function split({ raw }: SrfMessage): { head: string; body: Buffer } {
   return { head: raw.slice(start, end), body: Buffer.from(raw.slice(end + 4), 'utf8') };
 }
 
-function peerOf(req: SrfRequest): Peer {
+export function peerOf(req: SrfRequest): Peer {
   const protocol = req.protocol === 'udp' || req.protocol === 'tls' ? req.protocol : 'tcp';
   return { protocol, address: req.source_address, port: req.source_port };
 }

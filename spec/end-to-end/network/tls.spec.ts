@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { connect } from 'node:tls';
+import { Peer, send } from '../../msrp/peer.js';
 import { headerOf } from '../../sip/raw-peer.js';
 import { Authority, type Certificate } from '../../support/certificates.js';
 import { Callee, readMessage } from '../callee.js';
@@ -46,7 +47,7 @@ describe('SIP over TLS, the whole gateway [IWF-1346]', () => {
           tls,
         },
         // A certificate says nothing of where his media are.
-        msrp: { connectTo: ['127.0.0.1'] },
+        msrp: { trustedPeers: ['127.0.0.1'] },
       }),
     });
   }
@@ -76,6 +77,12 @@ describe('SIP over TLS, the whole gateway [IWF-1346]', () => {
     expect(headerOf(answer, 'Contact')).to.include(`@127.0.0.1:${world.ports.sip};transport=tls>`);
     const toTag = /;tag=(\S+)/.exec(headerOf(answer, 'To') ?? '')?.[1] ?? '';
     await operator.send(world.ports.sip, text('ACK', { callId: 'theirs', toTag }));
+    // His media come from an address that msrp.trustedPeers has.
+    const path = /^a=path:(msrp:\S+)/m.exec(answer)?.[1] ?? '';
+    const media = await Peer.connect(world.ports.msrp);
+    media.write(send({ to: path, from: 'msrp://127.0.0.1:9/phone;tcp' }));
+    expect(await media.status()).to.equal(200);
+    media.destroy();
     await operator.send(world.ports.sip, text('BYE', { callId: 'theirs', toTag, cseq: 2 }));
     await operator.waitFor('SIP/2.0 200', (response) => headerOf(response, 'CSeq') === '2 BYE');
   });
@@ -123,11 +130,19 @@ describe('SIP over TLS, the whole gateway [IWF-1346]', () => {
     writeFileSync(ours.keyFile, key);
     expect(await shown()).to.equal(first);
     world.gateway.reload();
+    expect((await log.waitFor('certificates read'))['sections']).to.equal('sip.tls');
     const second = await shown();
     expect(second).to.not.equal(first);
     writeFileSync(ours.certFile, 'half a certific');
     world.gateway.reload();
     await log.waitFor('certificates not read');
+    expect(await shown()).to.equal(second);
+    writeFileSync(ours.certFile, cert);
+    const { ca } = authority;
+    writeFileSync(authority.caFile, '');
+    world.gateway.reload();
+    await log.waitFor('certificates not read', ({ problem }) => String(problem).endsWith('operators.pem is empty'));
+    writeFileSync(authority.caFile, ca);
     expect(await shown()).to.equal(second);
   });
 });

@@ -82,6 +82,18 @@ describe('limits that are reached [IWF-1726]', () => {
     expect(await metrics.expose()).to.match(/^iwf_sip_tcp_closed_total\{reason="connections"\} 2$/m);
   });
 
+  it('are not strangers, who are told in the same way, and wake nobody [msrp.trustedPeers]', async () => {
+    for (let n = 0; n < 100; n++)
+      metrics.count('msrp_connections_refused_total', { reason: 'not-admitted' }, 1, '192.0.2.9');
+    await clock.advance(60_000);
+    expect(lines).to.deep.equal([
+      { list: 'msrp.trustedPeers', times: 1, who: '192.0.2.9' },
+      { list: 'msrp.trustedPeers', times: 99, who: '192.0.2.9' },
+    ]);
+    expect(await counted('msrp.trustedPeers')).to.equal(undefined);
+    expect(await metrics.expose()).to.match(/^iwf_msrp_connections_refused_total\{reason="not-admitted"\} 100$/m);
+  });
+
   it('and not yet told are told at the end', () => {
     full('store.maxItems', 5);
     metrics.close();

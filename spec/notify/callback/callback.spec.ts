@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { LookupAddress } from 'node:dns';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
+import type { ServerResponse } from 'node:http';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { systemClock } from '../../../lib/clock.js';
 import { parseAllowList } from '../../../lib/notify/callback/allow-list.js';
 import { createBreakOff } from '../../../lib/notify/callback/break-off.js';
@@ -86,6 +86,29 @@ describe('a callback on the wire', () => {
     for (let count = 0; count < 5; count++) await post();
     // One may still be at the end of its answer when the next begins.
     expect(ports.size).to.be.at.most(2);
+  });
+
+  it('makes new connections for a platform that is renewed, and closes the old one when its callback is answered', async () => {
+    open();
+    const sockets: Socket[] = [];
+    const held: ServerResponse[] = [];
+    platform.answer = (_call, response) => {
+      if (response.socket) sockets.push(response.socket);
+      held.push(response);
+    };
+    const first = post();
+    await platform.received(1);
+    callbacks.renew('another');
+    callbacks.renew('p');
+    const second = post();
+    await platform.received(2);
+    expect(sockets[0]?.remotePort).to.not.equal(sockets[1]?.remotePort);
+    for (const response of held) response.writeHead(204).end();
+    expect([await first, await second]).to.deep.equal(
+      Array.from({ length: 2 }, () => ({ kind: 'answered', status: 204 })),
+    );
+    await until(() => sockets[0]?.destroyed === true);
+    expect(sockets[1]?.destroyed).to.equal(false);
   });
 
   it('does not follow a redirect', async () => {

@@ -482,6 +482,35 @@ describe('drachtio face', () => {
       expect((await app.ask(`sip||${dialogId}`, 'INFO sip:placeholder SIP/2.0\r\n\r\n'))[0]).to.equal('NOK');
     });
 
+    it('are nobody’s any more where the 2xx has no Contact that can be reached: nothing of them is kept', async () => {
+      await open();
+      const app = await application();
+      app.say('sip||', `INVITE ${target()} SIP/2.0\r\n\r\nv=0\r\n`);
+      await app.next();
+      peer.send(respondTo(await peer.nextOf('INVITE'), '200 OK', { lines: ['Contact: <tel:+15550100001>'] }));
+      const dialogId = (await app.next()).tokens[9] ?? '';
+      expect((await app.ask(`sip||${dialogId}`, `ACK ${target()} SIP/2.0\r\n\r\n`))[0]).to.equal('NOK');
+      // The words of the face, whose application is unknown, and not of the engine, which would be asked for the dialog of a known one.
+      expect(await app.ask(`sip||${dialogId}`, 'INFO sip:placeholder SIP/2.0\r\n\r\n')).to.deep.equal([
+        'NOK',
+        'unable to find dialog',
+      ]);
+    });
+
+    it('stay their application’s where it acknowledges twice', async () => {
+      await open();
+      const app = await application();
+      app.say('sip||', `INVITE ${target()} SIP/2.0\r\n\r\nv=0\r\n`);
+      await app.next();
+      peer.send(respondTo(await peer.nextOf('INVITE'), '200 OK', { lines: [`Contact: <${target()}>`] }));
+      const dialogId = (await app.next()).tokens[9] ?? '';
+      const ack = (): Promise<readonly string[]> => app.ask(`sip||${dialogId}`, `ACK ${target()} SIP/2.0\r\n\r\n`);
+      expect([(await ack())[0], (await ack())[0]]).to.deep.equal(['OK', 'NOK']);
+      app.say(`sip||${dialogId}`, 'BYE sip:placeholder SIP/2.0\r\n\r\n');
+      peer.send(respondTo(await peer.nextOf('BYE'), '200 OK'));
+      expect((await app.next()).tokens[3]).to.equal('OK');
+    });
+
     it('are cancelled when their application goes, and a call that is answered then is ended', async () => {
       await open();
       const app = await application();

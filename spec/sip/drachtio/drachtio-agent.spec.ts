@@ -455,6 +455,46 @@ describe('drachtio agent', () => {
     });
   });
 
+  describe('a peer that is not trusted', () => {
+    const counted: unknown[] = [];
+    beforeEach(() => {
+      counted.length = 0;
+      const metrics = { count: (...what: unknown[]) => void counted.push(what), observe: () => undefined };
+      return make({ metrics, trusted: (address) => address === '192.0.2.8' }).start(handlers);
+    });
+
+    it('is refused with 403 before any handler hears it, and counted [IWF-1712]', async () => {
+      for (const method of ['MESSAGE', 'INVITE', 'OPTIONS', 'SUBSCRIBE']) {
+        engine.fromNetwork(`x${method}`, request(method));
+        const refused = await engine.next();
+        expect(refused.leader).to.equal(`sip|x${method}|`);
+        expect(refused.sip).to.match(/^SIP\/2.0 403 /);
+        engine.echoResponse(refused);
+      }
+      expect(counted).to.deep.equal(Array.from({ length: 4 }, () => ['sip_untrusted_total', { protocol: 'udp' }]));
+    });
+
+    it('is heard inside a call of ours, which no stranger can name', async () => {
+      const call = await established();
+      engine.fromNetwork('b1', request('BYE'), 'c1;from-tag=ours');
+      const told = await engine.next();
+      expect(told.sip).to.match(/^SIP\/2.0 200 /);
+      engine.echoResponse(told);
+      expect(ended).to.deep.equal(['bye']);
+      expect(counted).to.deep.equal([]);
+      await call.bye();
+    });
+
+    it('is another one than who is', async () => {
+      const coming = nextMessage();
+      engine.fromNetwork('m1', request('MESSAGE'), '', '192.0.2.8');
+      const answered = (await coming).answer({ status: 200 });
+      engine.echoResponse(await engine.next());
+      await answered;
+      expect(counted).to.deep.equal([]);
+    });
+  });
+
   describe('INVITE of the network', () => {
     beforeEach(() => make().start(handlers));
 

@@ -70,8 +70,8 @@ export class ScriptedEngine {
     this.say(`e|response|${told.id}|NOK|${text}`);
   }
 
-  fromNetwork(txnId: string, sip: string, dialogId = ''): void {
-    this.say(`n${++this.count}|sip|network|9|udp|192.0.2.7|5071|10:00:00.000000|${txnId}|${dialogId}|`, sip);
+  fromNetwork(txnId: string, sip: string, dialogId = '', address = '192.0.2.7'): void {
+    this.say(`n${++this.count}|sip|network|9|udp|${address}|5071|10:00:00.000000|${txnId}|${dialogId}|`, sip);
   }
 
   unsolicited(dialogId: string, sip: string): void {

@@ -1,0 +1,38 @@
+/** The trace as it is shown on a terminal, and as a capture file of what the gateway itself has traced. */
+import { expect } from 'chai';
+import { sipEvent } from '../../lib/gateway/operators/sip-trace.js';
+import { createTraceRing } from '../../lib/trace/ring.js';
+import { traceView, type TraceView } from '../../lib/trace/view.js';
+
+const local = { protocol: 'udp', host: '127.0.0.1', port: 5060 };
+
+function traced(remote: { readonly protocol: string; readonly host: string; readonly port: number }): TraceView {
+  const ring = createTraceRing({ conversations: 10, eventsPerConversation: 10 });
+  const text = 'MESSAGE sip:a SIP/2.0\r\nCall-ID: c\r\nSubject:\ta\u001b[2Jb\u009b31m grüße\rover\u007f\r\n\r\n';
+  ring.event(sipEvent({ atMs: 0, bodies: false }, 'in', local, remote, Buffer.from(text)));
+  return traceView(ring);
+}
+
+describe('a trace that is shown', () => {
+  it('as text keeps lines, tabs and letters, and shows all else that a terminal obeys as question marks', () => {
+    const text = traced({ protocol: 'udp', host: '192.0.2.7', port: 5070 }).text('c');
+    expect(text).to.equal(
+      '--- 1970-01-01T00:00:00.000Z sip in udp/192.0.2.7:5070\n' +
+        'MESSAGE sip:a SIP/2.0\r\nCall-ID: c\r\nSubject:\ta?[2Jb?31m grüße?over?\r\n\r\n\n',
+    );
+  });
+
+  for (const [protocol, host, octets] of [
+    ['udp', '192.0.2.7', 'c0000207'],
+    ['tls', '198.51.100.4', 'c6336404'],
+    ['tcp', '2001:db8::5', '20010db8000000000000000000000005'],
+  ] as const) {
+    it(`as a capture file has the address of its peer: ${protocol}/${host}`, () => {
+      const file = traced({ protocol, host, port: 5070 }).pcap('c');
+      // Behind the headers of the file and of the record; an IPv6 header has its source at 8, an IPv4 one at 12.
+      const at = 40 + (octets.length === 32 ? 8 : 12);
+      expect(file?.subarray(at, at + octets.length / 2).toString('hex')).to.equal(octets);
+      expect(file?.readUInt16BE(40 + (octets.length === 32 ? 40 : 20))).to.equal(5070);
+    });
+  }
+});
