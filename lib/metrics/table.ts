@@ -112,6 +112,10 @@ export const metricTable: Readonly<Record<string, MetricForm>> = {
 
   // Store.
   store_commit_seconds: { type: 'histogram', help: 'From a commit asked for to its being durable', buckets: seconds },
+  store_failures_total: counterOf(
+    'Commits that failed, by reason; tries of the store while they fail included',
+    'reason',
+  ),
   store_silent_seconds: gaugeOf('How long the store has not answered the question that is open'),
   store_waits_ended_total: counterOf('Requests answered 503 since the store did not answer', 'side'),
   store_batch_writes: { type: 'histogram', help: 'Commits that one write to disk has made durable', buckets: sizes },
