@@ -45,6 +45,7 @@ describe('a store that is full', () => {
     const metrics = String((await admin.ask('GET', '/metrics')).body);
     expect(metrics).to.match(/^iwf_store_failures_total\{reason="full"\} [1-9]/m);
     expect(metrics).to.match(/^iwf_store_commit_seconds_count [1-9]/m);
+    expect(metrics).to.match(/^iwf_sip_requests_total\{direction="inbound",method="MESSAGE",status="503"\} 1$/m);
   });
 
   it('is ready again by itself once there is room, though nobody asks it for a commit', async () => {
