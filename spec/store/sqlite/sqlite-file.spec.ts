@@ -7,7 +7,7 @@ import { expect } from 'chai';
 import { createMetrics, type Metrics } from '../../../lib/metrics.js';
 import type { StoreLimits } from '../../../lib/store/limits.js';
 import { openStore } from '../../../lib/store/open.js';
-import { loadSqlite } from '../../../lib/store/sqlite/sqlite-file.js';
+import { loadSqlite, lockFile, type SqliteModule } from '../../../lib/store/sqlite/sqlite-file.js';
 import { createSqliteWrites } from '../../../lib/store/sqlite/sqlite-writes.js';
 import { migrations } from '../../../lib/store/migrations/index.js';
 import type { Store } from '../../../lib/store/store.js';
@@ -66,6 +66,28 @@ describe('store: the SQLite file', () => {
     const first = await open();
     expect((await rejection(open())).message).to.include('in use by another process');
     await first.close();
+    await open();
+  });
+
+  it('says of a disk that is full that it is, and blames nobody', async () => {
+    const refused = (code: string): string => {
+      class Refusing extends Sqlite {
+        override exec(): this {
+          throw new Sqlite.SqliteError('as SQLite says it', code);
+        }
+      }
+      try {
+        lockFile(Refusing as unknown as SqliteModule, path).close();
+      } catch (error) {
+        return String(error);
+      }
+      return 'opened';
+    };
+    expect(refused('SQLITE_FULL')).to.include(path).and.include('its disk is full').and.not.include('process');
+    expect(refused('SQLITE_READONLY_DIRECTORY')).to.include('rights of the file');
+    expect(refused('SQLITE_IOERR_WRITE')).to.include('as SQLite says it').and.not.include('process');
+    for (const code of ['SQLITE_BUSY', 'SQLITE_LOCKED_SHAREDCACHE'])
+      expect(refused(code)).to.include('in use by another process');
     await open();
   });
 
