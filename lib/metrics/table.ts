@@ -133,5 +133,8 @@ export const metricTable: Readonly<Record<string, MetricForm>> = {
   store_waits_ended_total: counterOf('Requests answered 503 since the store did not answer', 'side'),
   store_batch_writes: { type: 'histogram', help: 'Commits that one write to disk has made durable', buckets: sizes },
 
+  // Who did what.
+  audit_failures_total: counterOf('Audit entries that their file did not take: they are in the log'),
+
   unknown_metric_total: counterOf('Counts under names that the table lacks: a bug', 'name'),
 };
