@@ -1,9 +1,7 @@
-/**
- * Limits that are reached: whatever a part counts of them is counted once more by the limit's key, and told in the log;
- * once at first, then once a minute with how often and by whom most often, so that a flood of refusals is no flood of lines.
- */
-import type { Clock, Timer } from '../../clock.js';
+/** Limits that are reached: whatever a part counts of them is counted once more by the limit's key, and told in the log, seldom. */
+import type { Clock } from '../../clock.js';
 import type { Logger } from '../../log.js';
+import { tellSeldom } from '../../log/seldom.js';
 import type { MetricsRegistry } from '../../metrics.js';
 
 export interface LimitWatch extends MetricsRegistry {
@@ -13,40 +11,9 @@ export interface LimitWatch extends MetricsRegistry {
 
 /** The one metric of all limits; its label is the limit's key in the configuration. */
 const reached = 'limit_reached_total';
-const quietMs = 60_000;
-/** Of one limit in a minute: of more than these nobody stands out. */
-const maxNames = 64;
-
-/** What is to be told of one limit. */
-interface Tally {
-  times: number;
-  readonly timesOf: Map<string, number>;
-}
-
-interface Told extends Tally {
-  readonly timer: Timer;
-}
 
 export function watchLimits(metrics: MetricsRegistry, { log, clock }: { log: Logger; clock: Clock }): LimitWatch {
-  const told = new Map<string, Told>();
-  let closed = false;
-
-  const tell = (limit: string, tally: Tally): void => {
-    log.warn('limit reached', { limit, times: tally.times, ...mostOf(tally) });
-    if (!closed) told.set(limit, { ...emptyTally(), timer: clock.after(quietMs, () => quiet(limit)) });
-  };
-  /** A minute is over: what came in it is told, and it was the last line if nothing came. */
-  const quiet = (limit: string): void => {
-    const tally = told.get(limit);
-    told.delete(limit);
-    if (tally && tally.times > 0) tell(limit, tally);
-  };
-  const note = (limit: string, by: number, who: string | undefined): void => {
-    const before = told.get(limit);
-    const tally = before ?? emptyTally();
-    add(tally, by, who);
-    if (!before) tell(limit, tally);
-  };
+  const seldom = tellSeldom(clock, (limit, told) => log.warn('limit reached', { limit, ...told }));
   return {
     ...metrics,
     count(name, labels, by = 1, who) {
@@ -54,36 +21,10 @@ export function watchLimits(metrics: MetricsRegistry, { log, clock }: { log: Log
       const limit = limitOf(name, labels);
       if (limit === undefined) return;
       if (name !== reached) metrics.count(reached, { limit }, by);
-      note(limit, by, who);
+      seldom.note(limit, by, who);
     },
-    close() {
-      closed = true;
-      for (const [limit, tally] of told) {
-        tally.timer.close();
-        if (tally.times > 0) tell(limit, tally);
-      }
-      told.clear();
-    },
+    close: () => seldom.close(),
   };
-}
-
-function emptyTally(): Tally {
-  return { times: 0, timesOf: new Map() };
-}
-
-function add(tally: Tally, by: number, who: string | undefined): void {
-  const { timesOf } = tally;
-  tally.times += by;
-  if (who !== undefined && (timesOf.has(who) || timesOf.size < maxNames))
-    timesOf.set(who, (timesOf.get(who) ?? 0) + by);
-}
-
-/** Who reached it most often, and how often where others did, too. */
-function mostOf({ times, timesOf }: Tally): { readonly who?: string; readonly whoTimes?: number } {
-  const [most] = [...timesOf].sort(([, a], [, b]) => b - a);
-  if (!most) return {};
-  const [who, whoTimes] = most;
-  return whoTimes === times ? { who } : { who, whoTimes };
 }
 
 function limitOf(name: string, labels: Readonly<Record<string, string>> = {}): string | undefined {
