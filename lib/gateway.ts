@@ -30,6 +30,7 @@ import { readTemplates } from './gateway/network/templates.js';
 import { msrpTls, restTls } from './gateway/tls-material.js';
 import { Interpreter } from './iwf/interpreter.js';
 import { type Logger, maskOf } from './log.js';
+import { tellSeldom } from './log/seldom.js';
 import { createMetrics, type MetricsRegistry } from './metrics.js';
 import type { MsrpEndpoint } from './msrp/api.js';
 import { createMsrpEndpoint } from './msrp/endpoint.js';
@@ -75,6 +76,8 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
   const readiness: ReadyCheck[] = [{ name: 'start', check: () => ({ state: 'failed', detail: 'starting' }) }];
   let deadLetters: DeadLetterActions | undefined = undefined as DeadLetterActions | undefined;
   started.push(closing(metrics));
+  const refusals = tellSeldom(clock, (reason, told) => log.warn('rest credential refused', { reason, ...told }));
+  started.push(closing(refusals));
   const audit = createAudit({ ...parts, clock });
   started.push(() => audit.close());
   const admin = await openAdmin(
@@ -168,6 +171,7 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
     overloaded: load.restOverloaded,
     settled: load.restSettled,
     late: (onLate) => storeWait.watch('rest', onLate),
+    refused: (reason, peer) => refusals.note(reason, 1, peer),
     actions: restActions(iwf, auditedSubscriptions(notify.subscriptions, audit.note)),
     further: furtherActions(iwf, auditedChannels(notify.channels, audit.note)),
     directory,
@@ -220,6 +224,7 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
     ];
     await stopInTime(steps, timeoutMs, log);
     metrics.close();
+    refusals.close();
     log.info('gateway stopped');
   };
   return {
@@ -261,10 +266,7 @@ function createMsrp({ config, log, metrics, trace }: Parts): MsrpEndpoint {
 
 async function openRest(
   { config, log, metrics, trace }: Parts,
-  faces: Pick<
-    RestDeps,
-    'actions' | 'further' | 'directory' | 'rootChatbots' | 'turn' | 'overdue' | 'overloaded' | 'settled' | 'late'
-  >,
+  faces: Partial<RestDeps> & Pick<RestDeps, 'actions' | 'directory'>,
 ): Promise<RestServer> {
   return startRest(
     {

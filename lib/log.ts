@@ -28,6 +28,9 @@ type Level = LogOptions['level'];
 
 const levels: Readonly<Record<Level, number>> = { error: 0, warn: 1, info: 2, debug: 3 };
 
+/** Who did what, where no file has it: written whatever the level. */
+const auditEvent = 'audit';
+
 /** The lines are ours: winston's own format would print every entry as JSON a second time, for nobody. */
 const asIs = winston.format((info) => info)();
 
@@ -35,10 +38,10 @@ const asIs = winston.format((info) => info)();
 export function createLogger(options: LogOptions, output: NodeJS.WritableStream = process.stdout): Logger {
   const mask = options.maskNumbers ? maskOf(options) : (text: string) => text;
   const lineOf = isReadable(options, output) ? readableLine : jsonLine;
-  const logger = winston.createLogger({ levels: { ...levels }, level: options.level, format: asIs });
+  const logger = winston.createLogger({ levels: { ...levels }, level: 'debug', format: asIs });
   logger.pipe(entryWriter((entry) => output.write(`${lineOf(entry)}\n`)));
   const write = (level: Level, event: string, fields: Fields = {}): void => {
-    if (levels[level] > levels[options.level]) return;
+    if (levels[level] > levels[options.level] && event !== auditEvent) return;
     logger.log({ level, message: '', entry: entryOf({ level, event, fields }, mask) });
   };
   return {

@@ -75,7 +75,11 @@ type Add = (value: number, labels: Labels | undefined) => boolean;
 function registerSeries(name: string, form: MetricForm, registry: Registry): Add {
   const labelNames = [...(form.labels ?? [])];
   const shape = { name: exposedName(name, form), help: form.help, labelNames, registers: [registry] };
-  return form.type === 'histogram' ? addToHistogram({ ...shape, buckets: [...form.buckets] }) : addToCounter(shape);
+  if (form.type === 'histogram') return addToHistogram({ ...shape, buckets: [...form.buckets] });
+  const add = addToCounter(shape);
+  const [label = ''] = labelNames;
+  if (form.type === 'counter') for (const value of form.values ?? []) add(0, { [label]: value });
+  return add;
 }
 
 function addToHistogram(shape: HistogramConfiguration<string> & { labelNames: string[] }): Add {

@@ -3,6 +3,8 @@ import { expect } from 'chai';
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { configSchema } from '../lib/config/schema.js';
+import { limitCounts } from '../lib/gateway/load/limit-watch.js';
+import { limitKeys as countedKeys } from '../lib/metrics/limit-keys.js';
 import { metricTable } from '../lib/metrics/table.js';
 import { maxJsonDepth } from '../lib/resources/forms/json-text.js';
 import { maxXmlDepth, maxXmlElements } from '../lib/resources/forms/xml-text.js';
@@ -80,6 +82,24 @@ describe('the table of limits [IWF-1817]', () => {
       .map(([, key = '']) => key);
     expect(counted).to.have.length.above(10);
     expect(counted.filter((key) => !inTable.includes(key))).to.deep.equal([]);
+  });
+});
+
+describe('the limits that stand at 0 before they are reached', () => {
+  const uncounted = rows.flatMap(([, first = '', , counted = '']) =>
+    /not at all|alone$/.test(counted) ? keysIn(first) : [],
+  );
+  /** Told as the key behind them in their row, or refused as no limit. */
+  const others = ['rest.headersTimeoutS', 'admin.headersTimeoutS', 'sip.trustedPeers', 'sip.idleConnectionS'];
+
+  it('are those of the table that are counted', () => {
+    const counted = inTable.filter((key) => ![...uncounted, ...others, 'msrp.connectTo'].includes(key));
+    expect([...countedKeys].sort()).to.deep.equal(counted.sort());
+  });
+
+  it('are all that the code counts by another metric, too', () => {
+    const keys = Object.values(limitCounts).flatMap((count) => Object.values(count.keys));
+    expect(keys.filter((key) => !countedKeys.includes(key))).to.deep.equal([]);
   });
 });
 

@@ -66,6 +66,16 @@ describe('log', () => {
       ['tel:0301234567;phone-context=+49', /^tel:\*{8}67~[0-9a-f]{10};phone-context=\+49$/],
       ['sip:+15550100001@ims.example.net;user=phone', /^sip:\+1\*{8}01~[0-9a-f]{10}@ims\.example\.net;user=phone$/],
       ['<sip:15550100001@ims.example.net;user=phone>', /^<sip:\*{9}01~[0-9a-f]{10}@ims/],
+      ['sip:15550100001@ims.example.net', /^sip:\*{9}01~[0-9a-f]{10}@ims\.example\.net$/],
+      ['SIPS:0170-5550100@ims.example.net:5061', /^SIPS:\*{9}00~[0-9a-f]{10}@ims\.example\.net:5061$/],
+      ['sip:(0170)555.0100@192.0.2.1:5060', /^sip:\*{9}00~[0-9a-f]{10}@192\.0\.2\.1:5060$/],
+      ['sip:0175550100;phone-context=+49@h;user=phone', /^sip:\*{8}00~[0-9a-f]{10};phone-context=\+49@h;user=phone$/],
+      ['sip:0175550100;npdi@ims.example.net', /^sip:\*{8}00~[0-9a-f]{10};npdi@/],
+      ['sip:0175550100:word@ims.example.net', /^sip:\*{8}00~[0-9a-f]{10}:word@/],
+      ['/oneToOne/sip%3A15550100001%40ims.example.net/adhoc', /^\/oneToOne\/sip%3A\*{9}01~[0-9a-f]{10}%40ims/],
+      ['sip:15550100001@botplatform.example.net;user=phone', /^sip:\*{9}01~[0-9a-f]{10}@botplatform/],
+      ['tel:(0170)5550100', /^tel:\*{9}00~[0-9a-f]{10}$/],
+      ['tel:*5550100001;phone-context=example.com', /^tel:\*{8}01~[0-9a-f]{10};phone-context=example\.com$/],
       ['/chat/v1/x/oneToOne/tel%3A%2B15550100001/adhoc', /oneToOne\/tel%3A%2B1\*{8}01~[0-9a-f]{10}\/adhoc$/],
       ['from +15550100001 to +15550100002.', /^from \+1\*{8}01~[0-9a-f]{10} to \+1\*{8}02~[0-9a-f]{10}\.$/],
     ];
@@ -78,6 +88,14 @@ describe('log', () => {
       '2026-11-22T10:00:00+01:00',
       'msrp://127.0.0.1:2855/s1;tcp',
       'sip:echo@botplatform.example.net',
+      'sip%3A12520040106%40botplatform.rcs.example.cn',
+      'sip:192.168.100.200:5060;transport=udp',
+      'sip:192.168.100.200:5060,sip:a@b.example',
+      '<sip:192.168.100.200:5060;lr>, <sip:a@b.example>',
+      'sip:shop.12345678@botplatform.example.net',
+      '1234567890-5060@192.0.2.1',
+      'sip:55501@192.0.2.1',
+      '550e8400-e29b-41d4-a716-446655440000',
       '1e+10',
     ]) {
       it(`${kept} stays`, () => expect(fieldsOf({ value: kept })['value']).to.equal(kept));
@@ -85,8 +103,13 @@ describe('log', () => {
 
     it('have one pseudonym in all their forms, another under another key', () => {
       const tail = (text: unknown) => /~([0-9a-f]{10})/.exec(String(text))![1];
-      const { a, b, c } = fieldsOf({ a: '+15550100001', b: 'tel:+1(555)010-0001', c: '+15550100002' });
-      expect(tail(a)).to.equal(tail(b));
+      const { a, b, c, d } = fieldsOf({
+        a: '+15550100001',
+        b: 'tel:+1(555)010-0001',
+        c: '+15550100002',
+        d: 'sip:15550100001@ims.example.net',
+      });
+      expect(tail(a)).to.equal(tail(b)).and.to.equal(tail(d));
       expect(tail(a)).not.to.equal(tail(c));
       const [other] = logged({ pseudonymKey: 'a5'.repeat(32) }, (log) => log.info('e', { a: '+15550100001' }));
       expect(tail(other)).not.to.equal(tail(a));
@@ -110,7 +133,7 @@ describe('log', () => {
     });
 
     it('are found in linear time in hostile text', () => {
-      const hostile = `${'+1234567 '.repeat(20_000)}${'sip:1234567@'.repeat(20_000)}${'+1-'.repeat(50_000)}`;
+      const hostile = `${'+1234567 '.repeat(20_000)}${'sip:1234567@'.repeat(20_000)}${'sip:1234567;a'.repeat(20_000)}${'+1-'.repeat(50_000)}`;
       const start = performance.now();
       fieldsOf({ hostile });
       expect(performance.now() - start).to.be.below(2_000);

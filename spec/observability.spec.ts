@@ -3,7 +3,9 @@ import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
+import { createMetrics } from '../lib/metrics.js';
 import { metricTable } from '../lib/metrics/table.js';
+import { silentLog } from './support/silent.js';
 
 interface Rules {
   readonly groups: readonly {
@@ -43,6 +45,22 @@ describe('config/observability/alerts.yaml', () => {
     const asked = rules.flatMap(({ expr }) => [...expr.matchAll(/\biwf_([a-z0-9_]+)/g)].map(([, name]) => name!));
     expect(asked).to.have.length.above(5);
     expect(asked.filter((name) => !exposed.has(name))).to.deep.equal([]);
+  });
+
+  it('asks for an increase only where a series is there before its first event', async () => {
+    const asked = rules.flatMap(({ expr }) =>
+      [...expr.matchAll(/increase\(iwf_([a-z0-9_]+)/g)].map(([, name]) => name!),
+    );
+    expect(asked).to.have.length.above(3);
+    const text = await createMetrics({ log: silentLog }).expose();
+    for (const name of asked) {
+      const form = metricTable[name] ?? metricTable[name.replace(/_total$/, '')];
+      const [label] = form?.labels ?? [];
+      const values = form?.type === 'counter' ? form.values : undefined;
+      const series = label === undefined ? [''] : values?.map((value) => `{${label}="${value}"}`);
+      expect(series, name).to.be.an('array').that.is.not.empty;
+      for (const one of series!) expect(text).to.include(`\niwf_${name}${one} 0\n`);
+    }
   });
 
   it('shows labels that the metrics have', () => {

@@ -1,5 +1,6 @@
 /** The audit log: who did what to what, and with which result; a file for each day (UTC), or events of the log. */
-import { createWriteStream, mkdirSync, readdirSync, rmSync, statSync, type WriteStream } from 'node:fs';
+import { closeSync, createWriteStream, fstatSync, mkdirSync, openSync } from 'node:fs';
+import { readdirSync, readSync, rmSync, type WriteStream } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock, Timer } from '../clock.js';
 import type { Logger } from '../log.js';
@@ -43,6 +44,8 @@ export interface AuditOptions {
 const sweepMs = 3_600_000;
 /** Not yet on disk; beyond, the disk hangs. */
 const maxPendingBytes = 1_048_576;
+/** A file that failed is opened again after so long. */
+const reopenMs = 1_000;
 const dayMs = 86_400_000;
 
 /** Throws the system's error where the folder cannot be made. */
@@ -59,17 +62,44 @@ interface DayFile {
   bytes: number;
 }
 
+type Fate = 'written' | 'too much' | 'failed';
+
 function openFiles(path: string, { days, maxBytesPerDay, mask, clock, log, metrics }: AuditOptions): AuditTrail {
   mkdirSync(path, { recursive: true, mode: 0o700 });
   let file: DayFile | undefined;
+  let rest: Timer | undefined;
   let timer: Timer;
   let closing: Promise<void> | undefined;
 
-  const fileOf = (day: string): DayFile => {
+  const onError = (error: unknown): void => {
+    log.error('audit file failed', { error: String(error) });
+    file = undefined;
+    rest ??= clock.after(reopenMs, () => (rest = undefined));
+  };
+  const fileOf = (day: string): DayFile | undefined => {
     if (file?.day === day) return file;
     file?.stream.end();
-    file = openDay(path, day, (error) => log.error('audit file failed', { error: String(error) }));
+    try {
+      file = openDay(path, day);
+      file.stream.on('error', onError);
+    } catch (error) {
+      onError(error);
+    }
     return file;
+  };
+  /** Neither file nor memory has it: it goes to the log. */
+  const lost = (entry: AuditEntry): void => {
+    metrics.count('audit_failures_total');
+    log.warn('audit', { ...entry });
+  };
+  const write = (entry: AuditEntry, nowMs: number): Fate => {
+    const to = closing || rest ? undefined : fileOf(dayOf(nowMs));
+    if (!to?.stream.writable || to.stream.writableLength >= maxPendingBytes) return 'failed';
+    const line = Buffer.from(`${mask(JSON.stringify({ time: new Date(nowMs).toISOString(), ...entry }))}\n`);
+    if (to.bytes + line.length > maxBytesPerDay) return 'too much';
+    to.bytes += line.length;
+    to.stream.write(line, (error) => error && lost(entry));
+    return 'written';
   };
   const sweep = (): void => {
     try {
@@ -82,20 +112,15 @@ function openFiles(path: string, { days, maxBytesPerDay, mask, clock, log, metri
   sweep();
   return {
     note(entry) {
-      const time = new Date(clock.now()).toISOString();
-      const line = Buffer.from(`${mask(JSON.stringify({ time, ...entry }))}\n`);
-      const { stream, bytes } = fileOf(dayOf(clock.now()));
-      const fits = bytes + line.length <= maxBytesPerDay && stream.writableLength < maxPendingBytes;
-      if (closing === undefined && fits && stream.writable) {
-        stream.write(line);
-        if (file) file.bytes += line.length;
-      } else {
-        metrics.count('limit_reached_total', { limit: 'audit.maxBytesPerDay' });
-        log.warn('audit', { ...entry });
-      }
+      const fate = write(entry, clock.now());
+      if (fate === 'failed') lost(entry);
+      if (fate !== 'too much') return;
+      metrics.count('limit_reached_total', { limit: 'audit.maxBytesPerDay' });
+      log.warn('audit', { ...entry });
     },
     close() {
       timer.close();
+      rest?.close();
       const stream = file?.stream;
       closing ??= new Promise((resolve) => {
         if (!stream?.writable) resolve();
@@ -106,12 +131,22 @@ function openFiles(path: string, { days, maxBytesPerDay, mask, clock, log, metri
   };
 }
 
-function openDay(path: string, day: string, onError: (error: unknown) => void): DayFile {
+/** Throws the system's error. */
+function openDay(path: string, day: string): DayFile {
   const name = join(path, nameOf(day));
-  const bytes = statSync(name, { throwIfNoEntry: false })?.size ?? 0;
-  const stream = createWriteStream(name, { flags: 'a', mode: 0o600 });
-  stream.on('error', onError);
-  return { day, stream, bytes };
+  const fd = openSync(name, 'a+', 0o600);
+  try {
+    const bytes = fstatSync(fd).size;
+    const last = Buffer.alloc(1, '\n');
+    if (bytes > 0) readSync(fd, last, 0, 1, bytes - 1);
+    const stream = createWriteStream(name, { fd });
+    // Half a line, of a disk that was full or a process that was killed, is no part of the next one.
+    if (last.toString() !== '\n') stream.write('\n');
+    return { day, stream, bytes };
+  } catch (error) {
+    closeSync(fd);
+    throw error;
+  }
 }
 
 function removeOld(path: string, before: string): void {

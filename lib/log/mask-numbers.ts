@@ -3,13 +3,21 @@ import { createHmac } from 'node:crypto';
 
 export type Mask = (text: string) => string;
 
+/** Digits with visual separators (RFC 3966 §5.1) before and between them, seven at least; all parts are bounded. */
+const digits = String.raw`[-.()*# ]{0,3}(?:\+|%2B)?[0-9](?:[-.() ]{0,2}[0-9]){6,17}`;
+/** What may follow the digits of a user: parameters of a number (RFC 3261 §19.1.6) or a password. An address and its port has no @. */
+const userEnd = String.raw`(?:(?:[;:]|%3B|%3A)[^@,\s<>"]{0,255}?)?(?:@|%40)`;
+/** A chatbot may have digits for a name, too: its domain tells, unless the URI says that it is a number. */
+const notOfBot = String.raw`(?:(?!botplatform\.)|[^\s<>"]{0,255}?(?:;|%3B)user(?:=|%3D)phone)`;
+
 /**
- * What counts: +E.164 (the plus maybe percent-encoded, visual separators within, RFC 3966 §5.1), any tel: number, and
- * the all-digit user part of a SIP URI that says user=phone. An all-digit SIP user without it may be a chatbot's.
- * Every part is bounded and begins with a fixed text: the time is linear.
+ * What counts: any tel: number, the user part of a SIP URI that is a number, with or without user=phone, and +E.164 anywhere;
+ * plus and the URI's own signs maybe percent-encoded. Every part begins with a fixed text: the time is linear.
  */
-const numbers =
-  /(?:tel(?::|%3A)(?:\+|%2B)?|\+|%2B)[0-9](?:[-.() ]{0,2}[0-9]){6,17}|sips?(?::|%3A)[0-9]{7,18}(?=(?:@|%40)[^\s<>"]{0,255}?;user=phone)/gi;
+const numbers = new RegExp(
+  String.raw`tel(?::|%3A)${digits}|sips?(?::|%3A)${digits}(?=${userEnd}${notOfBot})|(?:\+|%2B)[0-9](?:[-.() ]{0,2}[0-9]){6,17}`,
+  'gi',
+);
 
 /** Country codes of two digits (ITU-T E.164); +1 and +7 have one, all others three. */
 const twoDigits = /^(?:2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58])/;
@@ -21,11 +29,11 @@ export function numberMask(key: Buffer): Mask {
 }
 
 function maskNumber(written: string, pseudonymOf: Mask): string {
-  const [, lead = '', plus = '', rest = ''] = /^((?:tel|sips?)(?::|%3A))?(\+|%2B)?(.*)$/i.exec(written) ?? [];
-  const digits = rest.replace(/[^0-9]/g, '');
-  const shown = plus === '' ? 0 : countryPrefix(digits);
-  const stars = '*'.repeat(Math.max(1, digits.length - shown - 2));
-  return `${lead}${plus}${digits.slice(0, shown)}${stars}${digits.slice(-2)}~${pseudonymOf(digits)}`;
+  const [, lead = '', plus = '', rest = ''] = /^((?:tel|sips?)(?::|%3A))?[-.()*# ]*(\+|%2B)?(.*)$/i.exec(written) ?? [];
+  const plain = rest.replace(/[^0-9]/g, '');
+  const shown = plus === '' ? 0 : countryPrefix(plain);
+  const stars = '*'.repeat(Math.max(1, plain.length - shown - 2));
+  return `${lead}${plus}${plain.slice(0, shown)}${stars}${plain.slice(-2)}~${pseudonymOf(plain)}`;
 }
 
 function countryPrefix(digits: string): number {

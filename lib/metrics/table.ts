@@ -1,4 +1,5 @@
 /** All metrics of the gateway; never labelled by number, address, Call-ID or any other value without bound. */
+import { limitKeys } from './limit-keys.js';
 
 interface Described {
   readonly help: string;
@@ -6,7 +7,11 @@ interface Described {
 }
 
 export type MetricForm =
-  | (Described & { readonly type: 'counter' })
+  | (Described & {
+      readonly type: 'counter';
+      /** All that its one label can be: they stand at 0 from the start, for to an alert 1 after nothing is no increase. */
+      readonly values?: readonly string[];
+    })
   | (Described & { readonly type: 'gauge' })
   | (Described & { readonly type: 'histogram'; readonly buckets: readonly number[] });
 
@@ -19,9 +24,16 @@ function counterOf(help: string, ...labels: readonly string[]): MetricForm {
   return { type: 'counter', help, labels };
 }
 
+function closedCounterOf(help: string, label: string, values: readonly string[]): MetricForm {
+  return { type: 'counter', help, labels: [label], values };
+}
+
 function gaugeOf(help: string, ...labels: readonly string[]): MetricForm {
   return { type: 'gauge', help, labels };
 }
+
+const deadReasons = ['refused', 'expired', 'gone', 'ended', 'removed', 'unreadable'];
+const storeFailures = ['full', 'busy', 'closed', 'failed', 'invalid', 'duplicate'];
 
 /** By the name that the parts use; exposed with `iwf_` before it, and `_total` behind a counter that has it not. */
 export const metricTable: Readonly<Record<string, MetricForm>> = {
@@ -37,7 +49,7 @@ export const metricTable: Readonly<Record<string, MetricForm>> = {
   spam_reports_total: counterOf('Spam reports of users, taken'),
   privacy_commands_total: counterOf('Privacy commands of users by what became of them', 'result'),
   revokes_total: counterOf('Messages that bots take back by what became of it', 'result'),
-  limit_reached_total: counterOf('A configured limit was reached', 'limit'),
+  limit_reached_total: closedCounterOf('A configured limit was reached', 'limit', limitKeys),
   turns_waiting: gaugeOf(
     'Requests and messages to users that wait for their turn on the one thread, one of each bot in rotation',
   ),
@@ -58,7 +70,7 @@ export const metricTable: Readonly<Record<string, MetricForm>> = {
   notify_callback_seconds: { type: 'histogram', help: 'From a callback sent to its answer', buckets: seconds },
   notify_told: counterOf('Callbacks sent once and not stored (is-composing) by outcome', 'outcome'),
   notify_circuits: counterOf('Circuit breakers of notifyURLs opened and closed', 'state'),
-  notify_dead_letters: counterOf('Notifications given up', 'reason'),
+  notify_dead_letters: closedCounterOf('Notifications given up', 'reason', deadReasons),
   notify_dead_letters_kept: gaugeOf('Notifications given up that can be replayed'),
   notify_dead_letters_replayed: counterOf('Dead letters put back into the queue by the operator'),
   notify_verifications: counterOf('Challenges of notifyURLs by what came back', 'outcome'),
@@ -115,9 +127,17 @@ export const metricTable: Readonly<Record<string, MetricForm>> = {
 
   // Store.
   store_commit_seconds: { type: 'histogram', help: 'From a commit asked for to its being durable', buckets: seconds },
+  store_failures_total: closedCounterOf(
+    'Commits that failed, by reason; tries of the store while they fail included',
+    'reason',
+    storeFailures,
+  ),
   store_silent_seconds: gaugeOf('How long the store has not answered the question that is open'),
   store_waits_ended_total: counterOf('Requests answered 503 since the store did not answer', 'side'),
   store_batch_writes: { type: 'histogram', help: 'Commits that one write to disk has made durable', buckets: sizes },
+
+  // Who did what.
+  audit_failures_total: counterOf('Audit entries that their file did not take: they are in the log'),
 
   unknown_metric_total: counterOf('Counts under names that the table lacks: a bug', 'name'),
 };

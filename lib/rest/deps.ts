@@ -77,6 +77,8 @@ export interface RestDeps {
   readonly rootChatbots?: RootChatbotActions | undefined;
   readonly chatbotRoots?: readonly ChatbotRoot[] | undefined;
   readonly authenticate: Authenticate;
+  /** A credential was wrong, or there was none: why, and whose address. Each is counted as its answer. */
+  readonly refused?: ((reason: string, peer: string) => void) | undefined;
   readonly policy?: ((platformId: string) => PlatformPolicy | undefined) | undefined;
   /** `/oauth2/token`; absent: there is none. */
   readonly tokens?: TokenEndpoint | undefined;

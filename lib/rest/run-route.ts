@@ -184,7 +184,7 @@ interface Asked {
 
 /** Who asks, and whether he may use the API that `path` (as a route has it) belongs to. Throws ApiError. */
 export async function admit(
-  deps: Pick<RestDeps, 'authenticate' | 'policy' | 'log'>,
+  deps: Pick<RestDeps, 'authenticate' | 'policy' | 'refused'>,
   { rate, path, request }: { readonly rate: RequestRate; readonly path: string; readonly request: IncomingMessage },
 ): Promise<Admission> {
   const asked = await identify(deps, request);
@@ -194,12 +194,12 @@ export async function admit(
 }
 
 async function identify(
-  { authenticate, log }: Pick<RestDeps, 'authenticate' | 'log'>,
+  { authenticate, refused }: Pick<RestDeps, 'authenticate' | 'refused'>,
   request: IncomingMessage,
 ): Promise<Asked | Refused> {
   const authentication = await authenticate(request);
   if (authentication.kind === 'known') return authentication;
-  log.warn('rest credential refused', { reason: authentication.reason, peer: request.socket.remoteAddress });
+  refused?.(authentication.reason, request.socket.remoteAddress ?? '');
   return { kind: 'refused', answer: unauthorized(authentication.challenge) };
 }
 

@@ -5,6 +5,8 @@ import { busy, ownOptions, refusalOf } from './duties.js';
 import { Finished } from './transaction/finished.js';
 import { InboundDialogs } from './dialog/inbound-dialogs.js';
 import { detached, InboundRequest, serverKey, type ServerEntry } from './transaction/inbound-request.js';
+import { answeredLabels } from './message/answered.js';
+import type { WireMessage } from './message/message.js';
 import type { Parsed } from './message/parse.js';
 import type { Path } from './transport/path.js';
 import { namingUsIn } from './request.js';
@@ -62,6 +64,7 @@ export class InboundCalls {
   ): void {
     const { message, routing } = parsed;
     if (message.method === undefined || message.method === 'ACK') return;
+    this.count(message, draft.status);
     const reply = this.core.transport.reply(path, routing.via);
     reply.send(makeResponse({ request: message, routing, source: path.remote, toTag: newToken() }, draft).bytes);
   }
@@ -222,12 +225,19 @@ export class InboundCalls {
       },
       { ...draft, headers: namingUsIn(draft.headers, local) },
     );
-    if (status >= 200) this.settle(entry);
+    if (status >= 200) {
+      this.settle(entry);
+      this.count(request.request, status);
+    }
     this.dialogs.onAnswer(request, message);
     // RFC 4320 §4.2: a 408 to a non-INVITE only adds to the storm.
     if (status === 408 && request.request.method !== 'INVITE') entry.machine.terminate();
     else if (this.mayLeave(request, status, entry.machine)) entry.machine.respond(status, message.bytes);
     return { message, local, remote: request.path.remote };
+  }
+
+  private count({ method }: WireMessage, status: number): void {
+    this.core.settings.count('sip_requests_total', answeredLabels('inbound', method, status));
   }
 
   /** RFC 4320 §4.1: to a non-INVITE no provisional but 100, and that not early over UDP. */

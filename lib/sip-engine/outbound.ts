@@ -4,6 +4,7 @@ import { ClientMachine } from './transaction/client-transaction.js';
 import { guarded, type Core } from './core.js';
 import type { Dialog } from './dialog/dialog.js';
 import { OutboundDialogs } from './dialog/outbound-dialogs.js';
+import { answeredLabels } from './message/answered.js';
 import type { WireMessage } from './message/message.js';
 import { routingOfOwn, type Parsed, type Routing } from './message/parse.js';
 import type { Path } from './transport/path.js';
@@ -222,9 +223,12 @@ export class OutboundCalls {
   }
 
   private deliver(outbound: Outbound, response: WireMessage): void {
-    const { listener } = outbound;
+    const { listener, message } = outbound;
+    const { status = 0 } = response;
+    if (status >= 200)
+      this.core.settings.count('sip_requests_total', answeredLabels('outbound', message.method, status));
     if (!listener) return;
-    if ((response.status ?? 0) >= 200) outbound.listener = undefined;
+    if (status >= 200) outbound.listener = undefined;
     const id = outbound.invite || outbound.dialog ? this.dialogs.idOf(outbound) : undefined;
     guarded(this.core, () => listener.onResponse(response, outbound.sent.remote, id));
   }

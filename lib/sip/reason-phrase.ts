@@ -45,6 +45,11 @@ const PHRASES: Readonly<Record<number, string>> = {
 /** What an unknown status is to be taken for (RFC 3261 §8.1.3.2). */
 const CLASSES = ['', 'Progress', 'OK', 'Redirected', 'Request Failure', 'Server Failure', 'Global Failure'];
 
+/** Whether it is one of those that have a name here. */
+export function isNamed(status: number): boolean {
+  return status in PHRASES;
+}
+
 export function reasonPhrase(status: number): string {
   return PHRASES[status] ?? CLASSES[Math.floor(status / 100)] ?? 'Unknown';
 }

@@ -64,6 +64,17 @@ export function createCommitter({ journal, writer, queues, limits, clock, metric
     if (aheadMs > 0) for (const { lanes } of Object.values(queues)) lanes.shift(-aheadMs);
   }
 
+  function encode(changes: Changes, nowMs: number): EncodedChanges {
+    try {
+      const encoded = encodeChanges(changes, limits, nowMs);
+      if (encoded.items.length > 0) assertRoom(encoded);
+      return encoded;
+    } catch (error) {
+      if (error instanceof StoreError) metrics?.count('store_failures_total', { reason: error.reason });
+      throw error;
+    }
+  }
+
   function assertRoom({ items }: EncodedChanges): void {
     const added = { outbound: 0, notify: 0 };
     for (const [place, { queue: name, id }] of items.entries()) {
@@ -99,8 +110,7 @@ export function createCommitter({ journal, writer, queues, limits, clock, metric
   return {
     commit(changes, effect = noEffect) {
       const nowMs = clock.now();
-      const encoded = encodeChanges(changes, limits, nowMs);
-      if (encoded.items.length > 0) assertRoom(encoded);
+      const encoded = encode(changes, nowMs);
       const items = reserve(encoded, nowMs);
       const { deletes, heads } = effect;
       effect.begun();

@@ -5,7 +5,8 @@ import type { Logger } from '../log.js';
 import type { Metrics } from '../metrics.js';
 import { createCommitter } from './committer.js';
 import { decodeValue } from './encode.js';
-import type { Journal, KeptRecord } from './journal.js';
+import { createStoreHealth } from './health.js';
+import type { Journal, KeptRecord, Write } from './journal.js';
 import { createLaneChanges } from './lanes/lane-changes.js';
 import { depthOf, headItems } from './lanes/lane-items.js';
 import { createLaneQueue, type LaneQueue } from './lanes/lane-queue.js';
@@ -31,7 +32,9 @@ export function createLanedStore(options: LanedStoreOptions): Store {
     log.warn('clock was put back', { ms: byMs });
     for (const queue of Object.values(queues)) queue.clockPutBack(byMs);
   });
-  const writer = createWriter(options);
+  const writer = createWriter({ ...options, noted: (outcome, length) => health.note(outcome, length) });
+  const submit = (write: Write, length: number) => writer.submit({ write, length, settled: () => undefined });
+  const health = createStoreHealth({ clock, log, submit });
   const queues = { outbound: queueOf('outbound'), notify: queueOf('notify') };
   const committer = createCommitter({ ...options, clock, writer, queues });
   const changes = createLaneChanges({ queues, committer, clock, assertOpen, asOfNow: (atMs) => clock.asOfNow(atMs) });
@@ -118,6 +121,7 @@ export function createLanedStore(options: LanedStoreOptions): Store {
 
   async function shut(): Promise<void> {
     for (const queue of Object.values(queues)) queue.close();
+    health.close();
     await sweeper.close();
     await writer.flushed();
     await journal.close();
@@ -141,6 +145,7 @@ export function createLanedStore(options: LanedStoreOptions): Store {
     ping: async () => {
       assertOpen();
       await journal.ping();
+      health.check();
     },
     close: () => (closing ??= shut()),
   };

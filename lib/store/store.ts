@@ -14,7 +14,8 @@ export type RecordKind =
   | 'revoke' // revoke under way
   | 'channel' // notification channel
   | 'chatbot' // chatbot known by its serverRoot
-  | 'audit';
+  | 'audit'
+  | 'probe'; // written while commits fail, to learn when they do no more
 
 export type QueueName = 'outbound' | 'notify';
 
@@ -137,7 +138,7 @@ export interface Store {
   nextDueMs(queue: QueueName): Promise<number | undefined>;
   /** Called (soon) after an item was enqueued, a lane hastened or a lease given up by this or, where the backend tells, another process. */
   onWork(queue: QueueName, listener: () => void): void;
-  /** Rejects if the store does not answer. */
+  /** Rejects if the store does not answer, and while commits fail; then it tries whether they do no more. */
   ping(): Promise<void>;
   /** Finishes what was begun; idempotent. */
   close(): Promise<void>;

@@ -2,7 +2,7 @@
 import type { Metrics } from '../metrics.js';
 import type { Journal, Outcome, Write } from './journal.js';
 import type { StoreLimits } from './limits.js';
-import { StoreError } from './store-error.js';
+import { StoreError, type StoreFailure } from './store-error.js';
 
 interface Pending {
   readonly write: Write;
@@ -32,21 +32,28 @@ export interface WriterOptions {
   readonly journal: Journal;
   readonly limits: StoreLimits;
   readonly metrics: Metrics | undefined;
+  /** What came of each write that the journal was given. */
+  readonly noted?: (outcome: Outcome, length: number) => void;
 }
 
-export function createWriter({ journal, limits, metrics }: WriterOptions): Writer {
+export function createWriter({ journal, limits, metrics, noted }: WriterOptions): Writer {
   let pending: Pending[] = [];
   let pendingLength = 0;
   let running: Promise<void> | undefined;
 
+  function failed(reason: StoreFailure, text: string): StoreError {
+    metrics?.count('store_failures_total', { reason });
+    return new StoreError(reason, text);
+  }
+
   function refusal(request: WriteRequest): StoreError | undefined {
     if (pending.length >= limits.maxPending) {
       reached('store.maxPending');
-      return new StoreError('busy', `${pending.length} writes are waiting`);
+      return failed('busy', `${pending.length} writes are waiting`);
     }
     if (pending.length > 0 && pendingLength + request.length > limits.maxPendingLength) {
       reached('store.maxPendingBytes');
-      return new StoreError('busy', `${pendingLength} characters are waiting to be written`);
+      return failed('busy', `${pendingLength} characters are waiting to be written`);
     }
     return undefined;
   }
@@ -58,12 +65,15 @@ export function createWriter({ journal, limits, metrics }: WriterOptions): Write
   /** A disk that is full looks the same; where a limit is set it is nearer. */
   function failure({ reason, text }: Outcome & { readonly kind: 'failed' }): StoreError {
     if (reason === 'full' && limits.maxFileBytes !== undefined) reached('store.maxFileBytes');
-    return new StoreError(reason, text);
+    return failed(reason, text);
   }
 
   function enter(request: WriteRequest, answer: (outcome: Outcome) => void): void {
     pendingLength += request.length;
+    const sinceMs = performance.now();
     const settle = (outcome: Outcome): void => {
+      if (outcome.kind === 'done') metrics?.observe('store_commit_seconds', (performance.now() - sinceMs) / 1000);
+      noted?.(outcome, request.length);
       request.settled(outcome.kind === 'done');
       answer(outcome);
     };

@@ -1,7 +1,9 @@
 import { expect } from 'chai';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { createLogger } from '../../lib/log.js';
 import { type AuditOptions, type AuditTrail, openAudit } from '../../lib/log/audit.js';
 import { numberMask } from '../../lib/log/mask-numbers.js';
 import { KeptLog } from '../end-to-end/kept-log.js';
@@ -103,6 +105,47 @@ describe('the audit log', () => {
     trail.note(entry);
     await trail.close();
     expect(log.lines).to.deep.equal([{ event: 'audit', fields: entry }]);
+  });
+
+  it('loses no entry to a disk that is full, and goes on in the file once there is room', async () => {
+    open();
+    const name = join(folder, 'audit', 'audit-2026-11-22.jsonl');
+    // Every write to it is ENOSPC.
+    symlinkSync('/dev/full', name);
+    for (const object of ['s1', 's2']) trail.note({ ...entry, object });
+    for (const object of ['s1', 's2']) await log.waitFor('audit', (fields) => fields['object'] === object);
+    expect((await log.waitFor('audit file failed'))['error']).to.include('ENOSPC');
+    expect(log.lines.map(({ event }) => event)).to.have.members(['audit file failed', 'audit', 'audit']);
+    rmSync(name);
+    // Not at once again.
+    trail.note({ ...entry, object: 's3' });
+    await log.waitFor('audit', (fields) => fields['object'] === 's3');
+    await clock.advance(1_000);
+    trail.note({ ...entry, object: 's4' });
+    await trail.close();
+    expect(read('2026-11-22')).to.deep.equal([{ time: '2026-11-22T10:00:01.000Z', ...entry, object: 's4' }]);
+    expect(counts).to.deep.equal(Array.from({ length: 3 }, () => 'audit_failures_total '));
+  });
+
+  it('begins a line of its own where the last one was not written whole', async () => {
+    open();
+    const name = join(folder, 'audit', 'audit-2026-11-22.jsonl');
+    writeFileSync(name, '{"time":"2026');
+    trail.note(entry);
+    await trail.close();
+    expect(readFileSync(name, 'utf8')).to.match(/^\{"time":"2026\n\{"time":"2026-11-22T10:00:00\.000Z",.*\}\n$/);
+  });
+
+  it('is written whatever the level of the log where no folder is configured', async () => {
+    const lines: string[] = [];
+    const output = new PassThrough().on('data', (chunk: Buffer) => lines.push(chunk.toString()));
+    const quiet = createLogger({ level: 'error', format: 'json', maskNumbers: true }, output);
+    open({ path: undefined, log: quiet });
+    trail.note(entry);
+    quiet.warn('anything else');
+    await trail.close();
+    expect(lines).to.have.length(1);
+    expect(JSON.parse(lines[0]!)).to.deep.include({ level: 'info', event: 'audit', ...entry });
   });
 
   it('says so and goes on where the file cannot be written', async () => {

@@ -145,6 +145,17 @@ describe('bots that are too fast for their platform', () => {
   });
 });
 
+describe('bots that are slow no more', () => {
+  it('are forgotten an hour after their pause, though nothing is sent to them', () => {
+    const bots = createSlowBots(64);
+    for (let n = 0; n < 100; n++) bots.slow(`gone ${n}`, 1_000, 0);
+    bots.slow('kept', 3_600_000, 0);
+    bots.slow('a', 3_602_000, 3_601_000);
+    expect(bots.size).to.equal(2);
+    expect([bots.maxParallel('kept'), bots.maxParallel('gone 1')]).to.deep.equal([32, 64]);
+  });
+});
+
 describe('lanes set aside', () => {
   const claim = (lane: string): Claim => ({ queue: 'notify', lane, token: lane, items: [] });
 
@@ -168,5 +179,19 @@ describe('lanes set aside', () => {
     aside.put('k', claim('1'), 100);
     await clock.advance(100);
     expect(aside.recall('k', 1)).to.be.false;
+  });
+
+  it('leave nothing of a key that nobody asks for any more, nor of one whose lanes are all recalled', async () => {
+    const clock = new FakeClock();
+    const aside = createAside({ store: { renew: () => Promise.resolve(true) }, clock, onError: () => undefined });
+    aside.put('recalled', claim('1'), 100_000);
+    expect(aside.recall('recalled', 1)).to.be.true;
+    expect(aside.size).to.equal(0);
+    for (let n = 0; n < 100; n++) aside.put(`gone ${n}`, claim(`${n}`), 30_000);
+    aside.put('kept', claim('kept'), 100_000);
+    await clock.advance(60_000);
+    aside.put('new', claim('new'), 30_000);
+    expect(aside.size).to.equal(2);
+    expect([aside.recall('kept', 1), aside.recall('new', 1)]).to.deep.equal([true, true]);
   });
 });

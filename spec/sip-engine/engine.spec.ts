@@ -4,6 +4,7 @@ import { createEngine } from '../../lib/sip-engine/engine.js';
 import { FakeClock } from '../support/fake-clock.js';
 import {
   requestText,
+  responseText,
   ScriptedPath,
   ScriptedTransport,
   toTagOf,
@@ -253,6 +254,51 @@ describe('A MESSAGE that waits for its turn', () => {
     expect(on.engine.inHand.transactions).to.equal(0);
     await give();
     expect(on.requests).to.deep.equal([]);
+  });
+});
+
+describe('Requests are counted with their final answers', () => {
+  const counting = async (options: Parameters<typeof stage>[0] = {}) => {
+    const counts: string[] = [];
+    const on = await stage({
+      ...options,
+      count: (name, labels = {}) => {
+        if (name === 'sip_requests_total') counts.push(Object.values(labels).join(' '));
+      },
+    });
+    return { on, counts };
+  };
+
+  it('of the network, whoever answers: the application, the engine, nobody', async () => {
+    const { on, counts } = await counting({ limits: { maxTransactions: 2 } });
+    const message = (callId: string) => requestText({ method: 'MESSAGE', callId, branch: `z9hG4bK${callId}` });
+    for (const callId of ['a', 'b', 'c']) on.net.receive(message(callId));
+    on.requests[0]?.respond({ status: 100, headers: [] });
+    on.requests[0]?.respond({ status: 404, headers: [] });
+    on.net.receive(message('a'));
+    for (const method of ['INVITE', 'CANCEL']) on.net.receive(requestText({ method, callId: 'd', branch: 'z9hG4bKd' }));
+    expect(counts).to.deep.equal([
+      'inbound MESSAGE 503',
+      'inbound MESSAGE 404',
+      'inbound CANCEL 200',
+      'inbound INVITE 487',
+    ]);
+  });
+
+  it('of ours, a status that has no name as that of its class', async () => {
+    const { on, counts } = await counting();
+    for (const status of [202, 499]) {
+      await send(on, { method: 'MESSAGE' });
+      const [request] = on.net.take();
+      for (const each of [100, status]) on.net.receive(responseText(request!, each));
+    }
+    expect(counts).to.deep.equal(['outbound MESSAGE 202', 'outbound MESSAGE 400']);
+  });
+
+  it('under no name that the peer has chosen', async () => {
+    const { on, counts } = await counting();
+    for (const method of ['X1', 'publish', 'PUBLISH']) ask(on, { method, callId: method });
+    expect(counts).to.deep.equal(['inbound other 501', 'inbound other 501', 'inbound PUBLISH 405']);
   });
 });
 

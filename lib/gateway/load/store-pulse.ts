@@ -22,7 +22,7 @@ export function createStorePulse(store: Pick<Store, 'ping'>): StorePulse {
     ask() {
       if (askedMs !== undefined) return;
       askedMs = performance.now();
-      // A store that fails says so at every commit; here it is only asked how fast it is.
+      // Of a store that fails, too, it is only asked how fast it is; the question has it find out whether it still does.
       store.ping().then(answered, answered);
     },
     silentMs,

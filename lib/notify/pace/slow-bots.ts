@@ -8,6 +8,8 @@ export interface SlowBots {
   /** A 429 came: nothing to the bot until then, and half as much at once. */
   slow(bot: string, untilMs: number, nowMs: number): void;
   taken(bot: string): void;
+  /** Bots that are remembered. */
+  readonly size: number;
 }
 
 interface Slow {
@@ -18,8 +20,14 @@ interface Slow {
   parallel: number;
 }
 
+/** What was asked so long ago says nothing any more, and the bot may be gone. */
+const forgetMs = 3_600_000;
+
 export function createSlowBots(maxParallel: number): SlowBots {
   const bots = new Map<string, Slow>();
+  const forgetOld = (nowMs: number): void => {
+    for (const [bot, { untilMs }] of bots) if (nowMs - untilMs >= forgetMs) bots.delete(bot);
+  };
   return {
     waitMs(bot, nowMs) {
       const slow = bots.get(bot);
@@ -27,6 +35,7 @@ export function createSlowBots(maxParallel: number): SlowBots {
     },
     maxParallel: (bot) => Math.floor(bots.get(bot)?.parallel ?? maxParallel),
     slow(bot, untilMs, nowMs) {
+      if (!bots.has(bot)) forgetOld(nowMs);
       const known = bots.get(bot);
       // Answers to callbacks that were under way together are one sign, not many.
       const isSame = known !== undefined && known.sinceMs <= nowMs && nowMs < known.untilMs;
@@ -42,6 +51,9 @@ export function createSlowBots(maxParallel: number): SlowBots {
       if (!slow) return;
       slow.parallel += 1 / slow.parallel;
       if (slow.parallel >= maxParallel) bots.delete(bot);
+    },
+    get size() {
+      return bots.size;
     },
   };
 }

@@ -31,6 +31,7 @@ export interface TokenEndpointDeps {
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly attempts: FailedAttempts;
+  readonly refused?: ((reason: string, peer: string) => void) | undefined;
 }
 
 /** An error of RFC 6749 §5.2. */
@@ -65,7 +66,7 @@ export function tokenRouter(endpoint: TokenEndpoint, deps: TokenEndpointDeps): R
 
 async function grant(
   endpoint: TokenEndpoint,
-  { attempts, clock, log }: TokenEndpointDeps,
+  { attempts, clock, log, refused }: TokenEndpointDeps,
   request: Request,
 ): Promise<Refusal | Granted> {
   const address = request.socket.remoteAddress ?? '';
@@ -74,7 +75,7 @@ async function grant(
   if (!form) return { kind: 'refused', status: 400, error: 'invalid_request' };
   const client = clientOf(endpoint.clients, credentialOf(request, form));
   if (!client) {
-    log.warn('token refused', { peer: address });
+    refused?.('unknown client', address);
     await attempts.failed(address);
     return { kind: 'refused', status: 401, error: 'invalid_client' };
   }

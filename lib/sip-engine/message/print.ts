@@ -84,6 +84,11 @@ const REASONS: Readonly<Record<number, string>> = {
   606: 'Not Acceptable',
 };
 
+/** Whether it is one of those that have a name here. */
+export function isNamed(status: number): boolean {
+  return status in REASONS;
+}
+
 export function reasonOf(status: number): string {
   return REASONS[status] ?? (status < 200 ? 'Progress' : status < 300 ? 'OK' : 'Refused');
 }

@@ -129,6 +129,7 @@ class Dialing {
     if (this.state === 'settled') return;
     this.state = 'settled';
     this.release();
+    this.deps.link.answered('outbound', 'INVITE', outcome.response.status);
     this.resolve(outcome);
   }
 }

@@ -6,6 +6,7 @@ import { PeerError } from '../../errors.js';
 import type { Logger } from '../../log.js';
 import type { Metrics } from '../../metrics.js';
 import type { CallDelegate, Dialed, Peer, RequestDraft, SipAgent, SipHandlers, SipResponse } from '../agent.js';
+import { type Answered, answeredLabels } from './answered.js';
 import { DrachtioCall, type CallDeps } from './call.js';
 import { dial } from './dial.js';
 import { exchange } from './exchange.js';
@@ -157,7 +158,7 @@ class DrachtioAgent implements SipAgent, LinkDelegate {
     const { settings } = this;
     this.link = new Link(
       new Srf() as unknown as SrfApp,
-      { ...FRAME_LIMITS[settings.mode.kind], ...settings, target: this.target() },
+      { ...FRAME_LIMITS[settings.mode.kind], ...settings, target: this.target(), answered: answeredOf(settings) },
       this,
     );
     this.link.open();
@@ -206,6 +207,12 @@ class DrachtioAgent implements SipAgent, LinkDelegate {
   private endCalls(): void {
     for (const call of [...this.calls.values()]) call.end('lost');
   }
+}
+
+/** The embedded engine counts by itself, and what it answers alone, too. */
+function answeredOf({ mode, metrics }: Settings): Answered {
+  if (mode.kind === 'listen') return () => undefined;
+  return (...answer) => metrics?.count('sip_requests_total', answeredLabels(...answer));
 }
 
 function closedError(): PeerError {

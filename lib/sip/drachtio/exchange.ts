@@ -26,6 +26,7 @@ export function exchange(link: Link, outgoing: Outgoing, options: ExchangeOption
       waiting = false;
       guard.done();
       options.signal?.removeEventListener('abort', onAbort);
+      link.answered('outbound', outgoing.options.method, response.status);
       resolve(response);
     };
     const onAbort = () => settle(madeUp(408));

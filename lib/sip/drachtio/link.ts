@@ -4,6 +4,7 @@ import type { Clock, Timer } from '../../clock.js';
 import { PeerError } from '../../errors.js';
 import type { Logger } from '../../log.js';
 import type { SrfAck, SrfApp, SrfConnectOptions, SrfRequest, SrfRequestOptions, SrfResponse } from './types.js';
+import type { Answered } from './answered.js';
 import { LinkSockets } from './sockets.js';
 import { SendWindow } from './window.js';
 
@@ -25,6 +26,8 @@ export interface LinkOptions {
   readonly startTimeoutMs: number;
   /** A connection over which nothing comes for so long, in spite of a ping every 15 s, is given up. */
   readonly silenceTimeoutMs: number;
+  /** A request has its final answer, whoever gave it. */
+  readonly answered: Answered;
 }
 
 export interface LinkDelegate {
@@ -135,6 +138,10 @@ export class Link {
     const timer = this.options.clock.after(delayMs, () => fail('timeout'));
     this.guards.add(fail);
     return { done: finish };
+  }
+
+  answered(...answer: Parameters<Answered>): void {
+    this.options.answered(...answer);
   }
 
   fits(bytes: number): boolean {

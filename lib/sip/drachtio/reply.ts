@@ -23,10 +23,13 @@ export function reply(link: Link, req: SrfRequest, res: SrfResponse, limitMs: nu
   const begin = async (answer: Answer, hooks?: RespondHooks) => {
     forgotten.done();
     await respond(link, res, answer, hooks);
+    link.answered('inbound', req.method, answer.status);
   };
   if (req.method === 'INVITE') {
     req.on('cancel', () => {
       if (!forgotten.done()) return;
+      // The engine says it.
+      link.answered('inbound', req.method, 487);
       outcome = Promise.reject(new PeerError('sip', 487, 'the caller has cancelled'));
       outcome.catch(() => undefined);
       onCancel?.();

@@ -74,9 +74,9 @@ export function lockFile(Module: SqliteModule, path: string): FileLock {
     const lock = new Module(`${path}-lock`, { timeout: 0 });
     try {
       lock.exec('BEGIN EXCLUSIVE');
-    } catch {
+    } catch (error) {
       lock.close();
-      throw new StoreError('failed', `${path} is in use by another process; each gateway needs a file of its own`);
+      throw error;
     }
     createFile(path);
     return lock;
@@ -115,6 +115,10 @@ function explained<T>(path: string, open: () => T): T {
 
 function explain(path: string, error: unknown): string {
   const code = codeOf(error);
+  if (code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED'))
+    return `${path} is in use by another process; each gateway needs a file of its own`;
+  if (code === 'SQLITE_FULL' || code === 'ENOSPC')
+    return `${path} cannot be opened: its disk is full (${code}); make room, and start again`;
   if (code === 'SQLITE_NOTADB' || code.startsWith('SQLITE_CORRUPT'))
     return `${path} is damaged or no SQLite file (${code}); put a backup in its place, or move it away to begin empty`;
   if (code.startsWith('SQLITE_CANTOPEN') || code.startsWith('SQLITE_READONLY'))

@@ -5,6 +5,8 @@ import { createServer } from 'node:http';
 import { get } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
+import { adminClient } from '../../support/admin-client.js';
+import { KeptLog } from '../kept-log.js';
 import { cpim, RawPhone } from '../raw-phone.js';
 import { bot, contact, startWorld, type World } from '../world.js';
 
@@ -36,6 +38,24 @@ describe('who may come in', () => {
     expect((await post(`Bearer ${given.access_token}`)).status).to.equal(201);
     expect((await post('Bearer wrong')).status).to.equal(401);
     await world.phone.until(() => world.phone.inbox.length === 1);
+  });
+
+  it('a stranger’s flood is counted, and is no flood of lines', async () => {
+    const log = new KeptLog();
+    world = await startWorld({ log });
+    for (let n = 0; n < 30; n++) expect((await post('')).status).to.equal(401);
+    expect((await post('Bearer wrong')).status).to.equal(401);
+    const refused = () =>
+      log.lines.filter(({ event }) => event === 'rest credential refused').map((line) => line.fields);
+    expect(refused()).to.deep.equal([
+      { reason: 'no credential', times: 1, who: '127.0.0.1' },
+      { reason: 'unknown key', times: 1, who: '127.0.0.1' },
+    ]);
+    const metrics = String((await adminClient(() => world.gateway.ports.admin).ask('GET', '/metrics')).body);
+    expect(metrics).to.match(/^iwf_rest_requests_total\{.*messages",method="POST",status="401"\} 31$/m);
+    // What was not told yet is told at the end.
+    await world.gateway.stop();
+    expect(refused().slice(2)).to.deep.equal([{ reason: 'no credential', times: 29, who: '127.0.0.1' }]);
   });
 
   it('a platform brings tokens of its own issuer [IWF-1522]', async () => {

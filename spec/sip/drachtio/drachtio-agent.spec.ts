@@ -374,6 +374,33 @@ describe('drachtio agent', () => {
     });
   });
 
+  it('counts requests with their final answers, in words of its own, where the engine is elsewhere', async () => {
+    const counts: string[] = [];
+    const metrics = {
+      count: (name: string, labels = {}) => void counts.push([name, ...Object.values(labels)].join(' ')),
+      observe: () => undefined,
+    };
+    await make({ metrics }).start(handlers);
+    const coming = nextMessage();
+    engine.fromNetwork('m1', request('MESSAGE'));
+    const answered = (await coming).answer({ status: 503 });
+    engine.echoResponse(await engine.next());
+    await answered;
+    engine.fromNetwork('m2', request('X-Anything'));
+    engine.echoResponse(await engine.next());
+    const asked = agent.request(MESSAGE);
+    engine.echoRequest(await engine.next(), 't1');
+    engine.fromNetwork('t1', response(180));
+    engine.fromNetwork('t1', response(499));
+    await asked;
+    await agent.invite({ ...MESSAGE, method: 'INVITE' }, delegate, AbortSignal.abort());
+    expect(counts).to.have.members([
+      'sip_requests_total inbound MESSAGE 503',
+      'sip_requests_total inbound other 405',
+      'sip_requests_total outbound MESSAGE 400',
+    ]);
+  });
+
   describe('a request of the network', () => {
     beforeEach(() => make().start(handlers));
 

@@ -4,12 +4,14 @@ import { mkdir, readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
+import { createMetrics, type Metrics } from '../../../lib/metrics.js';
 import type { StoreLimits } from '../../../lib/store/limits.js';
 import { openStore } from '../../../lib/store/open.js';
-import { loadSqlite } from '../../../lib/store/sqlite/sqlite-file.js';
+import { loadSqlite, lockFile, type SqliteModule } from '../../../lib/store/sqlite/sqlite-file.js';
 import { createSqliteWrites } from '../../../lib/store/sqlite/sqlite-writes.js';
 import { migrations } from '../../../lib/store/migrations/index.js';
 import type { Store } from '../../../lib/store/store.js';
+import { until } from '../../support/ask-again.js';
 import { FakeClock } from '../../support/fake-clock.js';
 import { claimAll, claimOne, enqueue, item, quietLog, record, rejection, temporaryFolder } from '../harness.js';
 
@@ -31,8 +33,9 @@ describe('store: the SQLite file', () => {
     await folder.remove();
   });
 
-  async function open(limits: Partial<StoreLimits> = {}): Promise<Store> {
-    const store = await openStore({ kind: 'sqlite', path, allowVolatile: true, clock, log: quietLog, limits });
+  async function open(limits: Partial<StoreLimits> = {}, metrics?: Metrics): Promise<Store> {
+    const place = { kind: 'sqlite', path, allowVolatile: true } as const;
+    const store = await openStore({ ...place, clock, log: quietLog, limits, ...(metrics && { metrics }) });
     opened.push(store);
     return store;
   }
@@ -63,6 +66,28 @@ describe('store: the SQLite file', () => {
     const first = await open();
     expect((await rejection(open())).message).to.include('in use by another process');
     await first.close();
+    await open();
+  });
+
+  it('says of a disk that is full that it is, and blames nobody', async () => {
+    const refused = (code: string): string => {
+      class Refusing extends Sqlite {
+        override exec(): this {
+          throw new Sqlite.SqliteError('as SQLite says it', code);
+        }
+      }
+      try {
+        lockFile(Refusing as unknown as SqliteModule, path).close();
+      } catch (error) {
+        return String(error);
+      }
+      return 'opened';
+    };
+    expect(refused('SQLITE_FULL')).to.include(path).and.include('its disk is full').and.not.include('process');
+    expect(refused('SQLITE_READONLY_DIRECTORY')).to.include('rights of the file');
+    expect(refused('SQLITE_IOERR_WRITE')).to.include('as SQLite says it').and.not.include('process');
+    for (const code of ['SQLITE_BUSY', 'SQLITE_LOCKED_SHAREDCACHE'])
+      expect(refused(code)).to.include('in use by another process');
     await open();
   });
 
@@ -108,6 +133,48 @@ describe('store: the SQLite file', () => {
     expect(refused.status).to.equal('rejected');
     expect(await store.commit({ enqueue: [item('lane', 'fits', body)] })).to.equal(true);
     expect(await claimAll(store)).to.have.length(1);
+  });
+
+  it('fails its ping while commits fail, and finds out by itself that there is room again', async () => {
+    const store = await open({ maxFileBytes: 400_000 });
+    const body = 'x'.repeat(20_000);
+    const fill = async (): Promise<void> => {
+      for (let n = 0; ; n++) await store.commit({ enqueue: [item('lane', `i${n}`, body)] });
+    };
+    await store.ping();
+    await rejection(fill());
+    const failing = { reason: 'full', message: 'commits fail: database or disk is full' };
+    expect(await rejection(store.ping())).to.include(failing);
+    // What is much smaller may still fit, and proves nothing.
+    await store.commit(record('small', 1));
+    for (let n = 0; n < 5; n++) {
+      await clock.advance(1_000);
+      expect(await rejection(store.ping())).to.include(failing);
+    }
+    const other = new Sqlite(path);
+    other.exec('DELETE FROM item');
+    await until(async () => {
+      await clock.advance(1_000);
+      return store.ping().then(
+        () => true,
+        () => false,
+      );
+    });
+    await until(async () => (await store.list('probe')).length === 0);
+    expect(await store.commit({ enqueue: [item('lane', 'fits', body)] })).to.equal(true);
+    other.close();
+  });
+
+  it('times what becomes durable, and counts what does not by its reason', async () => {
+    const metrics = createMetrics({ log: quietLog });
+    const store = await open({ maxFileBytes: 400_000 }, metrics);
+    await enqueue(store, 'lane', 'a');
+    await rejection(enqueue(store, 'lane', 'a'));
+    await rejection(store.commit({ enqueue: [item('lane', 'large', 'x'.repeat(1_000_000))] }));
+    const text = await metrics.expose();
+    expect(text).to.include('iwf_store_commit_seconds_count 1\n');
+    expect(text).to.include('iwf_store_failures_total{reason="duplicate"} 1\n');
+    expect(text).to.include('iwf_store_failures_total{reason="full"} 1\n');
   });
 
   it('reads from the file what it may not keep in memory', async () => {
