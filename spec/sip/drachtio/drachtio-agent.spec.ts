@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import type { Metrics } from '../../../lib/metrics.js';
 import type {
   Call,
   CallDelegate,
@@ -486,8 +487,13 @@ describe('drachtio agent', () => {
     const counted: unknown[] = [];
     beforeEach(() => {
       counted.length = 0;
-      const metrics = { count: (...what: unknown[]) => void counted.push(what), observe: () => undefined };
-      return make({ metrics, trusted: (address) => address === '192.0.2.8' }).start(handlers);
+      const count: Metrics['count'] = (name, labels) => {
+        if (name === 'sip_untrusted_total') counted.push([name, labels]);
+      };
+      return make({
+        metrics: { count, observe: () => undefined },
+        trusted: (address) => address === '192.0.2.8',
+      }).start(handlers);
     });
 
     it('is refused with 403 before any handler hears it, and counted [IWF-1712]', async () => {
