@@ -107,6 +107,7 @@ export class ClientMachine<R> {
   private readonly setup: ClientSetup<R>;
   private readonly table: Table;
   private intervalMs: number;
+  private leftMs = 0;
   private bytes: Buffer | undefined;
   private ackBytes: Buffer | undefined;
   private retry: EngineTimer | undefined;
@@ -125,6 +126,7 @@ export class ClientMachine<R> {
   start(): void {
     const { path, timers, values } = this.setup;
     path.watch(this.failed);
+    this.leftMs = timers.now();
     this.limit = timers.after(longMs(values), () => this.fire('give-up'));
     if (!path.reliable) this.armRetry();
     path.send(this.setup.bytes);
@@ -186,6 +188,7 @@ export class ClientMachine<R> {
         this.linger(path.reliable ? 0 : longMs(values));
         return;
       case 'timeout':
+        path.suspect(this.leftMs);
         user.onTimeout();
         return;
       case 'fail':

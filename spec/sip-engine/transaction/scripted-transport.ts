@@ -15,6 +15,9 @@ export class ScriptedPath implements Path {
   readonly remote: Address;
   readonly reliable: boolean;
   readonly sent: Buffer[];
+  usable = true;
+  /** When what nobody answered had left. */
+  readonly suspected: number[] = [];
   private readonly watchers = new Set<() => void>();
 
   constructor(protocol: 'udp' | 'tcp' = 'udp', sent: Buffer[] = [], remote: Address = PEER) {
@@ -36,8 +39,14 @@ export class ScriptedPath implements Path {
     this.watchers.delete(failed);
   }
 
+  suspect(leftMs: number): void {
+    this.suspected.push(leftMs);
+  }
+
   fail(): void {
-    for (const failed of [...this.watchers]) failed();
+    const told = [...this.watchers];
+    this.watchers.clear();
+    for (const failed of told) failed();
   }
 }
 

@@ -114,6 +114,18 @@ describe('Client transactions (RFC 3261 §17.1) [IWF-1801]', () => {
     });
   }
 
+  for (const invite of [true, false]) {
+    it(`unanswered puts its way under suspicion, from when it left on (${invite ? 'INVITE' : 'others'})`, async () => {
+      const on = stage('tcp');
+      await on.clock.advance(7_000);
+      client(on, invite);
+      await on.clock.advance(31_999);
+      expect(on.path.suspected).to.deep.equal([]);
+      await on.clock.advance(1);
+      expect(on.path.suspected).to.deep.equal([7_000]);
+    });
+  }
+
   it('INVITE refused: ACK at once and to every repetition, until timer D', async () => {
     const on = stage('udp');
     const machine = client(on, true);
