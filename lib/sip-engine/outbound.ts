@@ -161,6 +161,7 @@ export class OutboundCalls {
       invite: outbound.invite,
       bytes: outbound.message.bytes,
       path,
+      reopen: () => this.core.transport.open(path.remote),
       timers,
       values: settings.values,
       user: {
