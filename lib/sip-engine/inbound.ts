@@ -1,6 +1,6 @@
 /** The called side: what comes from the network, matched, checked and handed on (RFC 3261 §8.2, §9.2, §12.2.2, §17.2). */
 import type { Address, ResponseDraft, Sent } from './api.js';
-import { contactFor, guarded, type Core } from './core.js';
+import { contactAddress, contactFor, guarded, type Core } from './core.js';
 import { busy, ownOptions, refusalOf } from './duties.js';
 import { Finished } from './transaction/finished.js';
 import { InboundDialogs } from './dialog/inbound-dialogs.js';
@@ -220,7 +220,7 @@ export class InboundCalls {
         toTag: status === 100 ? undefined : request.toTag,
         contact: this.contact(request, status),
       },
-      { ...draft, headers: namingUsIn(draft.headers, local) },
+      { ...draft, headers: namingUsIn(draft.headers, { local, contact: contactAddress(this.core, request.path) }) },
     );
     if (status >= 200) this.settle(entry);
     this.dialogs.onAnswer(request, message);

@@ -1,6 +1,6 @@
 /** Which way a request goes: addresses in order, and TCP for what is too large for a datagram (RFC 3263 §4.3, RFC 3261 §18.1.1). */
 import type { Address } from './api.js';
-import { contactFor, type Core } from './core.js';
+import { contactAddress, type Core } from './core.js';
 import type { WireMessage } from './message/message.js';
 import { FailingAddresses } from './transport/failing-addresses.js';
 import type { Path } from './transport/path.js';
@@ -93,7 +93,7 @@ export class Ways {
   }
 
   private finish(plan: RequestPlan, path: Pick<Path, 'local'>, branch: string): WireMessage {
-    return finishRequest(plan, { local: path.local, contact: contactFor(this.core, path), branch });
+    return finishRequest(plan, { local: path.local, contact: contactAddress(this.core, path), branch });
   }
 
   /** The message as it would have left. */
