@@ -401,11 +401,12 @@ describe('drachtio face', () => {
         'from: <sip:bot@localhost>',
         'p-asserted-identity: <sip:bot@localhost>',
         'Via: SIP/2.0/UDP evil',
-        'route: <sip:evil>',
+        'record-route: <sip:evil>',
+        'route: <sip:s-cscf.example.net;lr>',
         'content-type: text/plain',
         'content-length: 1',
       ];
-      const id = app.say('sip||', `MESSAGE ${target()} SIP/2.0\r\n${lines.join('\r\n')}\r\n\r\ngrüße`);
+      const id = app.say(`sip|||${target()}`, `MESSAGE ${target()} SIP/2.0\r\n${lines.join('\r\n')}\r\n\r\ngrüße`);
       const seen = await peer.next();
       peer.send(respondTo(seen, '202 Accepted'));
       const echo = await app.next();
@@ -414,6 +415,7 @@ describe('drachtio face', () => {
       expect(echo.tokens.slice(11)).to.deep.equal(['Msg sent:', '']);
       expect(echo.sip).to.equal(seen);
       expect(seen).to.not.contain('evil');
+      expect(headerOf(seen, 'Route')).to.equal('<sip:s-cscf.example.net;lr>');
       expect(headerOf(seen, 'From')).to.match(new RegExp(`^<sip:bot@127\\.0\\.0\\.1:${sipPort}>;tag=`));
       expect(headerOf(seen, 'P-Asserted-Identity')).to.equal(`<sip:bot@127.0.0.1:${sipPort}>`);
       expect(headerOf(seen, 'To')).to.equal(`<${target()}>`);
