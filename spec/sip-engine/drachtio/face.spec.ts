@@ -426,6 +426,15 @@ describe('drachtio face', () => {
       expect(response.sip).to.match(/^SIP\/2\.0 202 /);
     });
 
+    it('get a response of another spelling of the version in ours', async () => {
+      await open();
+      const app = await application();
+      app.say('sip||', `MESSAGE ${target()} SIP/2.0\r\n\r\n`);
+      peer.send(respondTo(await peer.next(), '202 Accepted').replace('SIP/2.0 202', 'sip/2.0 202'));
+      await app.next();
+      expect((await app.next()).sip).to.match(/^SIP\/2\.0 202 Accepted\r\n/);
+    });
+
     it('are refused above the limit of those under way', async () => {
       await open({ maxPending: 1 });
       const app = await application();
