@@ -1,4 +1,5 @@
 /** The called side: what comes from the network, matched, checked and handed on (RFC 3261 §8.2, §9.2, §12.2.2, §17.2). */
+import { isIP } from 'node:net';
 import type { Address, ResponseDraft, Sent } from './api.js';
 import { contactAddress, contactFor, guarded, type Core } from './core.js';
 import { busy, ownOptions, refusalOf } from './duties.js';
@@ -129,12 +130,13 @@ export class InboundCalls {
     return refusalOf(message, this.core.settings) ?? this.dialogs.refusal(request);
   }
 
-  /** A Request-URI without user that names where we listen (§11.2). */
+  /** A Request-URI that names where we listen (§11.2), without user or, as load balancers ask, with one who is nobody. */
   private isOwn(text: string, local: Address): boolean {
     const uri = parseSipUri(text);
-    if (!uri || uri.user !== undefined) return false;
+    if (!uri) return false;
     const port = uri.port ?? defaultPort(uri.scheme === 'sips' ? 'tls' : undefined);
-    const { localHosts, advertise } = this.core.settings;
+    const { localHosts, advertise, nobody } = this.core.settings;
+    if (uri.user !== undefined && (isIP(uri.host) === 0 || !nobody(uri.user))) return false;
     if (localHosts.includes(uri.host) || localHosts.includes(`${uri.host}:${port}`)) return true;
     return [local, ...this.core.listening].some(
       (own) => own.port === port && (own.host === uri.host || advertise === uri.host),

@@ -112,6 +112,16 @@ describe('The duties of a server (RFC 3261 §8.2)', () => {
     expect(on.requests).to.have.length(2);
   });
 
+  it('answers OPTIONS to a user who is nobody at our address, too, as load balancers ask', async () => {
+    const on = await stage({ nobody: (user) => user !== 'bot' });
+    expect(ask(on, { method: 'OPTIONS', uri: 'sip:ping@192.0.2.1' }).status).to.equal(200);
+    for (const uri of ['sip:bot@192.0.2.1', 'sip:ping@192.0.2.2', 'sip:ping@gateway.example.net'])
+      on.net.receive(requestText({ method: 'OPTIONS', uri, callId: uri }));
+    expect(on.requests).to.have.length(3);
+    on.engine.setDraining(true);
+    expect(ask(on, { method: 'OPTIONS', uri: 'sip:ping@192.0.2.1', callId: 'later' }).status).to.equal(503);
+  });
+
   it('stamps the topmost Via with received and rport (RFC 3581), and keeps the others', async () => {
     const on = await stage();
     const more = 'Via: SIP/2.0/UDP 198.51.100.7;branch=z9hG4bKinner';
