@@ -287,6 +287,18 @@ describe('configuration', () => {
         'sip: {routes: [{match: "+1", nextHop: "sip:a", headers: {"a b": c}}]}',
         'iwf.yaml:3: sip.routes[0].headers: "a b" is not a header name',
       ],
+      ...['Via', 'v', 'Record-Route', 'content-length', 'Call-ID', 'CSeq', 'Contact', 'To', 'f', 'Content-Type'].map(
+        (name): [string, string, string] => [
+          `a header of the engine's own: ${name}`,
+          `sip: {routes: [{match: "+1", nextHop: "sip:a", headers: {X: a, ${name}: b}}]}`,
+          `iwf.yaml:3: sip.routes[0].headers.${name}: is written by the gateway itself`,
+        ],
+      ),
+      [
+        'a Route that would be dropped',
+        'sip: {engine: drachtio, routes: [{match: "+1", nextHop: "sip:a", headers: {Route: "<sip:b;lr>"}}]}',
+        'iwf.yaml:3: sip.routes[0].headers.Route: a drachtio-server drops it',
+      ],
       ['a key twice', 'rest:\n  port: 1\n  port: 2', 'iwf.yaml:5: port: duplicate key'],
     ];
     for (const [title, text, line] of cases)

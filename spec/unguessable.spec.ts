@@ -58,7 +58,7 @@ describe('ids [IWF-1627]', () => {
       'gateway.ts', // backoff
       'iwf/messages/attempt.ts',
       'notify/notify.ts',
-      'sip/chat/chat.ts', // RFC 3261 §14.1
+      'sip/chat/session-refresh.ts', // RFC 3261 §14.1
       'sip-engine/dialog/inbound-dialogs.ts', // RFC 3261 §14.2
       'sip-engine/transport/resolve.ts', // RFC 2782
     ]);

@@ -23,6 +23,7 @@ const checks: readonly ((config: CompleteConfig) => Iterable<Finding>)[] = [
   listening,
   trustedPeers,
   msrpAddresses,
+  routeHeaders,
   dependencies,
   orders,
   retentions,
@@ -88,6 +89,20 @@ function* trustedPeers({ sip }: CompleteConfig): Iterable<Finding> {
 /** Whether a peer can show that it is who a domain of trustedPeers means. */
 function asksForCertificates({ tls }: CompleteConfig['sip']): boolean {
   return tls?.ca !== undefined && tls.clientCertificates !== 'none';
+}
+
+/** Headers without which no request of ours leaves, long and compact: a second one would be dropped, or break the request. */
+const ours =
+  /^(via|v|from|f|to|t|call-id|i|cseq|contact|m|record-route|rseq|rack|content-(length|type|encoding)|[lce])$/i;
+
+function* routeHeaders({ sip }: CompleteConfig): Iterable<Finding> {
+  for (const [at, { headers = {} }] of sip.routes.entries()) {
+    for (const name of Object.keys(headers)) {
+      const path = ['sip', 'routes', at, 'headers', name];
+      if (ours.test(name)) yield { path, text: 'is written by the gateway itself' };
+      else if (/^route$/i.test(name) && sip.engine === 'drachtio') yield { path, text: 'a drachtio-server drops it' };
+    }
+  }
 }
 
 function* dependencies(config: CompleteConfig): Iterable<Finding> {

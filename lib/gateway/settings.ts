@@ -115,13 +115,20 @@ function words([first = '', ...others]: readonly string[]): readonly [string, ..
   return [first, ...others];
 }
 
-export function engineOptions({ sip, msrp }: Config): EngineOptions {
+/** Case counts (RFC 3261 §19.1.4). */
+function userPart(uri: string): string {
+  return uri.slice(uri.indexOf(':') + 1, uri.lastIndexOf('@'));
+}
+
+export function engineOptions({ sip, msrp, platforms }: Config): EngineOptions {
+  const bots = new Set(platforms.flatMap(({ chatbots }) => chatbots.map(({ uri }) => userPart(uri))));
   return {
     listen: sip.listen.map(
       ({ protocol, host, port }) => `${protocol}/${host.includes(':') ? `[${host}]` : host}:${port}`,
     ),
     ...(sip.advertise === undefined ? {} : { advertise: sip.advertise }),
     localHosts: [sip.advertise ?? msrp.advertise],
+    nobody: (user) => !bots.has(user),
     minSeS: sip.minSeS,
     retryAfterS: sip.retryAfterS,
     timers: { t1Ms: sip.t1Ms, t2Ms: sip.t2Ms, t4Ms: sip.t4Ms, answerMs: sip.answerTimeoutS * secondMs },

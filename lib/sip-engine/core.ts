@@ -1,4 +1,5 @@
 /** What the called and the calling side of the engine share. */
+import { isIPv6 } from 'node:net';
 import type { Address, DialogId, EngineDelegate } from './api.js';
 import { DialogTable } from './dialog/dialog.js';
 import type { Settings } from './options.js';
@@ -6,7 +7,7 @@ import type { Path } from './transport/path.js';
 import type { Resolve } from './transport/resolve.js';
 import type { Timers } from './transaction/timers.js';
 import type { TransportLayer } from './transport/transport.js';
-import { printHostPort } from './message/uri.js';
+import { printHostPort, transportParam } from './message/uri.js';
 
 export interface Core {
   readonly settings: Settings;
@@ -34,16 +35,18 @@ export function guarded(core: Core, action: () => void): boolean {
   }
 }
 
-/** Contact of ours for a peer on that path: the path's own listening address, else the first. */
+/** Contact of ours for a peer on that path, for a message that has none. */
 export function contactFor(core: Core, path: Pick<Path, 'local'>): string {
-  const { local } = path;
-  const serving = core.listening.some((address) => address.protocol === local.protocol);
-  const first = core.listening[0];
-  if (serving || !first) return contactOf(local);
-  return contactOf({ ...first, host: local.host });
+  const { host, port, protocol } = contactAddress(core, path);
+  return `<sip:${printHostPort(host, port)}${transportParam(protocol)}>`;
 }
 
-function contactOf(address: Address): string {
-  const transport = address.protocol === 'udp' ? '' : `;transport=${address.protocol}`;
-  return `<sip:${printHostPort(address.host, address.port)}${transport}>`;
+/** Where a peer on that path reaches us again: the path's own listening address, else one of its family, else the first. */
+export function contactAddress(core: Core, { local }: Pick<Path, 'local'>): Address {
+  const { listening, settings } = core;
+  if (listening.some(({ protocol, port }) => protocol === local.protocol && port === local.port)) return local;
+  const near = listening.find(({ host }) => isIPv6(host) === isIPv6(local.host));
+  if (near) return { ...near, host: local.host };
+  const [first] = listening;
+  return first ? { ...first, host: settings.advertise ?? first.host } : local;
 }

@@ -1,6 +1,7 @@
 /** The called side: what comes from the network, matched, checked and handed on (RFC 3261 §8.2, §9.2, §12.2.2, §17.2). */
+import { isIP } from 'node:net';
 import type { Address, ResponseDraft, Sent } from './api.js';
-import { contactFor, guarded, type Core } from './core.js';
+import { contactAddress, contactFor, guarded, type Core } from './core.js';
 import { busy, ownOptions, refusalOf } from './duties.js';
 import { Finished } from './transaction/finished.js';
 import { InboundDialogs } from './dialog/inbound-dialogs.js';
@@ -10,7 +11,8 @@ import type { WireMessage } from './message/message.js';
 import type { Parsed } from './message/parse.js';
 import type { Path } from './transport/path.js';
 import { namingUsIn } from './request.js';
-import { draftTag, makeResponse } from './message/response.js';
+import { draftTag, makeResponse, timestampOf } from './message/response.js';
+import { secondsOf } from './dialog/session-timer.js';
 import { ServerMachine } from './transaction/server-transaction.js';
 import { newToken } from './message/token.js';
 import { defaultPort, parseSipUri } from './message/uri.js';
@@ -132,12 +134,13 @@ export class InboundCalls {
     return refusalOf(message, this.core.settings) ?? this.dialogs.refusal(request);
   }
 
-  /** A Request-URI without user that names where we listen (§11.2). */
+  /** A Request-URI that names where we listen (§11.2), without user or, as load balancers ask, with one who is nobody. */
   private isOwn(text: string, local: Address): boolean {
     const uri = parseSipUri(text);
-    if (!uri || uri.user !== undefined) return false;
+    if (!uri) return false;
     const port = uri.port ?? defaultPort(uri.scheme === 'sips' ? 'tls' : undefined);
-    const { localHosts, advertise } = this.core.settings;
+    const { localHosts, advertise, nobody } = this.core.settings;
+    if (uri.user !== undefined && (isIP(uri.host) === 0 || !nobody(uri.user))) return false;
     if (localHosts.includes(uri.host) || localHosts.includes(`${uri.host}:${port}`)) return true;
     return [local, ...this.core.listening].some(
       (own) => own.port === port && (own.host === uri.host || advertise === uri.host),
@@ -148,10 +151,12 @@ export class InboundCalls {
   private open(parsed: Parsed, path: Path): InboundRequest {
     const { message, routing } = parsed;
     const reply = this.core.transport.reply(path, routing.via);
-    const request = new InboundRequest(parsed, { from: path, reply }, (own, draft) => this.answer(entry, own, draft));
+    const request = new InboundRequest(parsed, { from: path, reply, atMs: this.core.timers.now() }, (own, draft) =>
+      this.answer(entry, own, draft),
+    );
     const mergeKey =
       routing.toTag === undefined && message.method !== 'CANCEL' ? detached(mergeKeyOf(parsed)) : undefined;
-    const machine = this.machine(message.method === 'INVITE', reply, () => entry);
+    const machine = this.machine(message, reply, () => entry);
     const key = detached(serverKey(message, routing, message.method ?? ''));
     const entry: ServerEntry = { key, mergeKey, machine, request };
     this.entries.set(entry.key, entry);
@@ -160,17 +165,20 @@ export class InboundCalls {
     return request;
   }
 
-  private machine(invite: boolean, path: Path, entry: () => ServerEntry): ServerMachine {
+  private machine(message: WireMessage, path: Path, entry: () => ServerEntry): ServerMachine {
     const { timers, settings } = this.core;
+    const invite = message.method === 'INVITE';
+    const validMs = invite ? validityOf(message) : Infinity;
+    const expires = validMs < settings.values.answerMs;
     let remembered: ReturnType<Finished['add']> | undefined;
     return new ServerMachine({
       invite,
       path,
       timers,
-      values: settings.values,
+      values: expires ? { ...settings.values, answerMs: validMs } : settings.values,
       user: {
         onTryingDue: () => entry().request?.respond({ status: 100, headers: [] }),
-        onUnanswered: () => this.onUnanswered(entry(), invite),
+        onUnanswered: () => this.onUnanswered(entry(), invite, expires),
         onUnacknowledged: () => settings.count('sip_unacknowledged_total'),
         onRetained: (bytes) => {
           remembered = this.finished.add(bytes, () => entry().machine.terminate());
@@ -183,10 +191,11 @@ export class InboundCalls {
     });
   }
 
-  private onUnanswered(entry: ServerEntry, invite: boolean): void {
-    this.core.settings.count('sip_unanswered_total');
+  private onUnanswered(entry: ServerEntry, invite: boolean, expired: boolean): void {
+    // The caller himself has said how long his invitation stands (§13.3.1).
+    if (!expired) this.core.settings.count('sip_unanswered_total');
     // Silence, for a late 408 helps nobody (RFC 4320 §4.2).
-    if (invite) entry.request?.respond({ status: 480, headers: [] });
+    if (invite) entry.request?.respond({ status: expired ? 487 : 480, headers: [] });
   }
 
   private onThrown(request: InboundRequest): void {
@@ -215,6 +224,8 @@ export class InboundCalls {
     const { status } = draft;
     if (status > 100) request.toTag = this.tagFor(request, draft);
     const { local } = request.path;
+    const contact = contactAddress(this.core, request.path);
+    const since = status === 100 ? timestampOf(request.request, this.core.timers.now() - request.arrivedMs) : [];
     const message = makeResponse(
       {
         request: request.request,
@@ -223,7 +234,7 @@ export class InboundCalls {
         toTag: status === 100 ? undefined : request.toTag,
         contact: this.contact(request, status),
       },
-      { ...draft, headers: namingUsIn(draft.headers, local) },
+      { ...draft, headers: [...namingUsIn(draft.headers, { local, contact }), ...since] },
     );
     if (status >= 200) {
       this.settle(entry);
@@ -265,6 +276,11 @@ function isNewWork({ message, routing }: Pick<Parsed, 'message' | 'routing'>): b
 /** It can be neither cancelled nor followed by another: nothing overtakes it while it waits. */
 function isPager({ message, routing }: Pick<Parsed, 'message' | 'routing'>): boolean {
   return routing.toTag === undefined && message.method === 'MESSAGE';
+}
+
+/** How long an invitation stands (§13.3.1); one that never stood is taken for a peer's slip. */
+function validityOf(invite: WireMessage): number {
+  return 1000 * (secondsOf(invite.raw('expires')) || Infinity);
 }
 
 function mergeKeyOf({ routing }: Parsed): string {

@@ -38,6 +38,8 @@ export interface EngineOptions {
   readonly advertise?: string;
   /** `host` or `host:port` that mean the gateway itself in a Request-URI, besides where it listens. */
   readonly localHosts?: readonly string[];
+  /** Whether a user part at one of our listening addresses is nobody's: OPTIONS to it is to the gateway itself. Default: never. */
+  readonly nobody?: (user: string) => boolean;
   /** Answered 405 unless listed, 501 where SIP has no such method. Default: INVITE, ACK, CANCEL, BYE, UPDATE, MESSAGE, OPTIONS, INFO. */
   readonly methods?: readonly string[];
   /** Option tags that a Require may name. Default: timer. */
@@ -80,6 +82,7 @@ export interface Settings {
   readonly listen: readonly string[];
   readonly advertise: string | undefined;
   readonly localHosts: readonly string[];
+  readonly nobody: (user: string) => boolean;
   readonly methods: readonly string[];
   readonly supported: readonly string[];
   readonly accept: readonly string[];
@@ -109,6 +112,7 @@ export function settingsOf(options: EngineOptions): Settings {
     listen: options.listen,
     advertise: options.advertise,
     localHosts: (options.localHosts ?? []).map((host) => host.toLowerCase()),
+    nobody: options.nobody ?? (() => false),
     methods: options.methods ?? METHODS,
     supported: options.supported ?? ['timer'],
     accept: options.accept ?? ACCEPT,

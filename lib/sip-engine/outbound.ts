@@ -16,12 +16,17 @@ import { Ways, type Made } from './way.js';
 /** One request of ours, from its first transmission until nothing of it can come any more. */
 export class Outbound implements ClientTransaction {
   readonly id = newToken();
-  readonly message: WireMessage;
-  readonly routing: Routing;
-  readonly sent: Sent;
-  readonly dialog: Dialog | undefined;
+  /** As it left last. */
+  message: WireMessage;
+  routing: Routing;
+  sent: Sent;
   /** Undefined: it could not leave. */
-  readonly path: Path | undefined;
+  path: Path | undefined;
+  readonly dialog: Dialog | undefined;
+  /** Undefined: it goes where another has gone. */
+  readonly plan: RequestPlan | undefined;
+  /** Where nobody took it. */
+  readonly tried: Address[] = [];
   listener: ResponseListener | undefined;
   machine: ClientMachine<Parsed> | undefined;
   provisional = false;
@@ -33,15 +38,29 @@ export class Outbound implements ClientTransaction {
 
   constructor(
     made: Made,
-    of: { calls: OutboundCalls; dialog: Dialog | undefined; listener: ResponseListener | undefined },
+    of: {
+      calls: OutboundCalls;
+      plan?: RequestPlan;
+      dialog: Dialog | undefined;
+      listener: ResponseListener | undefined;
+    },
   ) {
     this.message = made.message;
     this.routing = routingOfOwn(made.message);
     this.sent = { message: made.message, local: made.local, remote: made.remote };
     this.path = made.path;
+    this.plan = of.plan;
     this.calls = of.calls;
     this.dialog = of.dialog;
     this.listener = of.listener;
+  }
+
+  /** It leaves again, to another address. */
+  leaveBy(made: Made): void {
+    this.message = made.message;
+    this.routing = routingOfOwn(made.message);
+    this.sent = { message: made.message, local: made.local, remote: made.remote };
+    this.path = made.path;
   }
 
   get key(): string {
@@ -135,7 +154,7 @@ export class OutboundCalls {
     this.leaving++;
     try {
       const made = await this.ways.choose(plan, newBranch());
-      const outbound = new Outbound(made, { calls: this, dialog, listener });
+      const outbound = new Outbound(made, { calls: this, plan, dialog, listener });
       if (made.path) this.launch(outbound, made.path);
       else this.later(outbound, 503);
       return outbound;
@@ -162,14 +181,18 @@ export class OutboundCalls {
       invite: outbound.invite,
       bytes: outbound.message.bytes,
       path,
+      reopen: () => this.core.transport.open(path.remote),
       timers,
       values: settings.values,
       user: {
         onResponse: (parsed) => this.onMatched(outbound, parsed),
         onLate2xx: (parsed) => this.dialogs.onLate2xx(outbound, parsed),
         ackFor: (parsed) => ackTo(outbound.message, parsed.message).bytes,
-        onTimeout: () => this.later(outbound, 408),
-        onTransportError: () => this.later(outbound, 503),
+        onTimeout: () => {
+          if (!outbound.provisional) this.ways.onFailed(path.remote);
+          this.later(outbound, 408);
+        },
+        onTransportError: () => this.onRefused(outbound, path),
         onTerminated: () => this.onTerminated(outbound),
       },
     });
@@ -177,6 +200,27 @@ export class OutboundCalls {
     this.running.set(outbound.key, outbound);
     if (outbound.invite && !outbound.dialog) this.core.calling.add(this.dialogs.idOf(outbound));
     machine.start();
+  }
+
+  /** §4.3 of RFC 3263: on to the next address. Not after a timeout: who asked has given up by then, and asks anew. */
+  private onRefused(outbound: Outbound, path: Path): void {
+    this.ways.onFailed(path.remote);
+    const { plan } = outbound;
+    if (plan && !outbound.provisional && !outbound.cancelling) void this.sendElsewhere(outbound, plan);
+    else this.later(outbound, 503);
+  }
+
+  private async sendElsewhere(outbound: Outbound, plan: RequestPlan): Promise<void> {
+    outbound.tried.push(outbound.sent.remote);
+    this.leaving++;
+    const made = await this.ways.choose(plan, newBranch(), outbound.tried);
+    this.leaving--;
+    if (!made.path || outbound.cancelling || this.core.closed) {
+      this.later(outbound, 503);
+      return;
+    }
+    outbound.leaveBy(made);
+    this.launch(outbound, made.path);
   }
 
   private onTerminated(outbound: Outbound): void {
@@ -188,6 +232,8 @@ export class OutboundCalls {
   private onMatched(outbound: Outbound, parsed: Parsed): void {
     const status = parsed.message.status ?? 0;
     outbound.provisional = true;
+    if (status === 503) this.ways.onFailed(outbound.sent.remote);
+    else this.ways.onAnswered(outbound.sent.remote);
     if (status >= 200) outbound.final = true;
     else if (outbound.cancelling) this.sendCancel(outbound);
     const after = this.dialogs.onResponse(outbound, parsed);

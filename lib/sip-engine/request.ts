@@ -6,7 +6,7 @@ import { WireMessage } from './message/message.js';
 import { tagOf, uriOf, withTag } from './message/name-addr.js';
 import { draftHeader, headerLine, linesBut, makeMessage } from './message/print.js';
 import { newToken } from './message/token.js';
-import { printHostPort } from './message/uri.js';
+import { printHostPort, transportParam } from './message/uri.js';
 
 /** Everything but what depends on the way: Via, Contact, our own host. */
 export interface RequestPlan {
@@ -100,7 +100,8 @@ function dialogLines(draft: RequestDraft, dialog: Dialog): string[] {
 export interface Way {
   /** What Via calls us. */
   readonly local: Address;
-  readonly contact: string;
+  /** Where Contact leads. */
+  readonly contact: Address;
   readonly branch: string;
 }
 
@@ -109,27 +110,32 @@ export function finishRequest(plan: RequestPlan, way: Way): WireMessage {
   const { local } = way;
   const here = printHostPort(local.host, local.port);
   const via = `Via: SIP/2.0/${local.protocol.toUpperCase()} ${here};branch=${way.branch};rport`;
-  const lines = [via, ...plan.lines.map((line) => namingUs(line, local))];
-  if (plan.wantsContact) lines.push(`Contact: ${way.contact}`);
+  const given = plan.wantsContact ? [...plan.lines, 'Contact: <sip:localhost>'] : plan.lines;
+  const lines = [via, ...given.map((line) => namingUs(line, way))];
   return makeMessage({ method: plan.method, uri: plan.uri, status: undefined, reason: undefined }, lines, plan.body);
 }
 
-/** `@localhost` stands for the address of the way out. */
-function namingUs(line: string, local: Address): string {
+type Named = Pick<Way, 'local' | 'contact'>;
+
+/** `@localhost` stands for the address of the way out; in Contact for where that way leads back to us, with its transport. */
+function namingUs(line: string, { local, contact }: Named): string {
   if (!line.includes('localhost') || !OWN_HOST.test(line)) return line;
-  const secure = local.protocol === 'tls' && CONTACT.test(line) ? ';transport=tls' : '';
-  const here = printHostPort(local.host, local.port) + secure;
+  const ofContact = CONTACT.test(line);
+  const { host, port, protocol } = ofContact ? contact : local;
   return line.replaceAll(
-    /(@|<sips?:|: sips?:)localhost(?::\d{1,5})?(?=[;>?,\s]|$)/gi,
-    (_all, before: string) => before + here,
+    /(@|<sips?:|: sips?:)localhost(?::\d{1,5})?(?=[;>?,\s]|$)([^<>,]*)/gi,
+    (_all, before: string, rest: string) => {
+      const told = !ofContact || /;transport=/i.test(rest);
+      return before + printHostPort(host, port) + (told ? '' : transportParam(protocol)) + rest;
+    },
   );
 }
 
 /** The same for responses: the values of the draft that name us. */
-export function namingUsIn(headers: readonly HeaderLine[], local: Address): readonly HeaderLine[] {
+export function namingUsIn(headers: readonly HeaderLine[], named: Named): readonly HeaderLine[] {
   if (!headers.some(([, value]) => value.includes('localhost'))) return headers;
   return headers.map(([name, value]): HeaderLine => {
-    const line = namingUs(`${name}: ${value}`, local);
+    const line = namingUs(`${name}: ${value}`, named);
     return [name, line.slice(name.length + 2)];
   });
 }

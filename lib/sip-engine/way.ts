@@ -1,7 +1,8 @@
 /** Which way a request goes: addresses in order, and TCP for what is too large for a datagram (RFC 3263 §4.3, RFC 3261 §18.1.1). */
 import type { Address } from './api.js';
-import { contactFor, type Core } from './core.js';
+import { contactAddress, type Core } from './core.js';
 import type { WireMessage } from './message/message.js';
+import { FailingAddresses } from './transport/failing-addresses.js';
 import type { Path } from './transport/path.js';
 import { finishRequest, type RequestPlan } from './request.js';
 import { parseSipUri } from './message/uri.js';
@@ -22,18 +23,24 @@ export interface Made {
 
 export class Ways {
   private readonly core: Core;
+  private readonly failing: FailingAddresses;
   private readonly refusals = new Map<string, number>();
 
   constructor(core: Core) {
     this.core = core;
+    this.failing = new FailingAddresses(core.timers);
   }
 
-  /** Never rejects but for a plan that makes no message. */
-  async choose(plan: RequestPlan, branch: string): Promise<Made> {
+  /** `tried`: addresses that have refused it before. Never rejects but for a plan that makes no message. */
+  async choose(plan: RequestPlan, branch: string, tried: readonly Address[] = []): Promise<Made> {
     const addresses = await this.addresses(plan.next);
     for (const address of addresses) {
+      if (tried.some(({ host, port }) => host === address.host && port === address.port)) continue;
       const path = await this.open(address);
-      if (!path) continue;
+      if (!path) {
+        this.onFailed(address);
+        continue;
+      }
       const message = this.finish(plan, path, branch);
       if (address.protocol === 'udp' && message.bytes.length > MAX_DATAGRAM_BYTES) {
         const stream = await this.openStream(address);
@@ -44,11 +51,20 @@ export class Ways {
     return this.unsent(plan, branch, addresses[0]);
   }
 
+  /** Nobody has answered there, or by 503: the next request goes to the next address of the name. */
+  onFailed(address: Address): void {
+    this.failing.note(address);
+  }
+
+  onAnswered(address: Address): void {
+    this.failing.forget(address);
+  }
+
   private async addresses(next: string): Promise<readonly Address[]> {
     const uri = parseSipUri(next);
     if (!uri) return [];
     try {
-      return await this.core.resolve(uri);
+      return this.failing.last(await this.core.resolve(uri));
     } catch {
       this.core.settings.count('sip_unresolved_total');
       return [];
@@ -77,7 +93,7 @@ export class Ways {
   }
 
   private finish(plan: RequestPlan, path: Pick<Path, 'local'>, branch: string): WireMessage {
-    return finishRequest(plan, { local: path.local, contact: contactFor(this.core, path), branch });
+    return finishRequest(plan, { local: path.local, contact: contactAddress(this.core, path), branch });
   }
 
   /** The message as it would have left. */

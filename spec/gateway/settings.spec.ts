@@ -33,6 +33,13 @@ describe('numbers of the configuration', () => {
     const unread = keys.filter((path) => before === JSON.stringify(told(withValueAt(config, path, 12_345) as Config)));
     expect(unread.map((path) => path.join('.'))).to.deep.equal([]);
   });
+
+  it('chatbots are somebody at the engine’s address, whoever else is not', () => {
+    const platforms = '[{"id":"a","chatbots":[{"uri":"sip:shop@bots.example.net"}]}]';
+    const { nobody } = engineOptions(loadConfig({ env: { IWF_SERVERROOT: 'http://a', IWF_PLATFORMS: platforms } }));
+    expect(nobody?.('shop')).to.equal(false);
+    expect(nobody?.('ping')).to.equal(true);
+  });
 });
 
 /** What the parts are told, as far as they have an option of that name. */

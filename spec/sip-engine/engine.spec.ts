@@ -113,6 +113,48 @@ describe('The duties of a server (RFC 3261 §8.2)', () => {
     expect(on.requests).to.have.length(2);
   });
 
+  it('answers OPTIONS to a user who is nobody at our address, too, as load balancers ask', async () => {
+    const on = await stage({ nobody: (user) => user !== 'bot' });
+    expect(ask(on, { method: 'OPTIONS', uri: 'sip:ping@192.0.2.1' }).status).to.equal(200);
+    for (const uri of ['sip:bot@192.0.2.1', 'sip:ping@192.0.2.2', 'sip:ping@gateway.example.net'])
+      on.net.receive(requestText({ method: 'OPTIONS', uri, callId: uri }));
+    expect(on.requests).to.have.length(3);
+    on.engine.setDraining(true);
+    expect(ask(on, { method: 'OPTIONS', uri: 'sip:ping@192.0.2.1', callId: 'later' }).status).to.equal(503);
+  });
+
+  it('copies Timestamp into a 100, with how long it took (§8.2.6.1)', async () => {
+    const on = await stage();
+    on.net.receive(requestText({ method: 'INVITE', lines: ['Timestamp: 54.2'] }));
+    await on.clock.advance(200);
+    const [trying] = on.net.take();
+    expect(trying?.status).to.equal(100);
+    expect(trying?.header('Timestamp')).to.equal('54.2 0.200');
+    on.requests[0]?.respond({ status: 180, headers: [] });
+    expect(on.net.take()[0]?.header('Timestamp')).to.be.undefined;
+    on.net.receive(requestText({ method: 'INVITE', callId: 'other' }));
+    on.requests[1]?.respond({ status: 100, headers: [] });
+    expect(on.net.take()[0]?.header('Timestamp')).to.be.undefined;
+  });
+
+  it('an INVITE unanswered when its Expires is over: 487 (§13.3.1)', async () => {
+    const on = await stage();
+    on.net.receive(requestText({ method: 'INVITE', lines: ['Expires: 5'] }));
+    on.net.receive(requestText({ method: 'INVITE', callId: 'answered', lines: ['Expires: 5'] }));
+    on.net.receive(requestText({ method: 'INVITE', callId: 'slip', lines: ['Expires: 0'] }));
+    on.net.receive(requestText({ method: 'INVITE', callId: 'longer', lines: ['Expires: 3600'] }));
+    on.requests[0]?.respond({ status: 180, headers: [] });
+    on.requests[1]?.respond({ status: 486, headers: [] });
+    await on.clock.advance(4_999);
+    on.net.take();
+    await on.clock.advance(1);
+    expect(on.net.takeShort()).to.deep.equal(['487 INVITE']);
+    expect(() => on.requests[0]?.respond(OK)).to.throw('the final response');
+    expect(on.engine.inHand.dialogs).to.equal(0);
+    await on.clock.advance(175_000);
+    expect(new Set(on.net.takeShort())).to.deep.equal(new Set(['487 INVITE', '486 INVITE', '480 INVITE']));
+  });
+
   it('stamps the topmost Via with received and rport (RFC 3581), and keeps the others', async () => {
     const on = await stage();
     const more = 'Via: SIP/2.0/UDP 198.51.100.7;branch=z9hG4bKinner';

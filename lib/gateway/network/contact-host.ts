@@ -2,10 +2,16 @@
 import type { Config } from '../../config.js';
 import type { SipSide } from './sip.js';
 
-/** `host:port` where the network reaches us, of the first listening address. */
-export function contactHost({ sip }: Config, { agent }: SipSide): string {
-  // A dialog that began under TLS stays there: the engine puts in the address and transport of the way taken.
-  if (sip.engine === 'embedded' && sip.listen.some(({ protocol }) => protocol === 'tls')) return 'localhost';
-  const [, host = '127.0.0.1', port = '5060'] = /^\w+\/(.*):(\d+)$/.exec(agent.listening[0] ?? '') ?? [];
-  return `${sip.advertise ?? host}:${port}`;
+/** What stands behind the user part where the network is to reach us again (RFC 3261 §8.1.1.8). */
+export function contactHost(
+  { sip }: Pick<Config, 'sip'>,
+  { agent }: { readonly agent: Pick<SipSide['agent'], 'listening'> },
+): string {
+  // The embedded engine puts in address and transport of the way that the message takes.
+  if (sip.engine === 'embedded') return 'localhost';
+  const [, protocol = 'udp', host = '127.0.0.1', port = '5060'] =
+    /^(\w+)\/(.*):(\d+)$/.exec(agent.listening[0] ?? '') ?? [];
+  // Without it a numeric host means UDP (RFC 3263 §4.1).
+  const transport = protocol === 'udp' ? '' : `;transport=${protocol}`;
+  return `${sip.advertise ?? host}:${port}${transport}`;
 }

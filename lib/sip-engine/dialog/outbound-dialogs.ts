@@ -129,7 +129,7 @@ export class OutboundDialogs {
   onLate2xx(outbound: Outbound, parsed: Parsed): void {
     const branches = this.accepted.get(outbound) ?? [];
     const known = branches.find(({ dialog }) => dialog.remoteTag === (parsed.routing.toTag ?? ''));
-    if (known?.sent) known.sent.path.send(known.sent.bytes);
+    if (known?.sent) this.repeat(known.sent);
     if (known || outbound.dialog || branches.length >= MAX_BRANCHES) return;
     this.core.settings.count('sip_forked_total');
     const fork = callingDialog(outbound.routing, outbound.message.uri ?? '', parsed);
@@ -138,6 +138,16 @@ export class OutboundDialogs {
     void this.acknowledge(branch, { headers: [] })
       .then(() => this.ways.request(byeDraft, fork))
       .catch((error: unknown) => this.core.settings.onError(error));
+  }
+
+  /** The 2xx may have come by a new stream because ours has closed. */
+  private repeat({ path, bytes }: NonNullable<Acknowledgement['sent']>): void {
+    if (path.usable) path.send(bytes);
+    else
+      void this.core.transport.open(path.remote).then(
+        (again) => again.send(bytes),
+        () => undefined,
+      );
   }
 
   forget(outbound: Outbound): void {

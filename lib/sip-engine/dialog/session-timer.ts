@@ -2,7 +2,7 @@
 import { paramOf } from '../message/grammar.js';
 import type { WireMessage } from '../message/message.js';
 
-/** Seconds of Session-Expires or Min-SE; undefined where absent or no number. */
+/** Seconds of Expires, Session-Expires or Min-SE; undefined where absent or no number. */
 export function secondsOf(value: string | undefined): number | undefined {
   const digits = value === undefined ? undefined : /^\d{1,9}/.exec(value)?.[0];
   return digits === undefined ? undefined : Number(digits);

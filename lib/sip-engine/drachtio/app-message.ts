@@ -25,7 +25,9 @@ const TOKEN = /^[A-Za-z0-9.!%*_+`'~-]+$/;
 const FORBIDDEN = ['\r', '\n', '\0'];
 
 /** Written by the engine alone: a length that counts characters, and what belongs to routing and reliability. */
-const DROPPED = new Set(['content-length', 'l', 'via', 'v', 'route', 'record-route', 'rseq']);
+const DROPPED = new Set(['content-length', 'l', 'via', 'v', 'record-route', 'rseq']);
+/** A request may name proxies to pass (RFC 3261 §8.1.2); inside a dialog the engine puts its own route set in their place. */
+const DROPPED_OF_RESPONSES = new Set([...DROPPED, 'route']);
 
 /** Names that are not simply capitalised at each dash, and the most frequent of those that are. */
 const CANONICAL: Readonly<Record<string, string>> = {
@@ -52,11 +54,12 @@ export function parseAppMessage(bytes: Buffer): ParsedAppMessage {
   const start = parseStartLine(lines[0] ?? '');
   if (!start) return malformed('bad start line');
   const headers: HeaderLine[] = [];
+  const dropped = start.kind === 'request' ? DROPPED : DROPPED_OF_RESPONSES;
   for (const line of lines.slice(1)) {
     if (line === '') continue;
     const header = parseHeaderLine(line);
     if (!header) return malformed('bad header line');
-    if (!DROPPED.has(header[0].toLowerCase())) headers.push(header);
+    if (!dropped.has(header[0].toLowerCase())) headers.push(header);
   }
   return withBody(start, headers, body && body.length > 0 ? body : undefined);
 }

@@ -64,7 +64,9 @@ function departure(listening: readonly Address[], target: string): Address | und
     : /;transport=tcp/i.test(target)
       ? 'tcp'
       : 'udp';
-  return listening.find((address) => address.protocol === protocol) ?? listening[0];
+  const found = listening.find((address) => address.protocol === protocol) ?? listening[0];
+  // A wildcard is nobody's address: the engine, which knows the way, names us.
+  return found?.host === '0.0.0.0' || found?.host === '::' ? undefined : found;
 }
 
 function hasTag(value: string): boolean {

@@ -98,7 +98,7 @@ const uriCharacters = /^[\x21-\x7e]+$/;
 
 function parseStartLine(head: string): StartLine {
   const end = lineEnd(head, 0);
-  if (head.startsWith('SIP/')) return parseStatusLine(head, end);
+  if (sameName(head, 0, 4, 'sip/')) return parseStatusLine(head, end);
   const first = head.indexOf(' ');
   const second = head.indexOf(' ', first + 1);
   if (first < 0 || second < 0 || second > end || !isTokenIn(head, 0, first)) throw new MalformedMessage('not SIP');
@@ -118,7 +118,7 @@ function parseStartLine(head: string): StartLine {
 function parseStatusLine(head: string, end: number): StartLine {
   const status = Number(head.slice(8, 11));
   const separated = end === 11 || head.charCodeAt(11) === 32;
-  if (!head.startsWith('SIP/2.0 ') || !/^[1-6]\d\d$/.test(head.slice(8, 11)) || !separated) {
+  if (!sameName(head, 0, 8, 'sip/2.0 ') || !/^[1-6]\d\d$/.test(head.slice(8, 11)) || !separated) {
     throw new MalformedMessage('status line');
   }
   return { method: undefined, uri: undefined, status, reason: asText(head.slice(12, end)) };

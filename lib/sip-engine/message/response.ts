@@ -1,11 +1,10 @@
 /** Responses to a request: what they take from it, and what is filled in (RFC 3261 §8.2.6, §12.1.1). */
-import type { ResponseDraft } from '../api.js';
+import type { Address, HeaderLine, ResponseDraft } from '../api.js';
 import type { WireMessage } from './message.js';
 import { tagOf, withoutTag, withTag } from './name-addr.js';
 import type { Routing } from './parse.js';
 import { draftHeader, linesBut, makeMessage, reasonOf } from './print.js';
 import { stampVia } from './via.js';
-import type { Address } from '../api.js';
 
 /** Never the application's. */
 const OURS = new Set(['via', 'from', 'to', 'call-id', 'cseq', 'record-route', 'content-length']);
@@ -33,6 +32,14 @@ export function makeResponse(base: ResponseBase, draft: ResponseDraft): WireMess
   lines.push(...linesBut(draft.headers, OURS));
   const reason = draft.reason ?? reasonOf(draft.status);
   return makeMessage({ method: undefined, uri: undefined, status: draft.status, reason }, lines, draft.body);
+}
+
+/** What a 100 says of when the request left, and how long it has been here since (§8.2.6.1). */
+export function timestampOf(request: WireMessage, delayMs: number): readonly HeaderLine[] {
+  const value = request.raw('timestamp');
+  if (value === undefined) return [];
+  const [sent = ''] = value.split(/\s/);
+  return [['Timestamp', delayMs > 0 ? `${sent} ${(delayMs / 1000).toFixed(3)}` : sent]];
 }
 
 /** The request's Via lines, the topmost stamped (§18.2.1). */

@@ -115,3 +115,8 @@ export function printHost(host: string): string {
 export function printHostPort(host: string, port: number): string {
   return `${printHost(host)}:${port}`;
 }
+
+/** Without it a numeric host means UDP (RFC 3263 §4.1). */
+export function transportParam(protocol: Protocol): string {
+  return protocol === 'udp' ? '' : `;transport=${protocol}`;
+}

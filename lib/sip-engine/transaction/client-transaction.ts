@@ -10,14 +10,33 @@ import { longMs, type EngineTimer, type Timers, type TimerValues } from './timer
  *    │         2xx ──▶ accepted ──M──▶ terminated       │               │
  *    │         300-699 ─▶ completed ──D──▶ terminated   └──final────────┴─▶ completed ──K──▶ terminated
  *    └B, transport ─▶ terminated                        F, transport ─▶ terminated
+ *
+ * A stream that closes is no answer: the server may send it over one of its own (§18.2.2). Before any response the
+ * request goes once more, over a new stream: who had it knows its branch, who has been started anew never had it, and
+ * who is gone refuses. After a provisional one it is waited for, where that was a 100 alone for 64*T1 at most: nobody
+ * has said that a phone rings, and the hop that sent it may have lost all it knew.
  */
 export type ClientState = 'calling' | 'trying' | 'proceeding' | 'accepted' | 'completed' | 'terminated';
 
-/** `again`: timer A or E; `give-up`: timer B or F, or 64*T1 after a CANCEL; `end`: timer D, K or M. */
-export type ClientEvent = 'again' | 'give-up' | 'end' | '1xx' | '2xx' | 'failure' | 'transport-error';
+/**
+ * `again`: timer A or E; `give-up`: timer B or F, or 64*T1 after a CANCEL or a close; `end`: timer D, K or M;
+ * `closed`: of a stream; `transport-error`: ICMP, or no stream can be had.
+ */
+export type ClientEvent = 'again' | 'give-up' | 'end' | '1xx' | '2xx' | 'failure' | 'closed' | 'transport-error';
 
 type ClientAction =
-  'send' | 'slow-send' | 'quiet' | 'pass' | 'late-2xx' | 'ack' | 'linger' | 'linger-ack' | 'timeout' | 'fail';
+  | 'send'
+  | 'slow-send'
+  | 'quiet'
+  | 'pass'
+  | 'late-2xx'
+  | 'ack'
+  | 'linger'
+  | 'linger-ack'
+  | 'move'
+  | 'wait-server'
+  | 'timeout'
+  | 'fail';
 
 interface Step {
   readonly to: ClientState;
@@ -41,6 +60,7 @@ export const INVITE_CLIENT: Table = {
     '1xx': step('proceeding', 'quiet', 'pass'),
     '2xx': step('accepted', 'quiet', 'pass', 'linger'),
     failure: step('completed', 'quiet', 'ack', 'pass', 'linger-ack'),
+    closed: step('calling', 'move'),
     'transport-error': DEAD,
   },
   trying: {},
@@ -50,6 +70,7 @@ export const INVITE_CLIENT: Table = {
     '1xx': step('proceeding', 'pass'),
     '2xx': step('accepted', 'quiet', 'pass', 'linger'),
     failure: step('completed', 'quiet', 'ack', 'pass', 'linger-ack'),
+    closed: step('proceeding', 'wait-server'),
     'transport-error': DEAD,
   },
   accepted: { '2xx': step('accepted', 'late-2xx'), end: OVER },
@@ -65,6 +86,7 @@ export const OTHER_CLIENT: Table = {
     '1xx': step('proceeding', 'pass'),
     '2xx': step('completed', 'quiet', 'pass', 'linger'),
     failure: step('completed', 'quiet', 'pass', 'linger'),
+    closed: step('trying', 'move'),
     'transport-error': DEAD,
   },
   proceeding: {
@@ -73,6 +95,8 @@ export const OTHER_CLIENT: Table = {
     '1xx': step('proceeding', 'pass'),
     '2xx': step('completed', 'quiet', 'pass', 'linger'),
     failure: step('completed', 'quiet', 'pass', 'linger'),
+    // Timer F goes on.
+    closed: step('proceeding'),
     'transport-error': DEAD,
   },
   accepted: {},
@@ -96,6 +120,8 @@ export interface ClientSetup<R> {
   readonly invite: boolean;
   readonly bytes: Buffer;
   readonly path: Path;
+  /** Another stream to the same address; rejects where there is none. */
+  readonly reopen: () => Promise<Path>;
   readonly user: ClientUser<R>;
   readonly timers: Timers;
   readonly values: TimerValues;
@@ -106,15 +132,24 @@ export class ClientMachine<R> {
   state: ClientState;
   private readonly setup: ClientSetup<R>;
   private readonly table: Table;
+  private path: Path;
   private intervalMs: number;
+  private leftMs = 0;
+  /** Its stream has closed once, and it went by another. */
+  private moved = false;
+  /** Somebody further on than the next hop has it. */
+  private ringing = false;
   private bytes: Buffer | undefined;
   private ackBytes: Buffer | undefined;
   private retry: EngineTimer | undefined;
   private limit: EngineTimer | undefined;
-  private readonly failed = (): void => this.fire('transport-error');
+  /** Until a hop that closed after its 100 must have said more. */
+  private abandoned: EngineTimer | undefined;
+  private readonly failed = (): void => this.fire(this.path.reliable ? 'closed' : 'transport-error');
 
   constructor(setup: ClientSetup<R>) {
     this.setup = setup;
+    this.path = setup.path;
     this.table = setup.invite ? INVITE_CLIENT : OTHER_CLIENT;
     this.state = setup.invite ? 'calling' : 'trying';
     this.intervalMs = setup.values.t1Ms;
@@ -123,14 +158,20 @@ export class ClientMachine<R> {
 
   /** First transmission (§17.1.1.2, §17.1.2.2). */
   start(): void {
-    const { path, timers, values } = this.setup;
+    const { timers, values } = this.setup;
+    const { path } = this;
     path.watch(this.failed);
+    this.leftMs = timers.now();
     this.limit = timers.after(longMs(values), () => this.fire('give-up'));
     if (!path.reliable) this.armRetry();
     path.send(this.setup.bytes);
   }
 
   onResponse(status: number, response: R): void {
+    if (status > 100 && !this.ringing) {
+      this.ringing = true;
+      this.abandoned?.close();
+    }
     this.fire(status < 200 ? '1xx' : status < 300 ? '2xx' : 'failure', response);
   }
 
@@ -157,7 +198,7 @@ export class ClientMachine<R> {
   }
 
   private perform(action: ClientAction, response: R | undefined): void {
-    const { user, path, values } = this.setup;
+    const { user, values } = this.setup;
     switch (action) {
       case 'send':
         this.sendAgain(Math.min(this.intervalMs * 2, this.setup.invite ? Infinity : values.t2Ms));
@@ -176,16 +217,24 @@ export class ClientMachine<R> {
         return;
       case 'ack':
         if (response !== undefined) this.ackBytes ??= user.ackFor(response);
-        if (this.ackBytes) path.send(this.ackBytes);
+        if (this.ackBytes) this.sendAck(this.ackBytes);
         return;
       case 'linger':
-        this.linger(this.setup.invite ? longMs(values) : path.reliable ? 0 : values.t4Ms);
+        this.linger(this.setup.invite ? longMs(values) : this.path.reliable ? 0 : values.t4Ms);
         return;
       case 'linger-ack':
         // Timer D: at least 32 s over UDP, whatever T1 (§17.1.1.2).
-        this.linger(path.reliable ? 0 : longMs(values));
+        this.linger(this.path.reliable ? 0 : longMs(values));
+        return;
+      case 'move':
+        this.move();
+        return;
+      case 'wait-server':
+        if (!this.ringing) this.abandoned = this.setup.timers.after(longMs(values), () => this.fire('give-up'));
         return;
       case 'timeout':
+        // Of the stream that it was moved to it knows too little.
+        if (!this.moved) this.path.suspect(this.leftMs);
         user.onTimeout();
         return;
       case 'fail':
@@ -196,8 +245,42 @@ export class ClientMachine<R> {
 
   private sendAgain(nextMs: number): void {
     this.intervalMs = nextMs;
-    if (this.bytes) this.setup.path.send(this.bytes);
+    if (this.bytes) this.path.send(this.bytes);
     this.armRetry();
+  }
+
+  /** Once: who closes twice does not want it. */
+  private move(): void {
+    if (this.moved) {
+      this.fire('transport-error');
+      return;
+    }
+    this.moved = true;
+    // It may have been answered meanwhile, over the server's own stream.
+    this.setup.reopen().then(
+      (path) => this.unanswered && this.goBy(path),
+      () => this.unanswered && this.fire('transport-error'),
+    );
+  }
+
+  private get unanswered(): boolean {
+    return this.state === 'calling' || this.state === 'trying';
+  }
+
+  private goBy(path: Path): void {
+    this.path = path;
+    path.watch(this.failed);
+    path.send(this.setup.bytes);
+  }
+
+  /** To where the request went, whatever way the answer came (§17.1.1.3). */
+  private sendAck(ack: Buffer): void {
+    if (this.path.usable) this.path.send(ack);
+    else
+      void this.setup.reopen().then(
+        (path) => path.send(ack),
+        () => undefined,
+      );
   }
 
   private armRetry(): void {
@@ -220,7 +303,8 @@ export class ClientMachine<R> {
   private finish(): void {
     this.retry?.close();
     this.limit?.close();
-    this.setup.path.unwatch(this.failed);
+    this.abandoned?.close();
+    this.path.unwatch(this.failed);
     this.setup.user.onTerminated();
   }
 }

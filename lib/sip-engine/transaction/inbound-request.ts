@@ -38,6 +38,7 @@ export class InboundRequest implements ServerTransaction {
   readonly routing: Routing;
   readonly source: Address;
   readonly local: Address;
+  readonly arrivedMs: number;
   /** Where answers go. */
   readonly path: Path;
   dialog: Dialog | undefined;
@@ -50,13 +51,14 @@ export class InboundRequest implements ServerTransaction {
 
   constructor(
     parsed: Parsed,
-    ways: { from: Path; reply: Path },
+    ways: { from: Path; reply: Path; atMs: number },
     answer: (request: InboundRequest, draft: ResponseDraft) => Sent,
   ) {
     this.request = parsed.message;
     this.routing = parsed.routing;
     this.source = ways.from.remote;
     this.local = ways.from.local;
+    this.arrivedMs = ways.atMs;
     this.path = ways.reply;
     this.answer = answer;
   }

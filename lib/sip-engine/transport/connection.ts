@@ -11,7 +11,8 @@ export class Connection implements Path {
   readonly local: Address;
   readonly remote: Address;
   readonly framer: TcpFramer;
-  lastMs: number;
+  /** When the peer last said something, or the connection began. */
+  heardMs: number;
   /** When the message that is under way began. */
   begunMs: number | undefined;
   /** When the peer last took something of what waits to leave, or that began to wait. */
@@ -28,8 +29,8 @@ export class Connection implements Path {
     this.remote = ends.remote;
     this.deps = deps;
     this.framer = new TcpFramer(deps.limits);
-    this.lastMs = deps.timers.now();
-    this.takenMs = this.lastMs;
+    this.heardMs = deps.timers.now();
+    this.takenMs = this.heardMs;
     this.share = deps.budget.open();
     socket.on('drain', () => this.fits());
     socket.once('close', () => this.share.hold(0));
@@ -37,6 +38,11 @@ export class Connection implements Path {
 
   get usable(): boolean {
     return this.socket.writable;
+  }
+
+  /** Somebody waits for an answer on it. */
+  get awaited(): boolean {
+    return this.watchers.size > 0;
   }
 
   /** How long the peer has taken nothing, though something waits for it. */
@@ -54,8 +60,7 @@ export class Connection implements Path {
       setImmediate(() => this.fail());
       return;
     }
-    this.lastMs = this.deps.timers.now();
-    if (this.socket.writableLength === 0) this.takenMs = this.lastMs;
+    if (this.socket.writableLength === 0) this.takenMs = this.deps.timers.now();
     this.cork();
     this.socket.write(bytes, this.onTaken);
     const isUnread = this.socket.writableLength > this.deps.limits.maxBufferedBytes;
@@ -77,6 +82,12 @@ export class Connection implements Path {
 
   unwatch(failed: () => void): void {
     this.watchers.delete(failed);
+  }
+
+  suspect(leftMs: number): void {
+    if (!this.usable || this.heardMs > leftMs) return;
+    this.deps.count('sip_tcp_closed_total', { reason: 'silent' }, this.remote.host);
+    this.destroy();
   }
 
   fail(): void {

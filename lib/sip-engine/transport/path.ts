@@ -7,11 +7,15 @@ export interface Path {
   readonly remote: Address;
   /** TCP: nothing is retransmitted. */
   readonly reliable: boolean;
+  /** False: what is sent this way is lost. */
+  readonly usable: boolean;
   /** Never throws; a failure is told to the watchers, soon but not within the call. */
   send(bytes: Buffer): void;
   /** `failed` runs at most once, when the transport knows that the peer cannot be reached this way. */
   watch(failed: () => void): void;
   unwatch(failed: () => void): void;
+  /** What left at that time has waited for its answer in vain: a stream that has been silent since is given up (RFC 5626 §4.4). */
+  suspect(leftMs: number): void;
 }
 
 export function sameAddress(one: Address, other: Address): boolean {

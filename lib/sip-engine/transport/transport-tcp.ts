@@ -17,6 +17,8 @@ import { isWildcard, plainHost, type TransportDeps, type TransportUser } from '.
 
 const PONG = Buffer.from('\r\n');
 const SWEEP_MS = 1000;
+/** After so much silence the system asks whether the other end is there: what is dead is closed while nobody needs it. */
+const KEEP_ALIVE_MS = 30_000;
 
 export type StreamProtocol = 'tcp' | 'tls';
 
@@ -64,7 +66,9 @@ export class TcpTransport {
   async start(): Promise<Address | undefined> {
     if (!this.wanted) return undefined;
     const { host, port } = this.wanted;
-    const server = createServer({ noDelay: true }, (socket) => this.onAccept(socket));
+    const server = createServer({ noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS }, (socket) =>
+      this.onAccept(socket),
+    );
     server.listen({ host, port, ipv6Only: isIPv6(host), backlog: this.deps.limits.maxConnections });
     await once(server, 'listening');
     server.on('error', () => this.deps.count('sip_tcp_errors_total'));
@@ -95,10 +99,6 @@ export class TcpTransport {
     return pending;
   }
 
-  isUsable(path: Path): boolean {
-    return !(path instanceof Connection) || path.usable;
-  }
-
   close(): void {
     this.closed = true;
     this.sweeper?.close();
@@ -111,6 +111,7 @@ export class TcpTransport {
     if (this.closed || this.held >= this.deps.limits.maxConnections) throw new Error('no more connections');
     const socket = this.tls?.connect(remote) ?? connect({ host: remote.host, port: remote.port });
     socket.setNoDelay(true);
+    socket.setKeepAlive(true, KEEP_ALIVE_MS);
     this.hold(socket, remote.host);
     const limit = this.deps.timers.after(this.deps.limits.connectMs, () =>
       socket.destroy(new Error('connect timed out')),
@@ -222,11 +223,11 @@ export class TcpTransport {
   private onData(connection: Connection, chunk: Buffer): void {
     // Nothing can be answered any more; what is written still leaves.
     if (this.closed) return;
-    connection.lastMs = this.deps.timers.now();
+    connection.heardMs = this.deps.timers.now();
     try {
       this.onFramed(connection, connection.framer.push(chunk));
       if (!connection.framer.waiting) connection.begunMs = undefined;
-      else connection.begunMs ??= connection.lastMs;
+      else connection.begunMs ??= connection.heardMs;
       if (!connection.fits()) throw noRoom(connection.framer.unfinished);
     } catch (error) {
       if (!(error instanceof FramingError)) throw error;
@@ -266,7 +267,8 @@ export class TcpTransport {
     const { idleMs, messageMs } = this.deps.limits;
     const sendingMs = connection.begunMs === undefined ? 0 : now - connection.begunMs;
     if (Math.max(sendingMs, connection.unreadMs(now)) >= messageMs) return 'slow';
-    return now - connection.lastMs >= idleMs ? 'idle' : undefined;
+    // What we write says nothing of the other end; whoever waits for an answer says when it has been too long.
+    return !connection.awaited && now - connection.heardMs >= idleMs ? 'idle' : undefined;
   }
 }
 

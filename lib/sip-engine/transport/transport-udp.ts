@@ -41,6 +41,7 @@ function ownAddress(ipv6: boolean): string {
 
 class UdpPath implements Path {
   readonly reliable = false;
+  readonly usable = true;
   readonly local: Address;
   readonly remote: Address;
   private readonly socket: Socket;
@@ -80,6 +81,9 @@ class UdpPath implements Path {
   unwatch(failed: () => void): void {
     this.watchers.delete(failed);
   }
+
+  /** There is nothing that could be closed. */
+  suspect(): void {}
 
   get busy(): boolean {
     return this.watchers.size > 0;

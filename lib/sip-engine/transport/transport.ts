@@ -41,22 +41,21 @@ function isProtocol(text: string): text is Protocol {
 /** Answers on a stream: on the connection of the request, or a new one where that is gone (§18.2.2). */
 class StreamReply implements Path {
   readonly reliable = true;
+  readonly usable = true;
   readonly local: Address;
   readonly remote: Address;
   private readonly current: Path;
-  private readonly usable: (path: Path) => boolean;
   private readonly reopen: () => Promise<Path>;
 
-  constructor(current: Path, usable: (path: Path) => boolean, reopen: () => Promise<Path>) {
+  constructor(current: Path, reopen: () => Promise<Path>) {
     this.current = current;
     this.local = current.local;
     this.remote = current.remote;
-    this.usable = usable;
     this.reopen = reopen;
   }
 
   send(bytes: Buffer): void {
-    if (this.usable(this.current)) this.current.send(bytes);
+    if (this.current.usable) this.current.send(bytes);
     else
       void this.reopen().then(
         (path) => path.send(bytes),
@@ -70,6 +69,10 @@ class StreamReply implements Path {
 
   unwatch(failed: () => void): void {
     this.current.unwatch(failed);
+  }
+
+  suspect(leftMs: number): void {
+    this.current.suspect(leftMs);
   }
 }
 
@@ -127,11 +130,7 @@ export class Transport implements TransportLayer {
       return this.udp.find((udp) => udp.serves(to.host))?.pathBack(to) ?? path;
     }
     const stream = this.streamFor(protocol, host);
-    return new StreamReply(
-      path,
-      (current) => stream.isUsable(current),
-      () => stream.pathTo(to),
-    );
+    return new StreamReply(path, () => stream.pathTo(to));
   }
 
   reloadTls(material: TlsMaterial): void {

@@ -70,7 +70,7 @@ describe('several operators', () => {
               match: '+49',
               nextHop: abroad.hop,
               userUri: 'sip:{e164}@ims.abroad.example.net;user=phone',
-              headers: { 'P-Visited-Network-ID': 'abroad' },
+              headers: { 'P-Visited-Network-ID': 'abroad', Route: '<sip:s-cscf.abroad.example.net;lr>' },
               ioi: 'us.abroad.example.net',
             },
             { match: 'hub.example.net', nextHop: abroad.hop },
@@ -89,6 +89,7 @@ describe('several operators', () => {
     const there = await abroad.waitFor('MESSAGE', isMessage);
     expect(there).to.match(/^MESSAGE sip:\+4930123456@ims\.abroad\.example\.net;user=phone SIP\/2\.0\r\n/);
     expect(headerOf(there, 'P-Visited-Network-ID')).to.equal('abroad');
+    expect(headerOf(there, 'Route')).to.equal('<sip:s-cscf.abroad.example.net;lr>');
     expect(headerOf(there, 'P-Charging-Vector')).to.match(
       /^icid-value=[0-9a-f-]{36};orig-ioi=us\.abroad\.example\.net$/,
     );

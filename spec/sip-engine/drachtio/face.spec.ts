@@ -401,11 +401,12 @@ describe('drachtio face', () => {
         'from: <sip:bot@localhost>',
         'p-asserted-identity: <sip:bot@localhost>',
         'Via: SIP/2.0/UDP evil',
-        'route: <sip:evil>',
+        'record-route: <sip:evil>',
+        'route: <sip:s-cscf.example.net;lr>',
         'content-type: text/plain',
         'content-length: 1',
       ];
-      const id = app.say('sip||', `MESSAGE ${target()} SIP/2.0\r\n${lines.join('\r\n')}\r\n\r\ngrüße`);
+      const id = app.say(`sip|||${target()}`, `MESSAGE ${target()} SIP/2.0\r\n${lines.join('\r\n')}\r\n\r\ngrüße`);
       const seen = await peer.next();
       peer.send(respondTo(seen, '202 Accepted'));
       const echo = await app.next();
@@ -414,6 +415,7 @@ describe('drachtio face', () => {
       expect(echo.tokens.slice(11)).to.deep.equal(['Msg sent:', '']);
       expect(echo.sip).to.equal(seen);
       expect(seen).to.not.contain('evil');
+      expect(headerOf(seen, 'Route')).to.equal('<sip:s-cscf.example.net;lr>');
       expect(headerOf(seen, 'From')).to.match(new RegExp(`^<sip:bot@127\\.0\\.0\\.1:${sipPort}>;tag=`));
       expect(headerOf(seen, 'P-Asserted-Identity')).to.equal(`<sip:bot@127.0.0.1:${sipPort}>`);
       expect(headerOf(seen, 'To')).to.equal(`<${target()}>`);
@@ -422,6 +424,15 @@ describe('drachtio face', () => {
       expect(response.tokens.slice(1, 3)).to.deep.equal(['sip', 'network']);
       expect(response.tokens[8]).to.equal(echo.tokens[10]);
       expect(response.sip).to.match(/^SIP\/2\.0 202 /);
+    });
+
+    it('get a response of another spelling of the version in ours', async () => {
+      await open();
+      const app = await application();
+      app.say('sip||', `MESSAGE ${target()} SIP/2.0\r\n\r\n`);
+      peer.send(respondTo(await peer.next(), '202 Accepted').replace('SIP/2.0 202', 'sip/2.0 202'));
+      await app.next();
+      expect((await app.next()).sip).to.match(/^SIP\/2\.0 202 Accepted\r\n/);
     });
 
     it('are refused above the limit of those under way', async () => {

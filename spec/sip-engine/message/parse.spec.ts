@@ -55,6 +55,11 @@ describe('A SIP message on its bytes', () => {
     expect(routing.via).to.include({ branch: 'z9hG4bKcompact', host: '192.0.2.1', rport: true });
   });
 
+  it('is a response whatever the case of its version (§7.1)', () => {
+    const { message: ok } = parse(message().replace(/^MESSAGE .*/, 'sip/2.0 200 OK'));
+    expect(ok).to.include({ status: 200, reason: 'OK', method: undefined });
+  });
+
   it('keeps the lines in order, as they were written', () => {
     const lines = parse(message('X-One: 1', 'x-two:   2', 'X-One: 3')).message.headerLines();
     expect(lines.slice(-3)).to.deep.equal([

@@ -15,6 +15,9 @@ export class ScriptedPath implements Path {
   readonly remote: Address;
   readonly reliable: boolean;
   readonly sent: Buffer[];
+  usable = true;
+  /** When what nobody answered had left. */
+  readonly suspected: number[] = [];
   private readonly watchers = new Set<() => void>();
 
   constructor(protocol: 'udp' | 'tcp' = 'udp', sent: Buffer[] = [], remote: Address = PEER) {
@@ -36,8 +39,14 @@ export class ScriptedPath implements Path {
     this.watchers.delete(failed);
   }
 
+  suspect(leftMs: number): void {
+    this.suspected.push(leftMs);
+  }
+
   fail(): void {
-    for (const failed of [...this.watchers]) failed();
+    const told = [...this.watchers];
+    this.watchers.clear();
+    for (const failed of told) failed();
   }
 }
 
@@ -49,6 +58,8 @@ export class ScriptedTransport implements TransportLayer {
   /** Addresses asked for, `udp 192.0.2.9:5060`. */
   readonly opened: string[] = [];
   refused = new Set<Protocol>(['tcp']);
+  /** Ways to hosts that a spec tells apart; all others are one. */
+  private readonly hosts = new Map<string, ScriptedPath>();
   private user: TransportUser | undefined;
 
   start(user: TransportUser): Promise<readonly Address[]> {
@@ -58,8 +69,17 @@ export class ScriptedTransport implements TransportLayer {
 
   open(remote: Address): Promise<Path> {
     this.opened.push(`${remote.protocol} ${remote.host}:${remote.port}`);
+    const own = this.hosts.get(remote.host);
+    if (own) return Promise.resolve(own);
     if (this.refused.has(remote.protocol)) return Promise.reject(new Error('refused'));
     return Promise.resolve(remote.protocol === 'udp' ? this.udp : this.tcp);
+  }
+
+  /** The way to that host. */
+  to(host: string): ScriptedPath {
+    const path = new ScriptedPath('udp', this.sent, { ...PEER, host });
+    this.hosts.set(host, path);
+    return path;
   }
 
   reply(path: Path): Path {

@@ -9,11 +9,13 @@ interface Stage {
   readonly clock: FakeClock;
   readonly told: string[];
   readonly path: ScriptedPath;
+  /** What a machine gets that asks for another stream; undefined: there is none. */
+  other: ScriptedPath | undefined;
 }
 
 function stage(protocol: 'udp' | 'tcp'): Stage {
   const sent: Buffer[] = [];
-  return { clock: new FakeClock(0), told: [], path: new ScriptedPath(protocol, sent) };
+  return { clock: new FakeClock(0), told: [], path: new ScriptedPath(protocol, sent), other: undefined };
 }
 
 function client(on: Stage, invite: boolean): ClientMachine<string> {
@@ -21,6 +23,7 @@ function client(on: Stage, invite: boolean): ClientMachine<string> {
     invite,
     bytes: Buffer.from('request'),
     path: on.path,
+    reopen: () => (on.other ? Promise.resolve(on.other) : Promise.reject(new Error('refused'))),
     timers: new Timers(on.clock),
     values: DEFAULT_TIMERS,
     user: {
@@ -114,6 +117,18 @@ describe('Client transactions (RFC 3261 §17.1) [IWF-1801]', () => {
     });
   }
 
+  for (const invite of [true, false]) {
+    it(`unanswered puts its way under suspicion, from when it left on (${invite ? 'INVITE' : 'others'})`, async () => {
+      const on = stage('tcp');
+      await on.clock.advance(7_000);
+      client(on, invite);
+      await on.clock.advance(31_999);
+      expect(on.path.suspected).to.deep.equal([]);
+      await on.clock.advance(1);
+      expect(on.path.suspected).to.deep.equal([7_000]);
+    });
+  }
+
   it('INVITE refused: ACK at once and to every repetition, until timer D', async () => {
     const on = stage('udp');
     const machine = client(on, true);
@@ -163,6 +178,98 @@ describe('Client transactions (RFC 3261 §17.1) [IWF-1801]', () => {
     client(answered, true).onResponse(200, '200');
     answered.path.fail();
     expect(answered.told).to.deep.equal(['200']);
+  });
+
+  for (const invite of [true, false]) {
+    describe(`whose stream closes (${invite ? 'INVITE' : 'others'}, §18.2.2)`, () => {
+      async function closed(on: Stage): Promise<void> {
+        on.path.usable = false;
+        on.path.fail();
+        await on.clock.advance(0);
+      }
+
+      it('before any response: it goes once more over a new one, and its time runs on', async () => {
+        const on = stage('tcp');
+        on.other = new ScriptedPath('tcp');
+        const machine = client(on, invite);
+        await on.clock.advance(5_000);
+        await closed(on);
+        expect(on.other.sent.map(String)).to.deep.equal(['request']);
+        expect(on.told).to.deep.equal([]);
+        await on.clock.advance(26_999);
+        expect(on.told).to.deep.equal([]);
+        machine.onResponse(200, '200');
+        expect(on.told[0]).to.equal('200');
+      });
+
+      it('before any response: unanswered there, too, it says nothing of the new one', async () => {
+        const on = stage('tcp');
+        on.other = new ScriptedPath('tcp');
+        client(on, invite);
+        await closed(on);
+        await on.clock.advance(32_000);
+        expect(on.told).to.deep.equal(['timeout', 'over']);
+        expect(on.other.suspected).to.deep.equal([]);
+      });
+
+      it('twice: it has failed', async () => {
+        const on = stage('tcp');
+        on.other = new ScriptedPath('tcp');
+        client(on, invite);
+        await closed(on);
+        on.other.fail();
+        expect(on.told).to.deep.equal(['error', 'over']);
+      });
+
+      it('where no new one can be had: it has failed at once', async () => {
+        const on = stage('tcp');
+        client(on, invite);
+        await closed(on);
+        expect(on.told).to.deep.equal(['error', 'over']);
+      });
+
+      it('while a new one is opened the answer comes: nothing is sent', async () => {
+        const on = stage('tcp');
+        on.other = new ScriptedPath('tcp');
+        const machine = client(on, invite);
+        on.path.fail();
+        machine.onResponse(200, '200');
+        await on.clock.advance(0);
+        expect(on.other.sent).to.deep.equal([]);
+        expect(on.told[0]).to.equal('200');
+      });
+
+      it('after a provisional response: the final one is waited for', async () => {
+        const on = stage('tcp');
+        on.other = new ScriptedPath('tcp');
+        const machine = client(on, invite);
+        machine.onResponse(180, '180');
+        await closed(on);
+        await on.clock.advance(invite ? 170_000 : 31_000);
+        expect(on.told).to.deep.equal(['180']);
+        machine.onResponse(486, '486');
+        await on.clock.advance(0);
+        expect(on.told).to.deep.equal(['180', '486', 'over']);
+        expect(on.other.sent.map(String)).to.deep.equal(invite ? ['ack'] : []);
+      });
+    });
+  }
+
+  it('INVITE whose stream closes after a 100 alone: 64*T1 for more', async () => {
+    for (const [later, told] of [
+      [undefined, ['100', 'timeout', 'over']],
+      [183, ['100', '183']],
+    ] as const) {
+      const on = stage('tcp');
+      const machine = client(on, true);
+      machine.onResponse(100, '100');
+      on.path.fail();
+      await on.clock.advance(31_999);
+      expect(on.told).to.deep.equal(['100']);
+      if (later !== undefined) machine.onResponse(later, String(later));
+      await on.clock.advance(1);
+      expect(on.told).to.deep.equal(told);
+    }
   });
 
   it('after a CANCEL the INVITE has 64*T1 left (§9.1)', async () => {

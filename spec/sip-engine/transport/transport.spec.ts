@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { createSocket, type Socket as UdpSocket } from 'node:dgram';
 import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import type { Address } from '../../../lib/sip-engine/api.js';
 import { MalformedMessage } from '../../../lib/sip-engine/message/malformed.js';
@@ -280,6 +281,53 @@ describe('Transports on sockets', () => {
     expect(on.listening[0]?.port).to.equal(one.local.port);
   });
 
+  it('gives up a connection that was silent since a request left, for a new one (RFC 5626 §4.4)', async () => {
+    const clock = new FakeClock();
+    const on = await stage(['tcp/127.0.0.1:0'], { timers: new Timers(clock) });
+    const { server, accepted, address } = await tcpServer();
+    const path = await on.transport.open(address);
+    const peer = await accepted;
+    await clock.advance(1_000);
+    const leftMs = clock.now();
+    path.send(Buffer.from(ONE));
+    const pong = once(peer, 'data');
+    await pong;
+    await clock.advance(1_000);
+    const next = on.next();
+    peer.write(ONE);
+    await next;
+    path.suspect(leftMs);
+    expect(await on.transport.open(address), 'heard since').to.equal(path);
+    const failed = new Promise<void>((resolve) => path.watch(resolve));
+    path.suspect(clock.now());
+    const again = once(server, 'connection');
+    const other = await on.transport.open(address);
+    expect(other).not.to.equal(path);
+    closing.push({ close: () => socket.destroy() });
+    const [socket] = (await again) as [Socket];
+    await failed;
+    expect(on.counted).to.deep.equal(['sip_tcp_closed_total silent']);
+    expect(await on.transport.open(address), 'the end of the old one').to.equal(other);
+  });
+
+  const procTcp = '/proc/net/tcp';
+  (existsSync(procTcp) ? it : it.skip)('has the system look after silent connections, of both sides', async () => {
+    const on = await stage(['tcp/127.0.0.1:0']);
+    const { accepted, address } = await tcpServer();
+    await on.transport.open(address);
+    await accepted;
+    const socket = await tcpPeer(on.listening[0]!);
+    const next = on.next();
+    socket.write(ONE);
+    await next;
+    const hex = (port: number): string => port.toString(16).toUpperCase().padStart(4, '0');
+    /** Its timer: 02 is that of keep-alive. */
+    const timer = (from: string, to: string): string | undefined =>
+      new RegExp(`: \\w+:${from} \\w+:${to} 01 \\w+:\\w+ (\\d\\d)`).exec(readFileSync(procTcp, 'latin1'))?.[1];
+    expect(timer('\\w+', hex(address.port)), 'made').to.equal('02');
+    expect(timer(hex(on.listening[0]!.port), hex(socket.localPort!)), 'taken').to.equal('02');
+  });
+
   it('rejects where a connection is refused', async () => {
     const on = await stage(['udp/127.0.0.1:0']);
     const { server, address } = await tcpServer();
@@ -357,6 +405,24 @@ describe('Transports on sockets', () => {
         expect(on.counted).to.include(`sip_tcp_closed_total ${reason}`);
       });
     }
+
+    it('on a connection that nobody answers on, whatever we write', async () => {
+      const clock = new FakeClock();
+      const limits = { ...DEFAULT_TRANSPORT_LIMITS, idleMs: 20_000 };
+      const on = await stage(['tcp/127.0.0.1:0'], { limits, timers: new Timers(clock) });
+      const { accepted, address } = await tcpServer();
+      const path = await on.transport.open(address);
+      const peer = await accepted;
+      peer.resume();
+      const closed = once(peer, 'close');
+      for (let turn = 0; turn < 4; turn++) {
+        path.send(Buffer.from(ONE));
+        await clock.advance(5_000);
+      }
+      await clock.advance(1_000);
+      await closed;
+      expect(on.counted).to.deep.equal(['sip_tcp_closed_total idle']);
+    });
 
     it('on what cannot be followed: told, then closed; others are unharmed', async () => {
       const on = await stage(['tcp/127.0.0.1:0']);
