@@ -16,7 +16,7 @@ import { isHidden } from '../hidden-user.js';
 import type { ConversationRecord, SessionRecord } from '../records.js';
 import { SessionInvitations, type SessionInvitationsOptions } from './session-invitations.js';
 import { SessionLife } from './session-life.js';
-import { SessionLog } from './session-log.js';
+import { isSessionId, SessionLog } from './session-log.js';
 import type { RunningSession } from './session-roll.js';
 import type { Submission, Submitted } from '../messages/submission.js';
 
@@ -144,8 +144,13 @@ export class ConfirmedSessions {
     return true;
   }
 
-  /** Throws ApiError: SVC2008 for no such session, SVC0002 for one that is not connected. */
+  /**
+   * A repeat has the first answer again, whatever has become of the session since. Throws ApiError: SVC2008 for no such
+   * session, SVC0002 for one that is not connected.
+   */
   async send(bot: Chatbot, place: Place, message: ChatMessage, idempotency?: Idempotency): Promise<Submitted> {
+    const first = idempotency && (await this.firstAnswer(bot, place, idempotency));
+    if (first) return first;
     const { user, ids } = (await this.connectedTo(bot, place)).context;
     const { conversationId, contributionId } = ids;
     const session = { sessionId: place.sessionId, conversationId, contributionId };
@@ -198,6 +203,12 @@ export class ConfirmedSessions {
 
   private find(bot: Chatbot, { contact, sessionId }: Place): Promise<SessionRecord | undefined> {
     return this.sessions.find(bot.uri, this.options.user(contact).key, sessionId);
+  }
+
+  private async firstAnswer(bot: Chatbot, place: Place, idempotency: Idempotency): Promise<Submitted | undefined> {
+    const { contact, sessionId } = place;
+    if (!isSessionId(sessionId)) return undefined;
+    return this.options.submission.again(bot, this.options.user(contact), { idempotency, sessionId });
   }
 
   private async connectedTo(bot: Chatbot, place: Place): Promise<RunningSession> {

@@ -151,6 +151,25 @@ describe('confirmed sessions over real sockets', () => {
       expect(world.phone.invitations).to.equal(1);
     });
 
+    it('gives a message that is repeated its first answer again, when the session is over and when it is gone', async () => {
+      await subscribe();
+      const { phone, platform } = world;
+      const session = locationOf(await invite({ clientCorrelator: 'm' }));
+      await event('Accepted');
+      const send = (text: string, at = session): Promise<RestAnswer> =>
+        platform.request('POST', `${at}/messages`, { chatMessage: { text, clientCorrelator: 'm' } });
+      const first = locationOf(await send('inside'));
+      await phone.until(() => phone.inbox.length === 1);
+      await phone.hangUp(bot);
+      await event('SessionEnded');
+      expect(locationOf(await send('inside'))).to.equal(first);
+      expect((await send('something else')).status).to.equal(409);
+      expect((await platform.request('DELETE', session)).status).to.equal(204);
+      expect(locationOf(await send('inside'))).to.equal(first);
+      expect((await send('inside', `${withUser}/session`)).status).to.equal(404);
+      expect(phone.inbox).to.have.length(1);
+    });
+
     it('is refused beyond the number that a bot may have [IWF-1216]', async () => {
       await world.stop();
       await start({ config: { limits: { sessionsPerBot: 1 } } });
