@@ -13,11 +13,12 @@ import type { Chatbot, Idempotency } from '../actions.js';
 import { sendComposing } from '../messages/composing.js';
 import { completeIds, type Conversations, type SessionContext } from './conversations.js';
 import { isHidden } from '../hidden-user.js';
-import type { ConversationRecord, SessionRecord } from '../records.js';
+import { type ConversationRecord, pairKey, type SessionRecord } from '../records.js';
 import { SessionInvitations, type SessionInvitationsOptions } from './session-invitations.js';
 import { SessionLife } from './session-life.js';
 import { isSessionId, SessionLog } from './session-log.js';
 import type { RunningSession } from './session-roll.js';
+import { Turns } from './turns.js';
 import type { Submission, Submitted } from '../messages/submission.js';
 
 export interface ConfirmedSessionsOptions {
@@ -55,11 +56,20 @@ interface Place {
   readonly sessionId: string;
 }
 
+interface Creation {
+  readonly bot: Chatbot;
+  readonly user: NetworkUser;
+  readonly request: ChatSessionRequest;
+  readonly idempotency: Idempotency | undefined;
+}
+
 export class ConfirmedSessions {
   private readonly options: ConfirmedSessionsOptions;
   private readonly sessions: SessionLog;
   private readonly life: SessionLife;
   private readonly invitations: SessionInvitations;
+  /** By bot and user. */
+  private readonly creating = new Turns();
 
   constructor(options: ConfirmedSessionsOptions) {
     this.options = options;
@@ -94,8 +104,17 @@ export class ConfirmedSessions {
     idempotency?: Idempotency,
   ): Promise<ChatSession> {
     const user = this.options.user(contact);
+    // The same create that comes twice at once must see the first one's answer, not the first one's session.
+    const session = await this.creating.take(pairKey(bot.uri, user.key), () =>
+      this.createNow({ bot, user, request, idempotency }),
+    );
+    return shown(bot.uri, session);
+  }
+
+  private async createNow(creation: Creation): Promise<SessionRecord> {
+    const { bot, user, request, idempotency } = creation;
     const first = idempotency && (await this.sessions.firstAnswer(bot, user.key, idempotency));
-    if (first) return shown(bot.uri, first);
+    if (first) return first;
     this.checkRequest(user, request);
     const known = await this.options.remembered(bot.uri, user.key);
     this.checkLimits(bot, user);
@@ -104,11 +123,11 @@ export class ConfirmedSessions {
       ids: completeIds({}, known?.conversationId),
     };
     const session = this.life.begin({ bot, direction: 'outbound', request, context });
-    // The same correlator came twice at once: the other one was first.
+    // Of a shared store: another gateway was first with the same correlator.
     if (!(await this.life.isCommitted(session, () => this.sessions.create(bot, session.record, idempotency))))
-      return this.create(bot, contact, request, idempotency);
+      return this.createNow(creation);
     this.invitations.send(session);
-    return shown(bot.uri, session.record);
+    return session.record;
   }
 
   async get(bot: Chatbot, place: Place): Promise<ChatSession | undefined> {

@@ -170,6 +170,20 @@ describe('confirmed sessions over real sockets', () => {
       expect(phone.inbox).to.have.length(1);
     });
 
+    it('is one, with one answer, for creates of one clientCorrelator at the same time [IWF-1215]', async () => {
+      await subscribe();
+      const answers = await Promise.all(Array.from({ length: 4 }, () => invite({ clientCorrelator: 'c' })));
+      expect(new Set(answers.map(locationOf))).to.have.lengthOf(1);
+      await event('Accepted');
+      expect(world.phone.invitations).to.equal(1);
+    });
+
+    it('is 409 where one clientCorrelator comes with two bodies at the same time [IWF-1215]', async () => {
+      const bodies = ['one', 'other'].map((subject) => ({ subject, clientCorrelator: 'c' }));
+      const answers = await Promise.all(bodies.map(invite));
+      expect(answers.map(({ status }) => status).sort()).to.deep.equal([201, 409]);
+    });
+
     it('is refused beyond the number that a bot may have [IWF-1216]', async () => {
       await world.stop();
       await start({ config: { limits: { sessionsPerBot: 1 } } });
