@@ -2,6 +2,8 @@
 import type { IncomingMessage } from 'node:http';
 import { ApiError } from '../../resources/api-error.js';
 import {
+  acknowledgementSchema,
+  notificationListSchema,
   parseAcknowledgement,
   parseChannel,
   parseChannelLifetime,
@@ -117,7 +119,13 @@ function pollRoute(actions: ChannelActions): Route {
         'Answered `{"notificationList":[…]}` as soon as there is something, `{"notificationList":null}` at the end of the wait. ' +
         'The next poll acknowledges the answer before it; without one the same notifications come again. ' +
         'Ours: with a body `{"ack":["notificationId",…]}` exactly those are acknowledged.',
-      answers: { 200: { description: 'A notificationList, perhaps empty (null).' } },
+      request: { schema: acknowledgementSchema, types: ['application/json'], optional: true },
+      answers: {
+        200: {
+          description: 'A notificationList, perhaps empty (null).',
+          body: { schema: notificationListSchema, types: ['application/json', 'application/xml'] },
+        },
+      },
     },
     handle: (exchange) => poll(actions, exchange),
   };

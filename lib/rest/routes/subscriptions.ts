@@ -10,11 +10,12 @@ import {
   type Subscription,
   type SubscriptionApi,
   subscriptionRoots,
+  subscriptionUpdateSchema,
 } from '../../resources/subscription.js';
 import { subscriptionUrl } from '../../resources/urls.js';
 import type { Answer } from '../http/answer.js';
 import { idempotencyOf } from './idempotency.js';
-import { type Exchange, type Route, variable } from '../route.js';
+import { type Exchange, requestBody, type Route, variable } from '../route.js';
 
 export interface SubscriptionDeps {
   readonly actions: SubscriptionActions;
@@ -73,7 +74,12 @@ function routesOf(deps: SubscriptionDeps, api: SubscriptionApi): readonly Route[
     {
       method: 'PUT',
       path: one,
-      doc: { tag, summary: 'Give a subscription a new duration', request: [roots.one], answers: { 200: shown } },
+      doc: {
+        tag,
+        summary: 'Give a subscription a new duration',
+        request: requestBody(roots.one, subscriptionUpdateSchema),
+        answers: { 200: shown },
+      },
       handle: async (exchange) => {
         const id = variable(exchange, 'subscriptionId');
         const duration = parseSubscriptionUpdate(api, (await exchange.body()).value);
