@@ -137,6 +137,17 @@ describe('rest/routes/chat', () => {
       );
     });
 
+    it('and knows the request again, wherever its correlator stands', async () => {
+      const key = { 'Idempotency-Key': 'k1' };
+      const asked = [
+        await post({ text: 'x', clientCorrelator: 'k1' }),
+        await post({ text: 'x' }, key),
+        await post({ text: 'x', clientCorrelator: 'k1' }, key),
+      ];
+      expect(new Set(asked.map((one) => JSON.stringify(one)))).to.have.lengthOf(1);
+      expect((await post({ text: 'y' }, key))?.fingerprint).not.to.equal(asked[0]?.fingerprint);
+    });
+
     it('and refuses two that differ, or one too long', async () => {
       const both = await face.call(
         'POST',

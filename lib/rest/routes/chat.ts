@@ -106,7 +106,7 @@ async function send(deps: MessagesDeps, exchange: Exchange, body: unknown): Prom
     deps.metrics.count('limit_reached_total', { limit: 'msrp.maxMessageBytes' }, 1, exchange.bot.uri);
     throw new ApiError('SVC0280', [String(deps.limits.maxMessageBytes)]);
   }
-  const idempotency = idempotencyOf(exchange.request, message.clientCorrelator, [deps.path, contact, message]);
+  const idempotency = idempotencyOf(exchange.request, message, [deps.path, contact]);
   const { messageId, resourceURL } = await senderOf(deps, exchange).send(exchange.bot, contact, message, idempotency);
   const body201 = printResourceReference(resourceURL);
   return { status: 201, body: body201, headers: { Location: resourceURL }, traceKey: messageId };

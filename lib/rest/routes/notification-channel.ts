@@ -134,7 +134,7 @@ function pollRoute(actions: ChannelActions): Route {
 async function create(actions: ChannelActions, exchange: Exchange): Promise<Answer> {
   const { bot } = exchange;
   const request = parseChannel((await exchange.body()).value);
-  const idempotency = idempotencyOf(exchange.request, request.clientCorrelator, [all, request]);
+  const idempotency = idempotencyOf(exchange.request, request, [all]);
   const state = await actions.create(bot, request, idempotency);
   const Location = channelUrl(ownerOf(bot), state.channel.id);
   return { ...show(exchange, state), status: 201, headers: { Location } };

@@ -109,7 +109,7 @@ async function create(deps: SubscriptionDeps, exchange: Exchange, api: Subscript
   const { bot } = exchange;
   const body = await exchange.body();
   const request = parseSubscription(api, body.value, body.format);
-  const idempotency = idempotencyOf(exchange.request, request.clientCorrelator, [api, 'subscriptions', request]);
+  const idempotency = idempotencyOf(exchange.request, request, [api, 'subscriptions']);
   const { subscription } = await deps.actions.create(bot, api, request, idempotency);
   const Location = subscriptionUrl({ serverRoot: bot.serverRoot, bot: subscription.bot }, api, subscription.id);
   return { ...show(deps, exchange, subscription), status: 201, headers: { Location } };
