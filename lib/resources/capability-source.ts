@@ -2,7 +2,7 @@
 import { type CapabilityId, capabilityIds, type ContactCapability } from './capabilities.js';
 import { absoluteUri, clientCorrelator, oneLine, resourceURL, type Schema } from './forms/schema.js';
 import { capabilitySourcesUrl, capabilitySourceUrl, type Owner } from './urls.js';
-import { rootParser, rootPrinter } from './forms/validator.js';
+import { invalid, rootParser, rootPrinter } from './forms/validator.js';
 
 export interface CapabilitySourceRequest {
   readonly clientCorrelator?: string;
@@ -35,7 +35,14 @@ export const capabilitySourceSchema: Schema = {
         properties: {
           capabilityId: { type: 'string', enum: capabilityIds },
           status: { type: 'string', enum: ['Enabled', 'Disabled'], description: 'Enabled where absent.' },
-          version: { type: 'string', minLength: 1, maxLength: 64, pattern: oneLine },
+          version: {
+            type: 'string',
+            minLength: 1,
+            maxLength: 64,
+            pattern: oneLine,
+            description:
+              'Of ChatbotSession and ChatbotSA: `#=1`, or a list of such; the role is offered in those versions that the operator has for the bot, too.',
+          },
         },
         required: ['capabilityId'],
       },
@@ -62,9 +69,22 @@ const read = rootParser<CapabilitySourceForm>('capabilitySource', capabilitySour
 const printOne = rootPrinter('capabilitySource', capabilitySourceSchema);
 const printAll = rootPrinter('capabilitySourceList', capabilitySourceListSchema);
 
+/** A number with its relation, or a range (RFC 3840 §9): one of the list in +g.gsma.rcs.botversion. */
+const versionForm = /^#(?:[<>]=?|=|\d+(?:\.\d+)?:)\d+(?:\.\d+)?$/;
+
+function isVersionList(text: string): boolean {
+  return text.split(',').every((version) => versionForm.test(version.trim()));
+}
+
 /** `{"capabilitySource":{…}}`; throws ApiError naming the part. */
 export function parseCapabilitySource(body: unknown): CapabilitySourceRequest {
   const { serviceCapability, ...others } = read(body);
+  for (const [at, { capabilityId, version }] of serviceCapability.entries()) {
+    const hasVersion = capabilityId === 'ChatbotSession' || capabilityId === 'ChatbotSA';
+    // A role whose version is none would be taken back from all phones without a word.
+    if (hasVersion && version !== undefined && !isVersionList(version))
+      throw invalid(`capabilitySource.serviceCapability[${at}].version`, 'must be #=N, or a list of such');
+  }
   return { ...others, serviceCapability: serviceCapability.map((one) => ({ status: 'Enabled', ...one })) };
 }
 

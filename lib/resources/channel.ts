@@ -147,12 +147,38 @@ function formOf(channel: Channel, { serverRoot, remainingS }: ChannelView): obje
   };
 }
 
+/** The JSON form of what a poll is answered; an array or null is more than our own schemas can say. */
+export const notificationListSchema = {
+  type: 'object',
+  properties: {
+    notificationList: {
+      type: ['array', 'null'],
+      items: { type: 'object', description: 'A notification under its root element, as a callback would carry it.' },
+      description: 'null: the wait ended with nothing to tell.',
+    },
+  },
+  required: ['notificationList'],
+} as const;
+
 /** What a poll is answered, and what a WebSocket carries; null: the wait ended with nothing to tell. */
 export function printNotificationList(bodies: readonly string[]): { readonly notificationList: unknown } {
   return { notificationList: bodies.length === 0 ? null : bodies.map((body): unknown => JSON.parse(body)) };
 }
 
 const maxAcks = 10_000;
+
+export const acknowledgementSchema: Schema = {
+  type: 'object',
+  properties: {
+    ack: {
+      type: 'array',
+      maxItems: maxAcks,
+      items: { type: 'string' },
+      description: 'Ours: notificationIds that are acknowledged.',
+    },
+  },
+  required: ['ack'],
+};
 
 /** Ours: `{"ack":["notificationId",…]}`; throws SVC0002 for anything else. */
 export function parseAcknowledgement(body: unknown): readonly string[] {

@@ -1,6 +1,6 @@
 /** The node:http server under the REST face: its limits in size, number and time, and how it ends. */
 import { constants } from 'node:crypto';
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
 import { createServer as createSecureServer, Server as SecureServer, type ServerOptions } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -8,6 +8,9 @@ import { TLSSocket } from 'node:tls';
 import type { Timer } from '../clock.js';
 import { ApiError } from '../resources/api-error.js';
 import { printRequestError } from '../resources/request-error.js';
+import { formatOfRefusal } from './http/accept.js';
+import { errorAnswer, writeAnswer } from './http/answer.js';
+import { endWith } from './http/bare-answer.js';
 import { addressOf } from './http/source-of.js';
 import { limitConnections } from './http/connection-limits.js';
 import type { RestDeps } from './deps.js';
@@ -71,6 +74,8 @@ function limitedServer(deps: RestDeps, tls: RestTls | undefined): Server {
     connectionsCheckingInterval: Math.max(20, Math.min(limits.headersTimeoutMs, limits.requestTimeoutMs) / 4),
     maxHeaderSize: limits.maxHeaderBytes,
     noDelay: true,
+    // It is asked for by `requireHost`, which says what is missing.
+    requireHostHeader: false,
     ...upgradeOptions(deps),
   };
   const server = tls
@@ -90,6 +95,9 @@ function limitedServer(deps: RestDeps, tls: RestTls | undefined): Server {
   limitConnections(server, limits, (limit, source) =>
     deps.metrics.count('limit_reached_total', { limit: `rest.${limit}` }, 1, source),
   );
+  server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) =>
+    refuseExpectation(deps, request, response),
+  );
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => refuseClient(deps, error, socket));
   return server;
 }
@@ -105,24 +113,24 @@ function secureOptions({ cert, key, clientCa }: RestTls, { headersTimeoutMs }: R
 /** What is not HTTP, too slow or too long is told once and closed (RFC 9112 §9.5). */
 function refuseClient(deps: RestDeps, error: NodeJS.ErrnoException, socket: Duplex): void {
   if (socket instanceof TLSSocket && socket.destroyed) return;
-  const [status, reason] = clientErrors[error.code ?? ''] ?? [400, 'Bad Request'];
+  const status = clientErrors[error.code ?? ''] ?? 400;
   deps.metrics.count('rest_client_errors_total', { status: String(status) }, 1, addressOf(socket));
   if (!socket.writable || error.code === 'ECONNRESET') {
     socket.destroy();
     return;
   }
-  const body = JSON.stringify(printRequestError(new ApiError('SVC0001', [reason.toLowerCase()])));
-  socket.end(
-    `HTTP/1.1 ${status} ${reason}\r\nContent-Type: application/json; charset=utf-8\r\n` +
-      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-    () => socket.destroy(),
-  );
+  const body = printRequestError(new ApiError('SVC0001', [(STATUS_CODES[status] ?? '').toLowerCase()]));
+  endWith(socket, { status, body }, deps.clock.now());
 }
 
-const clientErrors: Readonly<Record<string, readonly [status: number, reason: string]>> = {
-  ERR_HTTP_REQUEST_TIMEOUT: [408, 'Request Timeout'],
-  HPE_HEADER_OVERFLOW: [431, 'Request Header Fields Too Large'],
-};
+const clientErrors: Readonly<Record<string, number>> = { ERR_HTTP_REQUEST_TIMEOUT: 408, HPE_HEADER_OVERFLOW: 431 };
+
+/** RFC 9110 §10.1.1: of expectations we know 100-continue alone. */
+function refuseExpectation(deps: RestDeps, { headers }: IncomingMessage, response: ServerResponse): void {
+  const error = new ApiError('SVC0003', ['Expect', '100-continue'], { status: 417 });
+  deps.metrics.count('rest_requests_total', { route: 'none', method: 'ANY', status: '417' });
+  writeAnswer(response, errorAnswer(error, deps.log), formatOfRefusal(headers));
+}
 
 const sweepMs = 100;
 

@@ -1,6 +1,7 @@
 /** One resource and verb: where it is, what it does, and what the API page says of it. */
 import type { IncomingMessage } from 'node:http';
 import type { Chatbot, Platform } from '../iwf/actions.js';
+import { bodySchema, type Schema } from '../resources/forms/schema.js';
 import type { Owner } from '../resources/urls.js';
 import type { Answer } from './http/answer.js';
 import type { Body } from './http/body.js';
@@ -25,11 +26,26 @@ export interface RouteDoc {
   readonly tag: string;
   readonly summary: string;
   readonly description?: string;
-  /** Roots the body may have. */
-  readonly request?: readonly string[];
+  /** Roots the body may have; or the body itself, where a request's is not what the root is in an answer. */
+  readonly request?: readonly string[] | BodyDoc;
   readonly query?: Readonly<Record<string, string>>;
-  /** Status → what it means, and the body's root. */
-  readonly answers: Readonly<Record<number, { readonly description: string; readonly root?: string }>>;
+  /** Status → what it means, and the body's root, or a body without one of the table's. */
+  readonly answers: Readonly<
+    Record<number, { readonly description: string; readonly root?: string; readonly body?: BodyDoc }>
+  >;
+}
+
+/** A body as a whole. */
+export interface BodyDoc {
+  readonly schema: object;
+  readonly types: readonly ('application/json' | 'application/xml')[];
+  /** A request may come without it. */
+  readonly optional?: true;
+}
+
+/** The body of a request whose root has members of its own there. */
+export function requestBody(root: string, schema: Schema): BodyDoc {
+  return { schema: bodySchema(root, schema), types: ['application/json', 'application/xml'] };
 }
 
 export interface Route {

@@ -9,8 +9,9 @@ export interface ChatbotRoot {
 
 const stripped = new WeakMap<IncomingMessage, string>();
 
-/** Takes the serverRoot's path off the request's; `basePaths` without a slash at the end. */
+/** Takes the serverRoot's path off the request's, in either form of it; `basePaths` without a slash at the end. */
 export function stripBasePath(request: IncomingMessage, basePaths: readonly string[]): void {
+  takeOriginForm(request);
   const url = request.url ?? '';
   for (const base of basePaths) {
     if (base === '' || !url.startsWith(`${base}/`)) continue;
@@ -18,6 +19,16 @@ export function stripBasePath(request: IncomingMessage, basePaths: readonly stri
     stripped.set(request, base);
     return;
   }
+}
+
+/** A target in absolute form, as to a proxy, is served; its host counts in place of Host (RFC 9112 §3.2.2). */
+function takeOriginForm(request: IncomingMessage): void {
+  const { url = '', headers } = request;
+  if (url.startsWith('/')) return;
+  const [, host, path = ''] = /^https?:\/\/([^/?#@]+)([^#]*)$/i.exec(url) ?? [];
+  if (host === undefined) return;
+  headers.host = host;
+  request.url = path.startsWith('/') ? path : `/${path}`;
 }
 
 /** Whether a request came in under one of the platform's chatbot roots: at its host, and below its path. */

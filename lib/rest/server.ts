@@ -1,11 +1,12 @@
 /** The HTTP face: which routes there are, and what stands before what. */
 import express, { type NextFunction, type Request, type Response } from 'express';
-import type { IncomingMessage, RequestListener } from 'node:http';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { ApiError } from '../resources/api-error.js';
 import { FailedAttempts } from './access/failed-attempts.js';
 import { tokenRouter } from './access/token-endpoint.js';
 import { formatOfRefusal } from './http/accept.js';
 import { errorAnswer, methodNotAllowed, writeAnswer } from './http/answer.js';
+import { requireHost } from './http/host.js';
 import { capabilityRoutes } from './routes/capability-discovery.js';
 import { privacyCommandRoutes } from './routes/alias-management.js';
 import { capabilitySourceRoutes } from './routes/capability-sources.js';
@@ -67,6 +68,13 @@ export function restApp(deps: RestDeps): RequestListener {
   );
 
   return (request, response) => {
+    try {
+      requireHost(request);
+    } catch (error) {
+      response.shouldKeepAlive = false;
+      answerError(deps, response, error);
+      return;
+    }
     stripBasePath(request, deps.basePaths ?? []);
     const variables = directVariables(request);
     if (variables === undefined) app(request, response);
@@ -101,7 +109,7 @@ function unknownResource(request: IncomingMessage): ApiError {
   return new ApiError('SVC2008', ['resource', (request.url ?? '').split('?', 1)[0] ?? '']);
 }
 
-function answerError(deps: RestDeps, response: Response, error: unknown): void {
+function answerError(deps: RestDeps, response: ServerResponse, error: unknown): void {
   const answer = errorAnswer(error, deps.log);
   writeAnswer(response, answer, formatOfRefusal(response.req.headers));
   deps.metrics.count('rest_requests_total', { route: 'none', method: 'ANY', status: String(answer.status) });

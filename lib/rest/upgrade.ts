@@ -20,9 +20,10 @@ export function serveUpgrades(server: Server, deps: RestDeps): void {
   });
 }
 
-/** HTTP/1.0 has no upgrades: the wish is passed over (RFC 9110 §7.8, RFC 6455 §4.1). */
-function wantsWebSocket({ headers, httpVersionMajor, httpVersionMinor }: IncomingMessage): boolean {
-  return httpVersionMajor === 1 && httpVersionMinor >= 1 && headers.upgrade?.toLowerCase() === 'websocket';
+/** By GET alone; HTTP/1.0 has no upgrades: the wish is passed over (RFC 9110 §7.8, RFC 6455 §4.1). */
+function wantsWebSocket({ method, headers, httpVersionMajor, httpVersionMinor }: IncomingMessage): boolean {
+  if (method !== 'GET' || httpVersionMajor !== 1 || httpVersionMinor < 1) return false;
+  return headers.upgrade?.toLowerCase() === 'websocket';
 }
 
 /**

@@ -34,6 +34,35 @@ describe('rest/routes/chat', () => {
     expect(face.gateway.sent.map((sent) => sent.contact)).to.deep.equal(paths.map(() => user));
   });
 
+  const raw = (target: string, host = 'x'): Promise<string> => {
+    const body = JSON.stringify(hello);
+    const head = `Host: ${host}\r\nAuthorization: Bearer key-a\r\nConnection: close\r\n`;
+    const entity = `Content-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+    return face.raw(`POST ${target} HTTP/1.1\r\n${head}${entity}`);
+  };
+
+  it('takes a target in absolute form, as to a proxy, with and without the base path (RFC 9112 §3.2.2)', async () => {
+    for (const target of [`http://gw.example${messages}`, `HTTPS://gw.example:8443/base${messages}?x=y`])
+      expect(await raw(target), target).to.match(/^HTTP\/1.1 201 /);
+    for (const target of ['http://gw.example', 'http://gw.example/', '*'])
+      expect(await raw(target), target).to.match(/^HTTP\/1.1 40[45] /);
+    expect(face.gateway.sent.map((sent) => sent.contact)).to.deep.equal([user, user]);
+  });
+
+  it('knows a root of chatbots by the host of the target, where it has one, and not by Host', async () => {
+    await face.close();
+    const named = { uri: 'sip:new@x.example', name: 'new', version: '#=1', platformId: 'a', serverRoot };
+    const rootBot = { ...named, roles: ['session'], mode: 'auto' } as const;
+    face = await openFace({
+      chatbotRoots: [{ platformId: 'a', serverRoot }],
+      rootChatbots: { would: () => rootBot, admit: () => Promise.resolve() },
+    });
+    const path = `/base/chat/v1/sip:new@x.example/oneToOne/${userPath}/adhoc/messages`;
+    expect(await raw(path, 'gw.example')).to.match(/^HTTP\/1.1 201 /);
+    expect(await raw(`https://gw.example${path}`, 'other.example')).to.match(/^HTTP\/1.1 201 /);
+    expect(await raw(`https://other.example${path}`, 'gw.example')).to.match(/^HTTP\/1.1 404 /);
+  });
+
   it('decodes a path variable once only', async () => {
     const reply = await face.call('POST', `/chat/v1/${botPath}/oneToOne/tel%253A%252B1555/adhoc/messages`, hello);
     expect([reply.status, reply.refusal]).to.deep.equal([400, 'SVC0004 otherUserId']);
@@ -106,6 +135,17 @@ describe('rest/routes/chat', () => {
       expect((await post({ text: 'x', clientCorrelator: 'k1' }, { 'Idempotency-Key': 'k1' }))?.correlator).to.equal(
         'k1',
       );
+    });
+
+    it('and knows the request again, wherever its correlator stands', async () => {
+      const key = { 'Idempotency-Key': 'k1' };
+      const asked = [
+        await post({ text: 'x', clientCorrelator: 'k1' }),
+        await post({ text: 'x' }, key),
+        await post({ text: 'x', clientCorrelator: 'k1' }, key),
+      ];
+      expect(new Set(asked.map((one) => JSON.stringify(one)))).to.have.lengthOf(1);
+      expect((await post({ text: 'y' }, key))?.fingerprint).not.to.equal(asked[0]?.fingerprint);
     });
 
     it('and refuses two that differ, or one too long', async () => {

@@ -129,6 +129,22 @@ describe('rest/routes/capability-sources', () => {
       'SVC0002 capabilitySource.serviceCapability[0].version',
     );
   });
+
+  it('refuses a version that is none, by POST and by PUT', async () => {
+    const versioned = (version: string, capabilityId = 'ChatbotSession') => ({
+      capabilitySource: { serviceCapability: [{ capabilityId: 'Chat' }, { capabilityId, version }] },
+    });
+    for (const version of ['#=1', '#=1,#=2', '#=1, #>=2', '#>1', '#1:2', '#=1.5'])
+      expect((await face.call('POST', path, versioned(version))).status, version).to.equal(201);
+    for (const version of ['1', '=1', '#1', '#=', '#=one', '#=1;#=2', '#=1,', '#==1', ' '])
+      for (const [method, url] of [
+        ['POST', path],
+        ['PUT', `${path}/i%201`],
+      ] as const)
+        expect((await face.call(method, url, versioned(version, 'ChatbotSA'))).refusal, version).to.equal(
+          'SVC0002 capabilitySource.serviceCapability[1].version',
+        );
+  });
 });
 
 describe('rest/routes/spam-reports, rest/routes/alias-management', () => {

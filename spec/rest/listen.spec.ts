@@ -53,6 +53,30 @@ describe('rest: limits of the server', () => {
     expect(await face.raw(`${smuggled}0\r\n\r\n`)).to.match(/^HTTP\/1.1 400 /);
   });
 
+  const said = 'Authorization: Bearer key-a\r\nConnection: close\r\n';
+  for (const [what, text, status, part] of [
+    ['what is not HTTP', 'INVITE sip:x SIP/2.0\r\n\r\n', 400, 'SVC0001'],
+    ['headers beyond the limit', `GET / HTTP/1.1\r\nX: ${'a'.repeat(20_000)}`, 431, 'SVC0001'],
+    ['no Host', `GET /x HTTP/1.1\r\n${said}\r\n`, 400, '"Host"'],
+    ['two Hosts', `GET /docs/ HTTP/1.1\r\nHost: a\r\nhost: a\r\n${said}\r\n`, 400, '"Host"'],
+    ['two Hosts in HTTP/1.0', `GET /docs/ HTTP/1.0\r\nHost: a\r\nHost: b\r\n${said}\r\n`, 400, '"Host"'],
+    ['another expectation', `GET /docs/ HTTP/1.1\r\nHost: a\r\nExpect: foo\r\n${said}\r\n`, 417, '"Expect"'],
+  ] as const)
+    it(`${what}: ${status} with Date and a requestError`, async () => {
+      face = await openFace();
+      const reply = await face.raw(text);
+      expect(reply).to.match(new RegExp(`^HTTP/1.1 ${status} [^]*\r\nDate: \\w{3}, [^\r]* GMT\r\n`));
+      expect(reply)
+        .to.match(/\r\n\r\n\{"requestError":\{/)
+        .and.to.contain(part);
+    });
+
+  it('no Host in HTTP/1.0, and a Host that says nothing: served', async () => {
+    face = await openFace();
+    for (const head10 of [`GET /docs/ HTTP/1.0\r\n`, `GET /docs/ HTTP/1.1\r\nHost:\r\n`])
+      expect(await face.raw(`${head10}${said}\r\n`)).to.match(/^HTTP\/1.1 200 /);
+  });
+
   it('headers beyond the limit that is configured', async () => {
     face = await openFace({ limits: { ...defaultRestLimits, maxHeaderBytes: 2_048 } });
     expect(await face.raw(`GET / HTTP/1.1\r\nX: ${'a'.repeat(3_000)}`)).to.match(/^HTTP\/1.1 431 /);

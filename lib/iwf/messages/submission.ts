@@ -70,8 +70,7 @@ export class Submission {
   async submit(bot: Chatbot, user: NetworkUser, message: ChatMessage, how: Submitting = {}): Promise<Submitted> {
     const { store, log, metrics, correlatorMs } = this.options;
     const { idempotency, session } = how;
-    const collection = `${pairKey(bot.uri, user.key)}|${session?.sessionId ?? 'adhoc'}`;
-    const correlatorKey = idempotency && `${collection}|${idempotency.correlator}`;
+    const correlatorKey = idempotency && correlatorKeyOf(pairKey(bot.uri, user.key), session?.sessionId, idempotency);
     if (idempotency && correlatorKey !== undefined) {
       const first = await this.firstAnswer(correlatorKey, idempotency);
       if (first !== undefined) return this.submitted(bot, user, { messageId: first, ...session });
@@ -100,6 +99,17 @@ export class Submission {
       user: user.key,
     });
     return this.submitted(bot, user, record);
+  }
+
+  /** The answer that a message in this session has had under its correlator; undefined: none. Throws ApiError SVC0005. */
+  async again(
+    bot: Chatbot,
+    user: NetworkUser,
+    { idempotency, sessionId }: { readonly idempotency: Idempotency; readonly sessionId: string },
+  ): Promise<Submitted | undefined> {
+    const key = correlatorKeyOf(pairKey(bot.uri, user.key), sessionId, idempotency);
+    const messageId = await this.firstAnswer(key, idempotency);
+    return messageId === undefined ? undefined : this.submitted(bot, user, { messageId, sessionId });
   }
 
   /** The answer to what was never stored: a name that nothing is kept under. */
@@ -200,6 +210,11 @@ export class Submission {
       ],
     };
   }
+}
+
+/** A correlator is one bot's, and of one collection. */
+function correlatorKeyOf(pair: string, sessionId: string | undefined, { correlator }: Idempotency): string {
+  return `${pair}|${sessionId ?? 'adhoc'}|${correlator}`;
 }
 
 /** Not behind messages that are being retried, and without a record of its status. */

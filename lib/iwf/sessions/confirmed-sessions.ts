@@ -14,11 +14,12 @@ import { sendComposing } from '../messages/composing.js';
 import type { SessionContext } from './conversation.js';
 import { completeIds, type Conversations } from './conversations.js';
 import { isHidden } from '../hidden-user.js';
-import type { ConversationRecord, SessionRecord } from '../records.js';
+import { type ConversationRecord, pairKey, type SessionRecord } from '../records.js';
 import { SessionInvitations, type SessionInvitationsOptions } from './session-invitations.js';
 import { SessionLife } from './session-life.js';
-import { SessionLog } from './session-log.js';
+import { isSessionId, SessionLog } from './session-log.js';
 import type { RunningSession } from './session-roll.js';
+import { Turns } from './turns.js';
 import type { Submission, Submitted } from '../messages/submission.js';
 
 export interface ConfirmedSessionsOptions {
@@ -56,11 +57,20 @@ interface Place {
   readonly sessionId: string;
 }
 
+interface Creation {
+  readonly bot: Chatbot;
+  readonly user: NetworkUser;
+  readonly request: ChatSessionRequest;
+  readonly idempotency: Idempotency | undefined;
+}
+
 export class ConfirmedSessions {
   private readonly options: ConfirmedSessionsOptions;
   private readonly sessions: SessionLog;
   private readonly life: SessionLife;
   private readonly invitations: SessionInvitations;
+  /** By bot and user. */
+  private readonly creating = new Turns();
 
   constructor(options: ConfirmedSessionsOptions) {
     this.options = options;
@@ -95,8 +105,17 @@ export class ConfirmedSessions {
     idempotency?: Idempotency,
   ): Promise<ChatSession> {
     const user = this.options.user(contact);
+    // The same create that comes twice at once must see the first one's answer, not the first one's session.
+    const session = await this.creating.take(pairKey(bot.uri, user.key), () =>
+      this.createNow({ bot, user, request, idempotency }),
+    );
+    return shown(bot.uri, session);
+  }
+
+  private async createNow(creation: Creation): Promise<SessionRecord> {
+    const { bot, user, request, idempotency } = creation;
     const first = idempotency && (await this.sessions.firstAnswer(bot, user.key, idempotency));
-    if (first) return shown(bot.uri, first);
+    if (first) return first;
     this.checkRequest(user, request);
     const known = await this.options.remembered(bot.uri, user.key);
     this.checkLimits(bot, user);
@@ -105,11 +124,11 @@ export class ConfirmedSessions {
       ids: completeIds({}, known?.conversationId),
     };
     const session = this.life.begin({ bot, direction: 'outbound', request, context });
-    // The same correlator came twice at once: the other one was first.
+    // Of a shared store: another gateway was first with the same correlator.
     if (!(await this.life.isCommitted(session, () => this.sessions.create(bot, session.record, idempotency))))
-      return this.create(bot, contact, request, idempotency);
+      return this.createNow(creation);
     this.invitations.send(session);
-    return shown(bot.uri, session.record);
+    return session.record;
   }
 
   async get(bot: Chatbot, place: Place): Promise<ChatSession | undefined> {
@@ -145,8 +164,13 @@ export class ConfirmedSessions {
     return true;
   }
 
-  /** Throws ApiError: SVC2008 for no such session, SVC0002 for one that is not connected. */
+  /**
+   * A repeat has the first answer again, whatever has become of the session since. Throws ApiError: SVC2008 for no such
+   * session, SVC0002 for one that is not connected.
+   */
   async send(bot: Chatbot, place: Place, message: ChatMessage, idempotency?: Idempotency): Promise<Submitted> {
+    const first = idempotency && (await this.firstAnswer(bot, place, idempotency));
+    if (first) return first;
     const { user, ids } = (await this.connectedTo(bot, place)).context;
     const { conversationId, contributionId } = ids;
     const session = { sessionId: place.sessionId, conversationId, contributionId };
@@ -199,6 +223,12 @@ export class ConfirmedSessions {
 
   private find(bot: Chatbot, { contact, sessionId }: Place): Promise<SessionRecord | undefined> {
     return this.sessions.find(bot.uri, this.options.user(contact).key, sessionId);
+  }
+
+  private async firstAnswer(bot: Chatbot, place: Place, idempotency: Idempotency): Promise<Submitted | undefined> {
+    const { contact, sessionId } = place;
+    if (!isSessionId(sessionId)) return undefined;
+    return this.options.submission.again(bot, this.options.user(contact), { idempotency, sessionId });
   }
 
   private async connectedTo(bot: Chatbot, place: Place): Promise<RunningSession> {

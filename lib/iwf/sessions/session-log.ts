@@ -33,8 +33,7 @@ export class SessionLog {
   }
 
   async find(bot: string, user: string, sessionId: string): Promise<SessionRecord | undefined> {
-    // What a path says is of any length and alphabet.
-    if (!ownId.test(sessionId)) return undefined;
+    if (!isSessionId(sessionId)) return undefined;
     return (await this.records.get(sessionKey(bot, user, sessionId)))?.value;
   }
 
@@ -103,8 +102,10 @@ export class SessionLog {
   }
 }
 
-/** As randomUUID makes them. */
-const ownId = /^[0-9a-f-]{36}$/;
+/** As randomUUID makes them: what a path says is of any length and alphabet, and no part of a key before that is known. */
+export function isSessionId(text: string): boolean {
+  return /^[0-9a-f-]{36}$/.test(text);
+}
 
 const ends: Readonly<Partial<Record<ParticipantStatus, SessionEvent>>> = {
   Invited: 'SessionFailed',

@@ -46,6 +46,26 @@ export function retryAfterMs(value: string | undefined, nowMs: number): number {
   if (value === undefined || value.length > 40) return 0;
   const text = value.trim();
   if (/^\d{1,9}$/.test(text)) return Number(text) * 1000;
-  const atMs = /^[A-Za-z]{3}, /.test(text) ? Date.parse(text) : NaN;
+  const atMs = httpDateMs(text, nowMs);
   return Number.isNaN(atMs) ? 0 : Math.max(0, atMs - nowMs);
+}
+
+/** All three forms, as a recipient must (RFC 9110 §5.6.7); NaN for none of them. */
+function httpDateMs(text: string, nowMs: number): number {
+  if (/^[A-Za-z]{3}, /.test(text)) return Date.parse(text);
+  const rfc850 = /^[A-Za-z]{6,9}, (\d\d)-([A-Za-z]{3})-(\d\d) (\d\d:\d\d:\d\d) GMT$/.exec(text);
+  if (rfc850) {
+    const [, day = '', month = '', year = '', time = ''] = rfc850;
+    return Date.parse(`${day} ${month} ${fullYear(Number(year), nowMs)} ${time} GMT`);
+  }
+  const asctime = /^[A-Za-z]{3} ([A-Za-z]{3}) ([ \d]\d) (\d\d:\d\d:\d\d) (\d{4})$/.exec(text);
+  if (!asctime) return NaN;
+  const [, month = '', day = '', time = '', year = ''] = asctime;
+  return Date.parse(`${day} ${month} ${year} ${time} GMT`);
+}
+
+/** Of two digits, the latest year that is not more than 50 years in the future (RFC 9110 §5.6.7). */
+function fullYear(lastDigits: number, nowMs: number): number {
+  const latest = new Date(nowMs).getUTCFullYear() + 50;
+  return latest - ((latest - lastDigits) % 100);
 }

@@ -20,6 +20,11 @@ export interface Schema {
   readonly xml?: { readonly attribute: boolean };
 }
 
+/** A body `{root: {…}}`. */
+export function bodySchema(root: string, schema: Schema): Schema {
+  return { type: 'object', properties: { [root]: schema }, required: [root] };
+}
+
 /** No control characters: such a value may become a header's (RFC 3261 §25.1), and must not begin another. */
 export const oneLine = '^[^\\u0000-\\u001f\\u007f]*$';
 

@@ -73,7 +73,7 @@ async function grant(
   attempts.admit(address);
   const form = await readForm(request);
   if (!form) return { kind: 'refused', status: 400, error: 'invalid_request' };
-  const client = clientOf(endpoint.clients, credentialOf(request, form));
+  const client = clientOf(endpoint.clients, readingsOf(request, form));
   if (!client) {
     refused?.('unknown client', address);
     await attempts.failed(address);
@@ -123,26 +123,35 @@ interface Credential {
   readonly secret: string;
 }
 
-/** By HTTP Basic, whose parts are form-encoded, or in the form (RFC 6749 §2.3.1); never both. */
-function credentialOf({ headers }: IncomingMessage, form: Form): Credential | undefined {
+/**
+ * By HTTP Basic, whose parts are form-encoded, or in the form (RFC 6749 §2.3.1); never both. curl -u and many libraries
+ * send them as they are: that is the second reading.
+ */
+function readingsOf({ headers }: IncomingMessage, form: Form): readonly Credential[] {
   const basic = /^basic +([A-Za-z0-9+/=]{1,4096}) *$/i.exec(headers.authorization ?? '')?.[1];
   const inForm = form.get('client_secret');
-  if (basic === undefined)
-    return inForm === undefined ? undefined : { id: form.get('client_id') ?? '', secret: inForm };
-  if (inForm !== undefined) return undefined;
+  if (basic === undefined) return inForm === undefined ? [] : [{ id: form.get('client_id') ?? '', secret: inForm }];
+  if (inForm !== undefined) return [];
   const text = Buffer.from(basic, 'base64').toString('utf8');
   const colon = text.indexOf(':');
-  if (colon < 0) return undefined;
-  return { id: formDecoded(text.slice(0, colon)), secret: formDecoded(text.slice(colon + 1)) };
+  if (colon < 0) return [];
+  const [id, secret] = [text.slice(0, colon), text.slice(colon + 1)];
+  return [
+    { id: formDecoded(id), secret: formDecoded(secret) },
+    { id, secret },
+  ];
 }
 
 function formDecoded(text: string): string {
   return new URLSearchParams(`v=${text.replaceAll('&', '%26')}`).get('v') ?? '';
 }
 
-/** Every secret of the client is compared, in constant time. */
-function clientOf(clients: readonly TokenClient[], credential: Credential | undefined): TokenClient | undefined {
-  if (!credential) return undefined;
+/** In every reading each secret of the client is compared, in constant time; the first that fits counts. */
+function clientOf(clients: readonly TokenClient[], readings: readonly Credential[]): TokenClient | undefined {
+  return readings.map((credential) => clientBy(clients, credential)).find((client) => client !== undefined);
+}
+
+function clientBy(clients: readonly TokenClient[], credential: Credential): TokenClient | undefined {
   const hash = createHash('sha256').update(credential.secret).digest();
   const client = clients.find(({ id }) => id === credential.id);
   const fits = (client?.secrets ?? []).filter((secret) => timingSafeEqual(Buffer.from(secret, 'hex'), hash));

@@ -1,8 +1,8 @@
 /** The API as an OpenAPI 3.1 document, made from the routes and the schemas that serve it. */
 import { resourceRoots } from '../../resources/roots.js';
 import { allScopes } from '../access/scopes.js';
-import type { Schema } from '../../resources/forms/schema.js';
-import type { Route, RouteDoc } from '../route.js';
+import { bodySchema } from '../../resources/forms/schema.js';
+import type { BodyDoc, Route, RouteDoc } from '../route.js';
 
 const introduction = `A chatbot platform talks with RCS users through this gateway: OMA RESTful Network APIs for Chat and Capability Discovery, over the operators’ SIP and MSRP. What no standard says is marked *ours*.
 
@@ -62,21 +62,32 @@ function operation(path: string, doc: RouteDoc): object {
     summary: doc.summary,
     ...(doc.description === undefined ? {} : { description: doc.description }),
     parameters: [...pathParameters(path), ...queryParameters(doc.query ?? {})],
-    ...(doc.request === undefined ? {} : { requestBody: { required: true, content: json(...doc.request) } }),
+    ...(doc.request === undefined ? {} : { requestBody: requestBodyOf(doc.request) }),
     responses: { ...answers(doc), default: error },
   };
 }
 
 function answers(doc: RouteDoc): object {
   return Object.fromEntries(
-    Object.entries(doc.answers).map(([status, { description, root }]) => [
+    Object.entries(doc.answers).map(([status, { description, root, body }]) => [
       status,
       {
         description: description === '' ? 'As asked.' : description,
         ...(root === undefined ? {} : { content: json(root) }),
+        ...(body === undefined ? {} : { content: contentOf(body) }),
       },
     ]),
   );
+}
+
+function requestBodyOf(request: NonNullable<RouteDoc['request']>): object {
+  if ('schema' in request) return { required: request.optional !== true, content: contentOf(request) };
+  return { required: true, content: json(...request) };
+}
+
+/** The schema is that of the JSON form. */
+function contentOf({ schema, types }: BodyDoc): object {
+  return Object.fromEntries(types.map((type) => [type, type === 'application/json' ? { schema } : {}]));
 }
 
 const variables: Readonly<Record<string, readonly [description: string, example: string]>> = {
@@ -108,9 +119,9 @@ function json(...roots: readonly string[]): object {
 
 /** `{root: {…}}` for every root element. */
 function bodySchemas(): Readonly<Record<string, object>> {
-  const bodies = Object.entries(resourceRoots).flatMap(([root, { schema }]): [string, object][] => {
-    const body: Schema = { type: 'object', properties: { [root]: schema }, required: [root] };
-    return [[`${root}Body`, body]];
-  });
+  const bodies = Object.entries(resourceRoots).map(([root, { schema }]): [string, object] => [
+    `${root}Body`,
+    bodySchema(root, schema),
+  ]);
   return Object.fromEntries(bodies);
 }

@@ -82,7 +82,7 @@ export function capabilitySourceRoutes(actions: CapabilitySourceActions): readon
 async function create(actions: CapabilitySourceActions, exchange: Exchange): Promise<Answer> {
   const { bot } = exchange;
   const request = parseCapabilitySource((await exchange.body()).value);
-  const idempotency = idempotencyOf(exchange.request, request.clientCorrelator, [all, request]);
+  const idempotency = idempotencyOf(exchange.request, request, [all]);
   const source = await actions.create(bot, request, idempotency);
   const Location = capabilitySourceUrl(ownerOf(bot), source.id);
   return { ...show(exchange, source), status: 201, headers: { Location } };

@@ -15,7 +15,8 @@ import type { ChannelActions, ChannelAttachment, ChannelSocket } from '../furthe
 import { channelWaitPath } from './notification-channel.js';
 import { admit } from '../run-route.js';
 import { stripBasePath } from '../server-roots.js';
-import { refuseUpgrade } from '../http/upgrade-refusal.js';
+import { endWith } from '../http/bare-answer.js';
+import { requireHost } from '../http/host.js';
 
 /** Of OMA RESTful Network API for Notification Channel. */
 export const channelSubprotocol = 'notificationchannel-netapi-rest.openmobilealliance.org';
@@ -45,6 +46,8 @@ export function channelUpgrades(deps: RestDeps, actions: ChannelActions): (upgra
     handleProtocols: () => channelSubprotocol,
   });
   const rate = new RequestRate(deps, (platformId) => deps.policy?.(platformId)?.requestsPerS);
+  // Else the library answers itself, in a form of its own.
+  server.on('wsClientError', (error, socket) => refuse(deps, { socket }, badHandshake(error, deps)));
   return async (upgrade) => {
     const { socket } = upgrade;
     socket.on('error', () => socket.destroy());
@@ -74,6 +77,7 @@ async function placeOf(
   { deps, actions, rate }: { readonly deps: RestDeps; readonly actions: ChannelActions; readonly rate: RequestRate },
   request: IncomingMessage,
 ): Promise<Place | { readonly answer: Answer }> {
+  requireHost(request);
   stripBasePath(request, deps.basePaths ?? []);
   const [, userId = '', channelId = ''] = (path.exec(request.url ?? '') ?? []).map(decodeURIComponent);
   if (channelId === '') throw new ApiError('SVC2008', ['resource', (request.url ?? '').split('?', 1)[0] ?? '']);
@@ -86,6 +90,13 @@ async function placeOf(
   if (offered !== undefined && !offered.split(',').some((one) => one.trim() === channelSubprotocol))
     throw new ApiError('SVC0003', ['Sec-WebSocket-Protocol', channelSubprotocol]);
   return { bot, channelId };
+}
+
+/** What RFC 6455 §4.2.1 demands of a handshake and the library misses: it names the header; §4.4: which versions there are. */
+function badHandshake({ message }: Error, { log }: RestDeps): Answer {
+  const part = /Sec-WebSocket-\w+/.exec(message)?.[0] ?? 'Upgrade';
+  const headers = { 'Sec-WebSocket-Version': '13, 8' };
+  return { ...errorAnswer(new ApiError('SVC0002', [part, 'missing or invalid']), log), headers };
 }
 
 interface Serving extends Place {
@@ -172,9 +183,9 @@ function keepAlive(client: WebSocket, clock: Clock): Timer {
   return { close: () => timer.close() };
 }
 
-function refuse(deps: RestDeps, { socket }: Upgrade, answer: Answer): void {
+function refuse(deps: RestDeps, { socket }: Pick<Upgrade, 'socket'>, answer: Answer): void {
   count(deps, answer.status);
-  refuseUpgrade(socket, answer);
+  endWith(socket, answer, deps.clock.now());
 }
 
 function count(deps: RestDeps, status: number): void {

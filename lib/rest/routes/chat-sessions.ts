@@ -87,7 +87,7 @@ async function create(sessions: SessionActions, exchange: Exchange): Promise<Ans
   const { bot, request } = exchange;
   const contact = otherUser(exchange);
   const asked = parseChatSession((await exchange.body()).value);
-  const idempotency = idempotencyOf(request, asked.clientCorrelator, [all, contact, asked]);
+  const idempotency = idempotencyOf(request, asked, [all, contact]);
   const session = await sessions.create(bot, contact, asked, idempotency);
   const Location = chatSessionUrl(ownerOf(bot), contact, session.id);
   return { status: 201, headers: { Location }, body: printChatSession(session, ownerOf(bot), contact) };

@@ -4,14 +4,14 @@ import type { Metrics } from '../../metrics.js';
 import { ApiError } from '../../resources/api-error.js';
 import { contentBytes, parseChatMessage, printChatMessage } from '../../resources/chat-message.js';
 import { parseIsComposing } from '../../resources/is-composing.js';
-import { parseStatusRequest, printMessageStatusReport } from '../../resources/message-status.js';
+import { parseStatusRequest, printMessageStatusReport, statusRequestSchema } from '../../resources/message-status.js';
 import { printResourceReference } from '../../resources/resource-reference.js';
 import { messageStatusUrl, messageUrl } from '../../resources/urls.js';
 import { rootElement } from '../../resources/forms/validator.js';
 import type { Answer } from '../http/answer.js';
 import { contactAddress } from './contact.js';
 import { idempotencyOf } from './idempotency.js';
-import { type Exchange, ownerOf, type Route, variable } from '../route.js';
+import { type Exchange, ownerOf, requestBody, type Route, variable } from '../route.js';
 
 const adhocMessages = '/chat/v1/{userId}/oneToOne/{otherUserId}/adhoc/messages';
 const tag = 'Chat';
@@ -65,7 +65,7 @@ export function messageRoutes(deps: MessagesDeps): readonly Route[] {
       doc: {
         tag,
         summary: 'Send a receipt for a user’s message, or take back the bot’s own',
-        request: ['messageStatusReport'],
+        request: requestBody('messageStatusReport', statusRequestSchema),
         answers: {
           202: { description: 'Ours: RevokeRequested was accepted; its result comes as a notification.' },
           204: { description: 'The receipt goes out if the user asked for it.' },
@@ -106,7 +106,7 @@ async function send(deps: MessagesDeps, exchange: Exchange, body: unknown): Prom
     deps.metrics.count('limit_reached_total', { limit: 'msrp.maxMessageBytes' }, 1, exchange.bot.uri);
     throw new ApiError('SVC0280', [String(deps.limits.maxMessageBytes)]);
   }
-  const idempotency = idempotencyOf(exchange.request, message.clientCorrelator, [deps.path, contact, message]);
+  const idempotency = idempotencyOf(exchange.request, message, [deps.path, contact]);
   const { messageId, resourceURL } = await senderOf(deps, exchange).send(exchange.bot, contact, message, idempotency);
   const body201 = printResourceReference(resourceURL);
   return { status: 201, body: body201, headers: { Location: resourceURL }, traceKey: messageId };

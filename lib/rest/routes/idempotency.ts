@@ -7,17 +7,21 @@ import { ApiError } from '../../resources/api-error.js';
 const maxKeyLength = 256;
 
 /**
- * `parsed` is the request as read (so that spelling does not count), with everything of the path that decides what it does.
+ * `asked` is the body as read (so that spelling does not count), `place` everything of the path that decides what it does.
  * Throws SVC0002 where body and header name different correlators.
  */
 export function idempotencyOf(
   request: IncomingMessage,
-  clientCorrelator: string | undefined,
-  parsed: readonly unknown[],
+  asked: { readonly clientCorrelator?: string },
+  place: readonly string[],
 ): Idempotency | undefined {
+  // Not part of what is asked: the same request may come with its correlator in the body, in the header, or in both.
+  const { clientCorrelator, ...others } = asked;
   const correlator = correlatorOf(request, clientCorrelator);
   if (correlator === undefined) return undefined;
-  const fingerprint = createHash('sha256').update(JSON.stringify(parsed)).digest('base64url');
+  const fingerprint = createHash('sha256')
+    .update(JSON.stringify([...place, others]))
+    .digest('base64url');
   return { correlator, fingerprint };
 }
 

@@ -2,6 +2,8 @@
 import type { IncomingMessage } from 'node:http';
 import { ApiError } from '../../resources/api-error.js';
 import {
+  acknowledgementSchema,
+  notificationListSchema,
   parseAcknowledgement,
   parseChannel,
   parseChannelLifetime,
@@ -117,7 +119,13 @@ function pollRoute(actions: ChannelActions): Route {
         'Answered `{"notificationList":[…]}` as soon as there is something, `{"notificationList":null}` at the end of the wait. ' +
         'The next poll acknowledges the answer before it; without one the same notifications come again. ' +
         'Ours: with a body `{"ack":["notificationId",…]}` exactly those are acknowledged.',
-      answers: { 200: { description: 'A notificationList, perhaps empty (null).' } },
+      request: { schema: acknowledgementSchema, types: ['application/json'], optional: true },
+      answers: {
+        200: {
+          description: 'A notificationList, perhaps empty (null).',
+          body: { schema: notificationListSchema, types: ['application/json', 'application/xml'] },
+        },
+      },
     },
     handle: (exchange) => poll(actions, exchange),
   };
@@ -126,7 +134,7 @@ function pollRoute(actions: ChannelActions): Route {
 async function create(actions: ChannelActions, exchange: Exchange): Promise<Answer> {
   const { bot } = exchange;
   const request = parseChannel((await exchange.body()).value);
-  const idempotency = idempotencyOf(exchange.request, request.clientCorrelator, [all, request]);
+  const idempotency = idempotencyOf(exchange.request, request, [all]);
   const state = await actions.create(bot, request, idempotency);
   const Location = channelUrl(ownerOf(bot), state.channel.id);
   return { ...show(exchange, state), status: 201, headers: { Location } };

@@ -10,11 +10,12 @@ import {
   type Subscription,
   type SubscriptionApi,
   subscriptionRoots,
+  subscriptionUpdateSchema,
 } from '../../resources/subscription.js';
 import { subscriptionUrl } from '../../resources/urls.js';
 import type { Answer } from '../http/answer.js';
 import { idempotencyOf } from './idempotency.js';
-import { type Exchange, type Route, variable } from '../route.js';
+import { type Exchange, requestBody, type Route, variable } from '../route.js';
 
 export interface SubscriptionDeps {
   readonly actions: SubscriptionActions;
@@ -73,7 +74,12 @@ function routesOf(deps: SubscriptionDeps, api: SubscriptionApi): readonly Route[
     {
       method: 'PUT',
       path: one,
-      doc: { tag, summary: 'Give a subscription a new duration', request: [roots.one], answers: { 200: shown } },
+      doc: {
+        tag,
+        summary: 'Give a subscription a new duration',
+        request: requestBody(roots.one, subscriptionUpdateSchema),
+        answers: { 200: shown },
+      },
       handle: async (exchange) => {
         const id = variable(exchange, 'subscriptionId');
         const duration = parseSubscriptionUpdate(api, (await exchange.body()).value);
@@ -103,7 +109,7 @@ async function create(deps: SubscriptionDeps, exchange: Exchange, api: Subscript
   const { bot } = exchange;
   const body = await exchange.body();
   const request = parseSubscription(api, body.value, body.format);
-  const idempotency = idempotencyOf(exchange.request, request.clientCorrelator, [api, 'subscriptions', request]);
+  const idempotency = idempotencyOf(exchange.request, request, [api, 'subscriptions']);
   const { subscription } = await deps.actions.create(bot, api, request, idempotency);
   const Location = subscriptionUrl({ serverRoot: bot.serverRoot, bot: subscription.bot }, api, subscription.id);
   return { ...show(deps, exchange, subscription), status: 201, headers: { Location } };

@@ -325,6 +325,42 @@ describe('notification channels over real sockets', () => {
       expect(answer.toString()).to.match(/^HTTP\/1\.1 201 /);
     });
 
+    const handshake = { Host: 'x', 'Sec-WebSocket-Version': '13', 'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==' };
+    for (const [what, changed, part] of [
+      ['no key', { 'Sec-WebSocket-Key': undefined }, 'Sec-WebSocket-Key'],
+      ['a key that is none', { 'Sec-WebSocket-Key': 'abc' }, 'Sec-WebSocket-Key'],
+      ['another version', { 'Sec-WebSocket-Version': '7' }, 'Sec-WebSocket-Version'],
+      ['a subprotocol that is none', { 'Sec-WebSocket-Protocol': `${subprotocol},,` }, 'Sec-WebSocket-Protocol'],
+      ['no Host', { Host: undefined }, 'Host'],
+    ] as const)
+      it(`answers a handshake with ${what} as every request: Date, and a requestError that names it`, async () => {
+        const channel = await make({ channelType: 'WebSockets' });
+        const { hostname, port, pathname } = new URL(channel.channelData.channelURL);
+        const socket = connect(Number(port), hostname);
+        const headers = Object.entries({ ...handshake, ...changed, Authorization: authorization });
+        const lines = headers.flatMap(([name, value]) => (value === undefined ? [] : [`${name}: ${value}\r\n`]));
+        socket.write(`GET ${pathname} HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n${lines.join('')}\r\n`);
+        const [answer] = (await once(socket, 'data')) as [Buffer];
+        socket.destroy();
+        expect(answer.toString())
+          .to.match(/^HTTP\/1\.1 400 [^]*\r\nDate: [^]*\r\n\r\n\{"requestError":/)
+          .and.to.contain(`"${part}"`);
+        if (part !== 'Host') expect(answer.toString()).to.contain('\r\nSec-WebSocket-Version: 13, 8\r\n');
+      });
+
+    it('polls by POST, whatever it would also speak', async () => {
+      const channel = await make({ channelType: 'LongPolling', channelData: { maxWaitTime: 0 } });
+      const { hostname, port, pathname } = new URL(channel.channelData.channelURL);
+      const socket = connect(Number(port), hostname);
+      socket.write(
+        `POST ${pathname} HTTP/1.1\r\nHost: x\r\nAuthorization: ${authorization}\r\n` +
+          'Connection: Upgrade\r\nUpgrade: websocket\r\nContent-Length: 0\r\n\r\n',
+      );
+      const [answer] = (await once(socket, 'data')) as [Buffer];
+      socket.destroy();
+      expect(answer.toString()).to.match(/^HTTP\/1\.1 200 [^]*\{"notificationList":null\}/);
+    });
+
     it('upgrades nothing for a version that has no upgrades, and answers in its own', async () => {
       const channel = await make({ channelType: 'WebSockets' });
       const { hostname, port, pathname } = new URL(channel.channelData.channelURL);

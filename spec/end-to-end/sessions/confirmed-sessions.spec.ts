@@ -151,6 +151,39 @@ describe('confirmed sessions over real sockets', () => {
       expect(world.phone.invitations).to.equal(1);
     });
 
+    it('gives a message that is repeated its first answer again, when the session is over and when it is gone', async () => {
+      await subscribe();
+      const { phone, platform } = world;
+      const session = locationOf(await invite({ clientCorrelator: 'm' }));
+      await event('Accepted');
+      const send = (text: string, at = session): Promise<RestAnswer> =>
+        platform.request('POST', `${at}/messages`, { chatMessage: { text, clientCorrelator: 'm' } });
+      const first = locationOf(await send('inside'));
+      await phone.until(() => phone.inbox.length === 1);
+      await phone.hangUp(bot);
+      await event('SessionEnded');
+      expect(locationOf(await send('inside'))).to.equal(first);
+      expect((await send('something else')).status).to.equal(409);
+      expect((await platform.request('DELETE', session)).status).to.equal(204);
+      expect(locationOf(await send('inside'))).to.equal(first);
+      expect((await send('inside', `${withUser}/session`)).status).to.equal(404);
+      expect(phone.inbox).to.have.length(1);
+    });
+
+    it('is one, with one answer, for creates of one clientCorrelator at the same time [IWF-1215]', async () => {
+      await subscribe();
+      const answers = await Promise.all(Array.from({ length: 4 }, () => invite({ clientCorrelator: 'c' })));
+      expect(new Set(answers.map(locationOf))).to.have.lengthOf(1);
+      await event('Accepted');
+      expect(world.phone.invitations).to.equal(1);
+    });
+
+    it('is 409 where one clientCorrelator comes with two bodies at the same time [IWF-1215]', async () => {
+      const bodies = ['one', 'other'].map((subject) => ({ subject, clientCorrelator: 'c' }));
+      const answers = await Promise.all(bodies.map(invite));
+      expect(answers.map(({ status }) => status).sort()).to.deep.equal([201, 409]);
+    });
+
     it('is refused beyond the number that a bot may have [IWF-1216]', async () => {
       await world.stop();
       await start({ config: { limits: { sessionsPerBot: 1 } } });

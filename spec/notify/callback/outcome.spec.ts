@@ -43,8 +43,38 @@ describe('what an answer to a callback means', () => {
     expect(answered(503, 'Sun, 22 Nov 2026 10:01:00 GMT')).to.deep.equal({ kind: 'retry', afterMs: 60_000 });
   });
 
+  it('reads all three forms of a date (RFC 9110 §5.6.7), wherever the gateway stands', () => {
+    const before = process.env['TZ'];
+    process.env['TZ'] = 'America/New_York';
+    try {
+      for (const date of [
+        'Sun, 22 Nov 2026 10:01:00 GMT',
+        'Sunday, 22-Nov-26 10:01:00 GMT',
+        'Sun Nov 22 10:01:00 2026',
+      ])
+        expect(retryAfterMs(date, nowMs), date).to.equal(60_000);
+      expect(retryAfterMs('Sun Nov  1 10:00:00 2026', nowMs - 22 * 86_400_000)).to.equal(86_400_000);
+      // Two digits: 50 years ahead at most, else the past.
+      expect(retryAfterMs('Sunday, 22-Nov-76 10:00:00 GMT', nowMs)).to.equal(Date.UTC(2076, 10, 22, 10) - nowMs);
+      expect(retryAfterMs('Tuesday, 22-Nov-77 10:00:00 GMT', nowMs)).to.equal(0);
+    } finally {
+      if (before === undefined) delete process.env['TZ'];
+      else process.env['TZ'] = before;
+    }
+  });
+
   it('takes a malformed or past Retry-After for none', () => {
-    for (const text of ['-1', '1.5', 'soon', '', '1e9', 'Sat, 21 Nov 2026 10:01:00 GMT', '9'.repeat(1_000)]) {
+    for (const text of [
+      '-1',
+      '1.5',
+      'soon',
+      '',
+      '1e9',
+      'Sat, 21 Nov 2026 10:01:00 GMT',
+      'Sun Nov 22 2026',
+      '22-Nov-26',
+      '9'.repeat(1_000),
+    ]) {
       expect(retryAfterMs(text, nowMs), text).to.equal(0);
     }
   });

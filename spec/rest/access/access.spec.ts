@@ -235,7 +235,7 @@ describe('/oauth2/token', () => {
 
   beforeEach(async () => {
     clock = new FakeClock();
-    const clients = [{ id: 'a', secrets: [sha256('old secret'), sha256('s:e%c&ret')] }];
+    const clients = [{ id: 'a', secrets: [sha256('old secret'), sha256('s:e%c&ret'), sha256('p+q/50%41==')] }];
     const find = (id: string) => (id === 'a' ? platform : undefined);
     const ways = [ownTokens({ key, issuer: serverRoot, platform: find }, clock), staticKeys([])];
     face = await openFace({
@@ -276,6 +276,14 @@ describe('/oauth2/token', () => {
     const { access_token: token, scope } = reply.body as { access_token: string; scope: string };
     expect(scope).to.include('oma_rest_capabilitydiscovery.all_v1');
     expect((await face.call('GET', capabilities, undefined, bearer(token))).status).to.equal(200);
+  });
+
+  it('takes a secret as curl -u sends it, not form-encoded; a wrong one is one failure', async () => {
+    const by = (text: string) => ask('grant_type=client_credentials', { Authorization: basic(text) });
+    for (const asItIs of ['a:p+q/50%41==', 'a:s:e%c&ret', 'a:old secret', 'a:p%2Bq%2F50%2541%3D%3D'])
+      expect((await by(asItIs)).status, asItIs).to.equal(200);
+    // Five failures are told at once: as one each, the sixth is the first to wait.
+    for (let failures = 1; failures <= 5; failures++) expect((await by('a:p+q/50A==')).status).to.equal(401);
   });
 
   for (const [title, body, headers, status, error] of [
