@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { ClientMachine, INVITE_CLIENT, OTHER_CLIENT } from '../../../lib/sip-engine/transaction/client-transaction.js';
+import { INVITE_CLIENT, OTHER_CLIENT } from '../../../lib/sip-engine/transaction/client-tables.js';
+import { ClientMachine } from '../../../lib/sip-engine/transaction/client-transaction.js';
 import { INVITE_SERVER, OTHER_SERVER, ServerMachine } from '../../../lib/sip-engine/transaction/server-transaction.js';
 import { DEFAULT_TIMERS, lateTryingMs, Timers } from '../../../lib/sip-engine/transaction/timers.js';
 import { FakeClock } from '../../support/fake-clock.js';
