@@ -87,5 +87,12 @@ export function checkFileTransfer({ file, thumbnail }: FileTransfer, part: strin
 function checkFile({ url, brandedUrl = url, until }: TransferredFile, part: string): void {
   if (!URL.canParse(url)) throw invalid(`${part}.url`, 'is not a URL');
   if (!URL.canParse(brandedUrl)) throw invalid(`${part}.brandedUrl`, 'is not a URL');
-  if (until !== undefined && Number.isNaN(Date.parse(until))) throw invalid(`${part}.until`, 'is no point in time');
+  if (until !== undefined && !isPointInTime(until)) throw invalid(`${part}.until`, 'is no point in time');
+}
+
+/** Of the form above. Date.parse also takes the 30th of February, for the 2nd of March, and 24 o'clock. */
+function isPointInTime(text: string): boolean {
+  if (Number.isNaN(Date.parse(text)) || text.slice(11, 13) === '24') return false;
+  const day = text.slice(0, 10);
+  return new Date(Date.parse(`${day}T00:00:00Z`)).toISOString().startsWith(day);
 }

@@ -80,6 +80,11 @@ describe('resources/file-transfer', () => {
         [{ name: 'a\uffff' }, 'name'],
         [{ until: 'tomorrow' }, 'until'],
         [{ until: '2026-13-45T10:00:00Z' }, 'until'],
+        [{ until: '2026-02-30T00:00:00Z' }, 'until'],
+        [{ until: '2026-02-29T00:00:00+01:00' }, 'until'],
+        [{ until: '2026-04-31t00:00:00z' }, 'until'],
+        [{ until: '2026-02-28T24:00:00Z' }, 'until'],
+        [{ until: '2026-02-28T23:00:00+24:00' }, 'until'],
         [{ hash: 'a\n' }, 'hash'],
         [{ playingLength: -5 }, 'playingLength'],
       ] as const
