@@ -89,8 +89,9 @@ export class Channels {
     return this.stateOf(await this.createLive(bot, request, idempotency));
   }
 
+  /** Those that `get` shows: one whose life is over waits for the sweep, and is none any more. */
   list(bot: Chatbot): readonly ChannelState[] {
-    return this.live.ofBot(bot.uri).map((live) => this.stateOf(live));
+    return this.live.ofBot(bot.uri).flatMap(({ kept }) => this.get(bot, kept.channel.id) ?? []);
   }
 
   get(bot: Chatbot, id: string): ChannelState | undefined {

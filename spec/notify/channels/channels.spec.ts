@@ -141,6 +141,17 @@ describe('notification channels', () => {
     expect(notify.notifications.wanted(bot().uri, 'chatMessage')).to.equal(false);
   });
 
+  it('is neither shown nor listed from the moment that its life is over', async () => {
+    await begin({ sweepMs: 3_600_000 });
+    const id = await make({ ...polling, channelLifetime: 60 });
+    const listed = (): readonly string[] => notify.channels.list(bot()).map(({ channel }) => channel.id);
+    await clock.advance(59_999);
+    expect(listed()).to.deep.equal([id]);
+    await clock.advance(1);
+    expect(notify.channels.get(bot(), id)).to.equal(undefined);
+    expect(listed()).to.deep.equal([]);
+  });
+
   it('begins its life anew when the gateway does', async () => {
     await begin();
     const id = await make({ ...polling, channelLifetime: 60 });
