@@ -76,13 +76,14 @@ function asciiName(host: string): string | undefined {
 
 /**
  * The destination of a notifyURL. Throws ApiError SVC0002 (`notifyURL`) for what is no absolute http or https URL, and
- * for what a URL parser would silently repair or drop: white space, credentials, fragment, port 0.
+ * for what a URL parser would silently repair or drop: white space, credentials, fragment, port 0, a host that is missing.
  */
 export function parseNotifyUrl(notifyURL: string): Destination {
   const url = notifyURL.length <= maxUrlLength && isPlain(notifyURL) ? parseUrl(notifyURL) : undefined;
   const protocol = url?.protocol;
   if (!url || (protocol !== 'http:' && protocol !== 'https:')) throw badUrl();
-  if (!/^https?:\/\//i.test(notifyURL) || url.username || url.password || url.port === '0') throw badUrl();
+  // An authority with a host and without userinfo, even an empty one: `https:///x/` would be read as `https://x/`.
+  if (!/^https?:\/\/[^/?@]+(?:[/?]|$)/i.test(notifyURL) || url.port === '0') throw badUrl();
   const port = url.port === '' ? (protocol === 'https:' ? 443 : 80) : Number(url.port);
   // The parser has already undone decimal, octal, hexadecimal and full-width forms of an address (WHATWG URL §3.5).
   const hostname = withoutDot(url.hostname.replace(/^\[(.*)\]$/, '$1'));
