@@ -141,7 +141,7 @@ describe('notification channels', () => {
     expect(notify.notifications.wanted(bot().uri, 'chatMessage')).to.equal(false);
   });
 
-  it('is neither shown nor listed from the moment that its life is over [notify.channels.sweepMs]', async () => {
+  it('is neither shown nor listed from the moment that its life is over', async () => {
     await begin({ sweepMs: 3_600_000 });
     const id = await make({ ...polling, channelLifetime: 60 });
     const listed = (): readonly string[] => notify.channels.list(bot()).map(({ channel }) => channel.id);
