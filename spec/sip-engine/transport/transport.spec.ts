@@ -311,22 +311,25 @@ describe('Transports on sockets', () => {
   });
 
   const procTcp = '/proc/net/tcp';
-  (existsSync(procTcp) ? it : it.skip)('has the system look after silent connections, of both sides', async () => {
-    const on = await stage(['tcp/127.0.0.1:0']);
-    const { accepted, address } = await tcpServer();
-    await on.transport.open(address);
-    await accepted;
-    const socket = await tcpPeer(on.listening[0]!);
-    const next = on.next();
-    socket.write(ONE);
-    await next;
-    const hex = (port: number): string => port.toString(16).toUpperCase().padStart(4, '0');
-    /** Its timer: 02 is that of keep-alive. */
-    const timer = (from: string, to: string): string | undefined =>
-      new RegExp(`: \\w+:${from} \\w+:${to} 01 \\w+:\\w+ (\\d\\d)`).exec(readFileSync(procTcp, 'latin1'))?.[1];
-    expect(timer('\\w+', hex(address.port)), 'made').to.equal('02');
-    expect(timer(hex(on.listening[0]!.port), hex(socket.localPort!)), 'taken').to.equal('02');
-  });
+  (existsSync(procTcp) ? it : it.skip)(
+    'has the system look after silent connections, of both sides (as /proc/net/tcp tells)',
+    async () => {
+      const on = await stage(['tcp/127.0.0.1:0']);
+      const { accepted, address } = await tcpServer();
+      await on.transport.open(address);
+      await accepted;
+      const socket = await tcpPeer(on.listening[0]!);
+      const next = on.next();
+      socket.write(ONE);
+      await next;
+      const hex = (port: number): string => port.toString(16).toUpperCase().padStart(4, '0');
+      /** Its timer: 02 is that of keep-alive. */
+      const timer = (from: string, to: string): string | undefined =>
+        new RegExp(`: \\w+:${from} \\w+:${to} 01 \\w+:\\w+ (\\d\\d)`).exec(readFileSync(procTcp, 'latin1'))?.[1];
+      expect(timer('\\w+', hex(address.port)), 'made').to.equal('02');
+      expect(timer(hex(on.listening[0]!.port), hex(socket.localPort!)), 'taken').to.equal('02');
+    },
+  );
 
   it('rejects where a connection is refused', async () => {
     const on = await stage(['udp/127.0.0.1:0']);
