@@ -1,7 +1,7 @@
 /** A user's CPIM message → chatMessage, with what its receipts will need (RFC 3862, RFC 5438 §6 and §8). */
 import { isUtf8 } from 'node:buffer';
 import type { ChatMessage } from '../resources/chat-message.js';
-import { parseCpimBody, type Body } from '../wire/body.js';
+import { parseBody, parseCpimBody, type Body } from '../wire/body.js';
 import { cpimContentType, cpimHeader, cpimHeaders, cpimNamespaces, decodedContent, type Cpim } from '../wire/cpim.js';
 import { DecodeError } from '../wire/decode-error.js';
 import { imdnContentType, parseImdn, type Imdn } from '../wire/imdn.js';
@@ -110,8 +110,9 @@ export function inboundContent(contentType: string, bytes: Buffer): ChatMessage 
 
 /** Receipts that somebody on the way has put together (RFC 5438 §8.3); undefined: it holds something else. */
 function aggregated(cpim: Cpim): Inbound | undefined {
-  if (!decodedContent(cpim).toString('latin1').toLowerCase().includes(imdnContentType)) return undefined;
-  const body = parseCpimBody(cpim);
+  const content = decodedContent(cpim);
+  if (!content.toString('latin1').toLowerCase().includes(imdnContentType)) return undefined;
+  const body = parseBody(cpimContentType(cpim), content);
   const parts = body.kind === 'multipart' ? body.parts : [];
   if (parts.some((part) => essence(partContentType(part)) !== imdnContentType)) return undefined;
   return { kind: 'receipts', imdns: parts.map((part) => parseImdn(decodeTransfer(part))) };

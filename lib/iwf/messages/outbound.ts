@@ -206,19 +206,24 @@ export class Outbound {
 
   private async sendInSession(live: LiveSession, record: MessageRecord, content: Buffer): Promise<Attempt> {
     const { conversations } = this.options;
-    const onLateFailure = (failure: LateFailure): void => void this.failedLater(live, record, failure);
+    const onLateFailure = this.lateFailure(live.context.bot.uri, record.user, record.messageId);
     const outcome = attemptByMsrp(await conversations.send(live, { contentType: cpimType, content, onLateFailure }));
     if (outcome.kind === 'again') conversations.close(live);
     return outcome;
   }
 
+  /** Kept for as long as the session: by names alone, not with what the message says. */
+  private lateFailure(bot: string, user: string, messageId: string): (failure: LateFailure) => void {
+    return ({ status, comment }) => {
+      void this.failedLater(bot, { user, messageId }, failureDescription('MSRP', status, comment));
+    };
+  }
+
   /** What a hop has taken, and another behind it has not: the user's own receipt still wins, should one come. */
-  private async failedLater({ context }: LiveSession, record: MessageRecord, failure: LateFailure): Promise<void> {
+  private async failedLater(bot: string, { user, messageId }: Named, description: string): Promise<void> {
     const { messages, log } = this.options;
-    const description = failureDescription('MSRP', failure.status, failure.comment);
-    const { user, messageId } = record;
     try {
-      const result = await messages.advance(context.bot.uri, user, messageId, { event: 'failed', description });
+      const result = await messages.advance(bot, user, messageId, { event: 'failed', description });
       log.info('message reported as failed', { messageId, reason: description, result });
     } catch (error) {
       // RFC 4975 §7.1.2: a REPORT is not answered, so nobody can be told to repeat it.
@@ -274,6 +279,8 @@ export class Outbound {
     );
   }
 }
+
+type Named = Pick<MessageRecord, 'user' | 'messageId'>;
 
 /** Items are written by this folder alone. */
 function readItem(value: Json): OutboundItem {
