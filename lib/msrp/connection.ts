@@ -1,20 +1,18 @@
 /** One TCP or TLS connection: octets ↔ frames, one write a turn, backpressure both ways (RFC 4975 §5.4, §10). */
 import type { Socket } from 'node:net';
 import type { Clock, Timer } from '../clock.js';
-import type { AssemblyBudget } from './chunk-assembler.js';
-import type { Taker, UnreadBudget } from './unread-budget.js';
 import { DecodeError } from '../wire/decode-error.js';
-import { printBodiless, printEndLine, printHead, type Frame } from '../wire/msrp/frame.js';
+import type { Frame } from '../wire/msrp/frame.js';
 import { FrameParser, type ParserLimits } from '../wire/msrp/parser.js';
+import type { AssemblyBudget } from './chunk-assembler.js';
+import { FrameWriter, type WriterLimits } from './frame-writer.js';
+import type { UnreadBudget } from './unread-budget.js';
 
-export interface ConnectionLimits extends ParserLimits {
-  readonly maxBufferedBytes: number;
+export interface ConnectionLimits extends ParserLimits, WriterLimits {
   /** Of `budget`. */
   readonly maxAssemblyBytes: number;
   /** From end() until a peer that does not read is cut off. */
   readonly lingerTimeoutMs: number;
-  /** What is written, and nothing of it taken. */
-  readonly unreadTimeoutMs: number;
   /** From the first octet of a frame to its last. */
   readonly frameTimeoutMs: number;
 }
@@ -73,16 +71,14 @@ interface ConnectionParts {
  *  └──── garbage, error, peer's close, too slow a peer ─────────────┘
  * ```
  */
-export class Connection implements Taker {
+export class Connection {
   /** host:port of the other side. */
   readonly peer: string;
   readonly fingerprints: ReadonlyMap<string, string> | undefined;
   private readonly parts: ConnectionParts;
   private readonly parser: FrameParser;
+  private readonly writer: FrameWriter;
   private state: 'open' | 'ending' | 'closed' = 'open';
-  private text = '';
-  private pieces: (string | Buffer)[] = [];
-  private pendingBytes = 0;
   private queued = false;
   /** What this connection has in the budget. */
   private weighedBytes = 0;
@@ -90,11 +86,6 @@ export class Connection implements Taker {
   private backlog: Frame[] = [];
   private readonly holds = new Set<object>();
   private linger: Timer | undefined;
-  /** Runs while the peer owes us the reading of what is written. */
-  private unread: Timer | undefined;
-  private taken = false;
-  /** When what is not taken yet was written, write by write. */
-  private readonly written: number[] = [];
   /** Runs while a frame has begun and is not whole. */
   private begun: Timer | undefined;
 
@@ -103,7 +94,8 @@ export class Connection implements Taker {
     this.peer = parts.peer;
     this.fingerprints = parts.fingerprints;
     this.parser = new FrameParser(parts.limits);
-    const { socket } = parts;
+    const { socket, limits, clock, unread } = parts;
+    this.writer = new FrameWriter({ socket, limits, clock, unread, onCut: (reason) => this.cut(reason) });
     socket.setNoDelay(true);
     socket.on('data', (chunk: Buffer) => this.read(chunk));
     socket.on('drain', () => this.drained());
@@ -117,33 +109,13 @@ export class Connection implements Taker {
 
   /** Whether more may be sent that could also wait. Answers need not ask: while there is no room nothing is read. */
   get hasRoom(): boolean {
-    return this.state === 'open' && !this.isFull();
-  }
-
-  get unreadBytes(): number {
-    return this.parts.socket.destroyed ? 0 : this.parts.socket.writableLength;
-  }
-
-  get unreadSinceMs(): number | undefined {
-    return this.written[0];
-  }
-
-  /** While there is no room for what all have yet to take. */
-  cut(reason: CutReason = 'crowded'): void {
-    this.parts.handler.onCut(reason, this);
-    this.parts.socket.destroy();
+    return this.state === 'open' && !this.writer.isFull;
   }
 
   /** False where the connection is gone. The frame is written at the end of the turn. */
   send(frame: Frame): boolean {
     if (this.state !== 'open') return false;
-    if (frame.kind === 'request' && frame.body) {
-      this.pieces.push(`${this.text}${printHead(frame)}\r\n`, frame.body);
-      this.text = `\r\n${printEndLine(frame)}`;
-      this.pendingBytes += frame.body.length;
-    } else {
-      this.text += printBodiless(frame);
-    }
+    this.writer.add(frame);
     if (!this.queued) {
       this.queued = true;
       this.parts.turn.add(this);
@@ -166,25 +138,12 @@ export class Connection implements Taker {
   flush(): void {
     this.queued = false;
     if (this.state === 'closed') return;
-    const { socket, limits, handler } = this.parts;
-    const { text, pieces } = this;
-    const wasFull = this.isFull();
-    this.text = '';
-    this.pieces = [];
-    this.pendingBytes = 0;
-    if (pieces.length === 0) {
-      if (text !== '') this.write(Buffer.from(text, 'latin1'));
-    } else {
-      pieces.push(text);
-      this.write(
-        Buffer.concat(pieces.map((piece) => (typeof piece === 'string' ? Buffer.from(piece, 'latin1') : piece))),
-      );
-    }
-    if (socket.writableNeedDrain) this.watchReading();
+    const wasFull = this.writer.isFull;
+    this.writer.flush();
     // A peer that sends and does not read its answers is not read from either.
-    if (socket.writableLength >= limits.maxBufferedBytes) this.hold(this);
+    if (this.writer.isFull) this.hold(this);
     // The kernel has taken all of it at once: no drain will tell.
-    else if (wasFull && this.hasRoom) handler.onRoom(this);
+    else if (wasFull && this.open) this.parts.handler.onRoom(this);
   }
 
   /** Writes what is pending, then closes. */
@@ -251,35 +210,6 @@ export class Connection implements Taker {
     this.handle(frames);
   }
 
-  private isFull(): boolean {
-    return this.pendingBytes + this.parts.socket.writableLength >= this.parts.limits.maxBufferedBytes;
-  }
-
-  private write(bytes: Buffer): void {
-    const { socket, clock, unread } = this.parts;
-    this.written.push(clock.now());
-    socket.write(bytes, this.onTaken);
-    unread.note(this);
-  }
-
-  private readonly onTaken = (): void => {
-    this.taken = true;
-    this.written.shift();
-    this.parts.unread.note(this);
-  };
-
-  /** However little it takes: what counts is that it goes on. */
-  private watchReading(): void {
-    if (this.unread) return;
-    const { clock, limits } = this.parts;
-    this.taken = false;
-    this.unread = clock.after(limits.unreadTimeoutMs, () => {
-      this.unread = undefined;
-      if (this.taken) this.watchReading();
-      else this.cut('unread');
-    });
-  }
-
   private watchFrame(completed: number): void {
     if (completed > 0) this.endFrame();
     if (this.parser.heldBytes === 0 || this.begun) return;
@@ -292,14 +222,18 @@ export class Connection implements Taker {
     });
   }
 
+  private cut(reason: CutReason): void {
+    this.parts.handler.onCut(reason, this);
+    this.parts.socket.destroy();
+  }
+
   private endFrame(): void {
     this.begun?.close();
     this.begun = undefined;
   }
 
   private drained(): void {
-    this.unread?.close();
-    this.unread = undefined;
+    this.writer.drained();
     this.release(this);
     this.parts.handler.onRoom(this);
   }
@@ -308,11 +242,10 @@ export class Connection implements Taker {
     if (this.state === 'closed') return;
     this.state = 'closed';
     this.linger?.close();
-    this.unread?.close();
+    this.writer.close();
     this.endFrame();
     this.backlog = [];
     this.weighAs(0);
-    this.parts.unread.note(this);
     this.holds.clear();
     this.parts.handler.onClosed(this);
   }
