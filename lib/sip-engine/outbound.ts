@@ -11,7 +11,7 @@ import type { Path } from './transport/path.js';
 import { ackTo, cancelOf, planRequest, type RequestPlan } from './request.js';
 import { makeResponse } from './message/response.js';
 import { newBranch, newToken } from './message/token.js';
-import { Ways, type Made } from './way.js';
+import { isHarmless, Ways, type Made } from './way.js';
 
 /** One request of ours, from its first transmission until nothing of it can come any more. */
 export class Outbound implements ClientTransaction {
@@ -26,7 +26,7 @@ export class Outbound implements ClientTransaction {
   /** Undefined: it goes where another has gone. */
   readonly plan: RequestPlan | undefined;
   /** Where nobody took it. */
-  readonly tried: Address[] = [];
+  tried: readonly Address[] = [];
   listener: ResponseListener | undefined;
   machine: ClientMachine<Parsed> | undefined;
   provisional = false;
@@ -188,8 +188,11 @@ export class OutboundCalls {
         onResponse: (parsed) => this.onMatched(outbound, parsed),
         onLate2xx: (parsed) => this.dialogs.onLate2xx(outbound, parsed),
         ackFor: (parsed) => ackTo(outbound.message, parsed.message).bytes,
-        onTimeout: () => {
-          if (!outbound.provisional) this.ways.onFailed(path.remote);
+        onSilence: (sinceMs) => {
+          if (this.ways.onSilent(path.remote, sinceMs)) void this.onSilent(outbound);
+        },
+        onTimeout: (sinceMs) => {
+          if (!outbound.provisional) this.ways.onSilent(path.remote, sinceMs);
           this.later(outbound, 408);
         },
         onTransportError: () => this.onRefused(outbound, path),
@@ -202,6 +205,19 @@ export class OutboundCalls {
     machine.start();
   }
 
+  /** What harms nobody twice goes on to the next address, if there is one that can be reached. */
+  private async onSilent(outbound: Outbound): Promise<void> {
+    const { plan, machine } = outbound;
+    if (!plan || !isHarmless(plan.method)) return;
+    const tried = [...outbound.tried, outbound.sent.remote];
+    const made = await this.ways.choose(plan, newBranch(), tried);
+    if (!made.path || !machine?.isUnanswered) return;
+    machine.terminate();
+    outbound.tried = tried;
+    outbound.leaveBy(made);
+    this.launch(outbound, made.path);
+  }
+
   /** §4.3 of RFC 3263: on to the next address. Not after a timeout: who asked has given up by then, and asks anew. */
   private onRefused(outbound: Outbound, path: Path): void {
     this.ways.onFailed(path.remote);
@@ -211,7 +227,7 @@ export class OutboundCalls {
   }
 
   private async sendElsewhere(outbound: Outbound, plan: RequestPlan): Promise<void> {
-    outbound.tried.push(outbound.sent.remote);
+    outbound.tried = [...outbound.tried, outbound.sent.remote];
     this.leaving++;
     const made = await this.ways.choose(plan, newBranch(), outbound.tried);
     this.leaving--;

@@ -33,7 +33,7 @@ export class Ways {
 
   /** `tried`: addresses that have refused it before. Never rejects but for a plan that makes no message. */
   async choose(plan: RequestPlan, branch: string, tried: readonly Address[] = []): Promise<Made> {
-    const addresses = await this.addresses(plan.next);
+    const addresses = await this.addresses(plan);
     for (const address of addresses) {
       if (tried.some(({ host, port }) => host === address.host && port === address.port)) continue;
       const path = await this.open(address);
@@ -53,18 +53,23 @@ export class Ways {
 
   /** Nobody has answered there, or by 503: the next request goes to the next address of the name. */
   onFailed(address: Address): void {
-    this.failing.note(address);
+    this.failing.failed(address);
   }
 
   onAnswered(address: Address): void {
-    this.failing.forget(address);
+    this.failing.answered(address);
   }
 
-  private async addresses(next: string): Promise<readonly Address[]> {
+  /** To what left at `sinceMs` nothing has come. False: to others it has. */
+  onSilent(address: Address, sinceMs: number): boolean {
+    return this.failing.silent(address, sinceMs);
+  }
+
+  private async addresses({ next, method }: RequestPlan): Promise<readonly Address[]> {
     const uri = parseSipUri(next);
     if (!uri) return [];
     try {
-      return this.failing.last(await this.core.resolve(uri));
+      return this.failing.last(await this.core.resolve(uri), isHarmless(method));
     } catch {
       this.core.settings.count('sip_unresolved_total');
       return [];
@@ -103,6 +108,11 @@ export class Ways {
     const local = this.core.listening[0] ?? { protocol: remote.protocol, host: '127.0.0.1', port: 0 };
     return { message: this.finish(plan, { local }, branch), path: undefined, local, remote };
   }
+}
+
+/** Whether it may be sent to two addresses: nobody acts on it. */
+export function isHarmless(method: string): boolean {
+  return method === 'OPTIONS';
 }
 
 function made(message: WireMessage, path: Path): Made {

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import type { WireMessage } from '../../lib/sip-engine/message/message.js';
 import type { Dns } from '../../lib/sip-engine/transport/resolve.js';
 import { FailingAddresses } from '../../lib/sip-engine/transport/failing-addresses.js';
 import { FakeClock } from '../support/fake-clock.js';
@@ -25,17 +26,93 @@ async function named(): Promise<Name> {
   return { ...on, first, second, ask, asked };
 }
 
+/** The first has refused a message: it as it left to the second. */
+async function refused(on: Name): Promise<WireMessage> {
+  await on.ask('MESSAGE');
+  on.first.fail();
+  await on.clock.advance(0);
+  return on.net.take().at(-1)!;
+}
+
 describe('Several addresses of one name (RFC 3263 §4.3)', () => {
-  it('one that gives no answer is tried last, for 30 s', async () => {
+  it('one that is silent for 4 s is tried last by others; the MESSAGE itself is waited for, and is not sent twice', async () => {
     const on = await named();
-    const { statuses } = await on.ask();
-    await on.clock.advance(32_000);
+    const { statuses } = await on.ask('MESSAGE');
+    await on.clock.advance(3_999);
+    await on.ask('MESSAGE');
+    expect(on.asked()).to.deep.equal([HOSTS[0], HOSTS[0]]);
+    await on.clock.advance(1);
+    await on.ask('MESSAGE');
+    expect(on.asked()).to.deep.equal([HOSTS[1]]);
+    await on.clock.advance(28_000);
+    expect(on.asked()).to.deep.equal([]);
     expect(statuses).to.deep.equal([408]);
-    await on.ask();
-    expect(on.asked()).to.deep.equal([HOSTS[0], HOSTS[1]]);
+  });
+
+  it('an OPTIONS goes from one that is silent to the next, which harms nobody', async () => {
+    const on = await named();
+    const { statuses } = await on.ask('OPTIONS');
+    await on.clock.advance(4_000);
+    expect(on.asked()).to.deep.equal([...HOSTS]);
+    on.net.receive(responseText(on.net.take().at(-1)!, 200));
+    expect(statuses).to.deep.equal([200]);
+    await on.clock.advance(32_000);
+    expect(on.engine.inHand.transactions).to.equal(0);
+  });
+
+  it('an OPTIONS whose next address cannot be reached goes on to be waited for', async () => {
+    const on = await named();
+    on.net.unreachable.add(HOSTS[1]);
+    const { statuses } = await on.ask('OPTIONS');
+    await on.clock.advance(5_000);
+    on.net.receive(responseText(on.net.take().at(-1)!, 200));
+    expect(statuses).to.deep.equal([200]);
+  });
+
+  it('one that is slow with one request, and answers another meanwhile, is not silent', async () => {
+    const on = await named();
+    for (const waitMs of [4_000, 28_000]) {
+      await on.ask('MESSAGE');
+      await on.ask('MESSAGE');
+      const [slow, other] = on.net.take();
+      expect(slow?.header('Via')).not.to.equal(other?.header('Via'));
+      on.net.receive(responseText(other!, 200));
+      await on.clock.advance(waitMs);
+      on.net.take();
+    }
+    expect(new Set(on.asked())).to.deep.equal(new Set([HOSTS[0]]));
+  });
+
+  it('one that has failed is tried after 30 s by one OPTIONS alone, and by all once that is answered', async () => {
+    const on = await named();
+    on.net.receive(responseText(await refused(on), 200));
+    on.asked();
     await on.clock.advance(30_000);
-    await on.ask();
+    for (const [method, host] of [
+      ['MESSAGE', HOSTS[1]],
+      ['OPTIONS', HOSTS[0]],
+      ['OPTIONS', HOSTS[1]],
+      ['MESSAGE', HOSTS[1]],
+    ] as const) {
+      await on.ask(method);
+      expect(on.asked(), method).to.deep.equal([host]);
+    }
+    const probe = on.net.take().find((message) => message.method === 'OPTIONS');
+    on.net.receive(responseText(probe!, 200));
+    await on.ask('MESSAGE');
     expect(on.asked()).to.deep.equal([HOSTS[0]]);
+  });
+
+  it('where no OPTIONS is sent, one message tries it after a minute', async () => {
+    const on = await named();
+    on.net.receive(responseText(await refused(on), 200));
+    on.asked();
+    for (const host of [HOSTS[1], HOSTS[0], HOSTS[1]]) {
+      if (host === HOSTS[0]) await on.clock.advance(60_000);
+      await on.ask('MESSAGE');
+      expect(on.asked()).to.deep.equal([host]);
+      on.net.take();
+    }
   });
 
   it('one that says 503 is tried last, one that says anything else is not', async () => {
@@ -103,10 +180,10 @@ describe('Several addresses of one name (RFC 3263 §4.3)', () => {
     const clock = new FakeClock();
     const failing = new FailingAddresses(clock);
     const address = (at: number) => ({ protocol: 'udp', host: `host${at}`, port: 5060 }) as const;
-    for (let at = 0; at <= 1000; at++) failing.note(address(at));
+    for (let at = 0; at <= 1000; at++) failing.failed(address(at));
     const order = [address(1), address(0)];
-    expect(failing.last(order), 'the oldest is forgotten').to.deep.equal([address(0), address(1)]);
+    expect(failing.last(order, true), 'the oldest is forgotten').to.deep.equal([address(0), address(1)]);
     clock.step(-3_600_000);
-    expect(failing.last(order), 'the clock was put back').to.deep.equal(order);
+    expect(failing.last(order, true), 'the clock was put back').to.deep.equal(order);
   });
 });

@@ -8,7 +8,7 @@ import {
   INVITE_CLIENT,
   OTHER_CLIENT,
 } from './client-tables.js';
-import { longMs, type EngineTimer, type Timers, type TimerValues } from './timers.js';
+import { longMs, silentMs, type EngineTimer, type Timers, type TimerValues } from './timers.js';
 
 export interface ClientUser<R> {
   /** Provisional responses, and the first final one. */
@@ -17,7 +17,9 @@ export interface ClientUser<R> {
   onLate2xx(response: R): void;
   /** ACK to a non-2xx final, ready to go (§17.1.1.3). */
   ackFor(response: R): Buffer;
-  onTimeout(): void;
+  /** Nothing at all has come for `silentMs`, and the rest of 64*T1 is waited for; it left at `sinceMs`. */
+  onSilence(sinceMs: number): void;
+  onTimeout(sinceMs: number): void;
   onTransportError(): void;
   onTerminated(): void;
 }
@@ -62,13 +64,18 @@ export class ClientMachine<R> {
     this.bytes = setup.bytes;
   }
 
+  /** Not even by a 1xx. */
+  get isUnanswered(): boolean {
+    return this.state === 'calling' || this.state === 'trying';
+  }
+
   /** First transmission (§17.1.1.2, §17.1.2.2). */
   start(): void {
     const { timers, values } = this.setup;
     const { path } = this;
     path.watch(this.failed);
     this.leftMs = timers.now();
-    this.limit = timers.after(longMs(values), () => this.fire('give-up'));
+    this.limit = timers.after(silentMs(values), () => this.silent());
     if (!path.reliable) this.armRetry();
     path.send(this.setup.bytes);
   }
@@ -93,6 +100,12 @@ export class ClientMachine<R> {
     if (this.state === 'terminated') return;
     this.state = 'terminated';
     this.finish();
+  }
+
+  private silent(): void {
+    const { timers, values, user } = this.setup;
+    this.limit = timers.after(longMs(values) - silentMs(values), () => this.fire('give-up'));
+    if (this.isUnanswered) user.onSilence(this.leftMs);
   }
 
   private fire(event: ClientEvent, response?: R): void {
@@ -141,7 +154,7 @@ export class ClientMachine<R> {
       case 'timeout':
         // Of the stream that it was moved to it knows too little.
         if (!this.moved) this.path.suspect(this.leftMs);
-        user.onTimeout();
+        user.onTimeout(this.leftMs);
         return;
       case 'fail':
         user.onTransportError();
@@ -164,13 +177,9 @@ export class ClientMachine<R> {
     this.moved = true;
     // It may have been answered meanwhile, over the server's own stream.
     this.setup.reopen().then(
-      (path) => this.unanswered && this.goBy(path),
-      () => this.unanswered && this.fire('transport-error'),
+      (path) => this.isUnanswered && this.goBy(path),
+      () => this.isUnanswered && this.fire('transport-error'),
     );
-  }
-
-  private get unanswered(): boolean {
-    return this.state === 'calling' || this.state === 'trying';
   }
 
   private goBy(path: Path): void {

@@ -37,6 +37,14 @@ export function longMs(values: TimerValues): number {
   return 64 * values.t1Ms;
 }
 
+/**
+ * A client to whom nothing at all has come: over UDP three retransmissions, and half a second more. Who takes longer with a
+ * request says 100 by then, if he keeps to RFC 4320 §4.1.
+ */
+export function silentMs(values: TimerValues): number {
+  return 8 * values.t1Ms;
+}
+
 /** Until timer E of a client has grown to T2: earlier no 100 goes to a non-INVITE over UDP, then it must (RFC 4320 §4.1). */
 export function lateTryingMs(values: TimerValues): number {
   let waited = 0;

@@ -4,43 +4,67 @@ import type { Timers } from '../transaction/timers.js';
 
 /** §4.3 leaves it open; a name's addresses are asked for again as often. */
 const FAILING_MS = 30_000;
-const MAX_FAILING = 1000;
+/** And so long thereafter OPTIONS alone tries them: it can go on to the next address, and no message waits for the outcome. */
+const PROBED_MS = 60_000;
+const MAX_KNOWN = 1000;
+/** Before any time. */
+const notFailing = -1;
 
 export class FailingAddresses {
   private readonly timers: Pick<Timers, 'now'>;
-  /** Until when, the longest known first. */
-  private readonly until = new Map<string, number>();
+  /** When each has failed, the longest known first. */
+  private readonly failedMs = new Map<string, number>();
+  /** When each has answered last, the longest known first. */
+  private readonly answeredMs = new Map<string, number>();
 
   constructor(timers: Pick<Timers, 'now'>) {
     this.timers = timers;
   }
 
-  /** It gave no answer, could not be reached, or said 503. */
-  note(address: Address): void {
+  /** It could not be reached, or said 503. */
+  failed(address: Address): void {
+    this.note(this.failedMs, keyOf(address));
+  }
+
+  answered(address: Address): void {
     const key = keyOf(address);
-    this.until.delete(key);
-    const oldest = this.until.size >= MAX_FAILING ? this.until.keys().next().value : undefined;
-    if (oldest !== undefined) this.until.delete(oldest);
-    this.until.set(key, this.timers.now() + FAILING_MS);
+    this.note(this.answeredMs, key);
+    if (this.failedMs.size > 0) this.failedMs.delete(key);
   }
 
-  /** It has answered. */
-  forget(address: Address): void {
-    if (this.until.size > 0) this.until.delete(keyOf(address));
+  /** To a request that left at `sinceMs` nothing has come: whether it has failed, or is slow with this one alone. */
+  silent(address: Address, sinceMs: number): boolean {
+    const answeredMs = this.answeredMs.get(keyOf(address));
+    if (answeredMs !== undefined && answeredMs >= sinceMs) return false;
+    this.failed(address);
+    return true;
   }
 
-  /** The same addresses, those that fail last; of these the one first that failed first. */
-  last(addresses: readonly Address[]): readonly Address[] {
-    if (this.until.size === 0 || addresses.length < 2) return addresses;
-    const ranked = addresses.map((address) => ({ address, untilMs: this.untilOf(address) }));
-    return ranked.sort((one, other) => one.untilMs - other.untilMs).map(({ address }) => address);
+  /**
+   * The same addresses, those that fail last; of these the one first that failed first. One whose time is over is on
+   * trial with the request that asks, if a `probe`: until that is answered it goes on to be last for all others.
+   */
+  last(addresses: readonly Address[], isProbe: boolean): readonly Address[] {
+    if (this.failedMs.size === 0 || addresses.length < 2) return addresses;
+    const ranked = addresses.map((address) => ({ address, rank: this.rankOf(keyOf(address), isProbe) }));
+    return ranked.sort((one, other) => one.rank - other.rank).map(({ address }) => address);
   }
 
-  private untilOf(address: Address): number {
-    const untilMs = this.until.get(keyOf(address)) ?? 0;
-    const restMs = untilMs - this.timers.now();
-    // More than it can have been: the clock was put back.
-    return restMs > 0 && restMs <= FAILING_MS ? untilMs : 0;
+  private rankOf(key: string, isProbe: boolean): number {
+    const failedMs = this.failedMs.get(key);
+    if (failedMs === undefined) return notFailing;
+    const agoMs = this.timers.now() - failedMs;
+    // Less than nothing: the clock was put back.
+    if (agoMs >= 0 && agoMs < (isProbe ? FAILING_MS : PROBED_MS)) return failedMs;
+    this.note(this.failedMs, key);
+    return notFailing;
+  }
+
+  private note(times: Map<string, number>, key: string): void {
+    times.delete(key);
+    const oldest = times.size >= MAX_KNOWN ? times.keys().next().value : undefined;
+    if (oldest !== undefined) times.delete(oldest);
+    times.set(key, this.timers.now());
   }
 }
 

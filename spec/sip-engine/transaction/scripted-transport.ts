@@ -58,6 +58,8 @@ export class ScriptedTransport implements TransportLayer {
   /** Addresses asked for, `udp 192.0.2.9:5060`. */
   readonly opened: string[] = [];
   refused = new Set<Protocol>(['tcp']);
+  /** Hosts. */
+  readonly unreachable = new Set<string>();
   /** Ways to hosts that a spec tells apart; all others are one. */
   private readonly hosts = new Map<string, ScriptedPath>();
   private user: TransportUser | undefined;
@@ -69,6 +71,7 @@ export class ScriptedTransport implements TransportLayer {
 
   open(remote: Address): Promise<Path> {
     this.opened.push(`${remote.protocol} ${remote.host}:${remote.port}`);
+    if (this.unreachable.has(remote.host)) return Promise.reject(new Error('unreachable'));
     const own = this.hosts.get(remote.host);
     if (own) return Promise.resolve(own);
     if (this.refused.has(remote.protocol)) return Promise.reject(new Error('refused'));

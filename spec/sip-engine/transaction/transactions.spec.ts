@@ -32,6 +32,7 @@ function client(on: Stage, invite: boolean): ClientMachine<string> {
       onLate2xx: (response) => void on.told.push(`late ${response}`),
       ackFor: () => Buffer.from('ack'),
       onTimeout: () => void on.told.push('timeout'),
+      onSilence: () => undefined,
       onTransportError: () => void on.told.push('error'),
       onTerminated: () => void on.told.push('over'),
     },
