@@ -1,15 +1,15 @@
 /** The trace as it is shown on a terminal, and as a capture file of what the gateway itself has traced. */
 import { expect } from 'chai';
 import { sipEvent } from '../../lib/gateway/operators/sip-trace.js';
+import type { Address } from '../../lib/sip-engine/api.js';
+import { hostport } from '../../lib/sip-engine/drachtio/leader.js';
 import { createTraceRing } from '../../lib/trace/ring.js';
 import { traceView, type TraceView } from '../../lib/trace/view.js';
 
-const local = { protocol: 'udp', host: '127.0.0.1', port: 5060 };
-
-function traced(remote: { readonly protocol: string; readonly host: string; readonly port: number }): TraceView {
+function traced(remote: Address): TraceView {
   const ring = createTraceRing({ conversations: 10, eventsPerConversation: 10 });
   const text = 'MESSAGE sip:a SIP/2.0\r\nCall-ID: c\r\nSubject:\ta\u001b[2Jb\u009b31m grüße\rover\u007f\r\n\r\n';
-  ring.event(sipEvent({ atMs: 0, bodies: false }, 'in', local, remote, Buffer.from(text)));
+  ring.event(sipEvent({ direction: 'in', peer: hostport(remote), bytes: Buffer.from(text) }, { atMs: 0, bodies: false }));
   return traceView(ring);
 }
 

@@ -7,6 +7,7 @@ import type { Metrics } from '../../metrics.js';
 import { createDrachtioAgent } from '../../sip/drachtio/drachtio-agent.js';
 import type { SipAgent } from '../../sip/agent.js';
 import { createDrachtioFace } from '../../sip-engine/drachtio/face.js';
+import { hostport } from '../../sip-engine/drachtio/leader.js';
 import type { InHand } from '../../sip-engine/api.js';
 import { createEngine } from '../../sip-engine/engine.js';
 import type { TlsMaterial } from '../../sip-engine/transport/tls.js';
@@ -14,7 +15,7 @@ import type { Trace } from '../../trace/trace.js';
 import type { FairTurns } from '../load/fair-turns.js';
 import type { Load } from '../load/load.js';
 import { engineOptions } from '../settings.js';
-import { sipEvent } from '../operators/sip-trace.js';
+import { type SipCrossing, traceSip } from '../operators/sip-trace.js';
 import { sipTls } from '../tls-material.js';
 
 export interface SipSide {
@@ -48,7 +49,10 @@ export function createSipSide(config: Config, deps: SipDeps): SipSide {
   return config.sip.engine === 'drachtio' ? drachtioServer(config, deps) : embedded(config, deps);
 }
 
-function drachtioServer({ sip }: Config, { clock, log, metrics }: SipDeps): SipSide {
+function drachtioServer(config: Config, deps: SipDeps): SipSide {
+  const { sip } = config;
+  const { clock, log, metrics } = deps;
+  const trace = tracer(config, deps);
   const { host, port, secret = 'cymru' } = sip.drachtio;
   const agent = createDrachtioAgent({
     mode: { kind: 'connect', host, port, secret },
@@ -61,6 +65,7 @@ function drachtioServer({ sip }: Config, { clock, log, metrics }: SipDeps): SipS
     maxInFlightBytes: sip.drachtio.maxInFlightBytes,
     // The server hears everybody.
     trusted: trustedBy(sip.trustedPeers),
+    onCrossing: trace && (({ text, ...where }) => trace({ ...where, bytes: Buffer.from(text) })),
     ...agentTimes(sip),
   });
   return {
@@ -75,7 +80,8 @@ function drachtioServer({ sip }: Config, { clock, log, metrics }: SipDeps): SipS
 
 /** The engine connects to the agent within the process: no port, and a secret that nobody else could say. */
 function embedded(config: Config, deps: SipDeps): SipSide {
-  const { clock, log, metrics, trace, load, turn } = deps;
+  const { clock, log, metrics, load, turn } = deps;
+  const trace = tracer(config, deps);
   const secret = 'embedded';
   // It listens nowhere: the face hands it its end of the connection.
   const server = createServer();
@@ -91,7 +97,7 @@ function embedded(config: Config, deps: SipDeps): SipSide {
     count: (name, labels, who) => metrics.count(name, labels, 1, who),
     onError: (error) => log.error('sip engine', { error }),
     ...(trace && {
-      onMessage: (...message) => trace.event(sipEvent({ atMs: clock.now(), bodies: config.trace.bodies }, ...message)),
+      onMessage: (direction, _local, remote, bytes) => trace({ direction, peer: hostport(remote), bytes }),
     }),
   });
   const face = createDrachtioFace(engine, { secret, clock, log, metrics });
@@ -116,6 +122,13 @@ function embedded(config: Config, deps: SipDeps): SipSide {
       await face.close();
     },
   };
+}
+
+function tracer(
+  { trace: { bodies } }: Config,
+  { clock, trace }: SipDeps,
+): ((crossing: SipCrossing) => void) | undefined {
+  return trace && ((crossing) => traceSip(trace, crossing, { atMs: clock.now(), bodies }));
 }
 
 function agentTimes(sip: Config['sip']): { callTimeoutMs: number; inviteTimeoutMs: number } {

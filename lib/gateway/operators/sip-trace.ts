@@ -1,28 +1,27 @@
-/** A SIP message as it crosses the border → trace event; only its Call-ID is looked for at once. */
-import type { TraceEvent } from '../../trace/trace.js';
+/** SIP messages as they cross the border → trace events; what they are found by is looked for at once, nothing else. */
+import type { Trace, TraceEvent } from '../../trace/trace.js';
 
-interface Place {
-  readonly protocol: string;
-  readonly host: string;
-  readonly port: number;
+export interface SipCrossing {
+  readonly direction: 'in' | 'out';
+  /** `udp/192.0.2.7:5060` */
+  readonly peer: string;
+  readonly bytes: Buffer;
+}
+
+/** A request of ours tells its conversation by itself, even where nobody takes it; what comes is the interpreter's to judge. */
+export function traceSip(trace: Trace, crossing: SipCrossing, how: { atMs: number; bodies: boolean }): void {
+  const event = sipEvent(crossing, how);
+  const conversation = crossing.direction === 'out' ? valueOf(crossing.bytes, ['\r\nConversation-ID:']) : '';
+  if (conversation !== '') trace.link(event.key, conversation);
+  trace.event(event);
 }
 
 export function sipEvent(
+  { direction, peer, bytes }: SipCrossing,
   { atMs, bodies }: { atMs: number; bodies: boolean },
-  direction: 'in' | 'out',
-  _local: Place,
-  remote: Place,
-  bytes: Buffer,
 ): TraceEvent {
   const text = bodies ? (): string => bytes.toString('utf8') : headText(bytes);
-  return {
-    atMs,
-    border: 'sip',
-    direction,
-    peer: `${remote.protocol}/${remote.host}:${remote.port}`,
-    key: callIdOf(bytes),
-    text,
-  };
+  return { atMs, border: 'sip', direction, peer, key: valueOf(bytes, callId), text };
 }
 
 /** Bodies are the users' secret unless the operator has decided otherwise; a large one is not kept alive either. */
@@ -42,13 +41,14 @@ function endOfHead(bytes: Buffer): number {
 
 const maxKeptBytes = 4096;
 
-const names = ['\r\nCall-ID:', '\r\ni:', '\r\ncall-id:', '\r\nI:'].map((name) => Buffer.from(name));
+const callId = ['\r\nCall-ID:', '\r\ni:', '\r\ncall-id:', '\r\nI:'];
 
-function callIdOf(bytes: Buffer): string {
+/** Of the header that is there first of these; empty: none is. */
+function valueOf(bytes: Buffer, names: readonly string[]): string {
   for (const name of names) {
-    const at = bytes.indexOf(name);
+    const at = bytes.indexOf(name, 0, 'latin1');
     if (at < 0) continue;
-    const end = bytes.indexOf('\r\n', at + name.length);
+    const end = bytes.indexOf('\r\n', at + name.length, 'latin1');
     return bytes.toString('latin1', at + name.length, end < 0 ? bytes.length : end).trim();
   }
   return '';

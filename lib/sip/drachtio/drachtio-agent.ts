@@ -7,6 +7,7 @@ import type { Logger } from '../../log.js';
 import type { Metrics } from '../../metrics.js';
 import type { CallDelegate, Dialed, Peer, RequestDraft, SipAgent, SipHandlers, SipResponse } from '../agent.js';
 import { type Answered, answeredLabels } from './answered.js';
+import type { Crossing } from './crossing.js';
 import { DrachtioCall, type CallDeps } from './call.js';
 import { dial } from './dial.js';
 import { exchange } from './exchange.js';
@@ -42,6 +43,8 @@ export interface DrachtioAgentOptions {
   readonly maxFrameBytes?: number;
   /** Written and not echoed; connect: 32,768 (drachtio-server loses its place above 80,000), listen: no limit. */
   readonly maxInFlightBytes?: number;
+  /** Connect: every message of which the engine says that it has crossed the border. */
+  readonly onCrossing?: ((crossing: Crossing) => void) | undefined;
   /** Between two attempts to connect, from 100 doubled; 5,000. */
   readonly maxReconnectDelayMs?: number;
 }

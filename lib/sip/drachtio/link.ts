@@ -5,6 +5,7 @@ import { PeerError } from '../../errors.js';
 import type { Logger } from '../../log.js';
 import type { SrfAck, SrfApp, SrfConnectOptions, SrfRequest, SrfRequestOptions, SrfResponse } from './types.js';
 import type { Answered } from './answered.js';
+import { type Crossing, crossingOf } from './crossing.js';
 import { LinkSockets } from './sockets.js';
 import { SendWindow } from './window.js';
 
@@ -28,6 +29,7 @@ export interface LinkOptions {
   readonly silenceTimeoutMs: number;
   /** A request has its final answer, whoever gave it. */
   readonly answered: Answered;
+  readonly onCrossing?: ((crossing: Crossing) => void) | undefined;
 }
 
 export interface LinkDelegate {
@@ -112,6 +114,7 @@ export class Link {
           this.onDown(new PeerError('sip', 408, 'the engine does not answer'));
         });
         this.app.connect(options);
+        this.tap();
         return;
       }
     }
@@ -234,6 +237,16 @@ export class Link {
   /** All that srf tells of a connection of its own making; in listen mode the server tells us. */
   private get socket(): Socket | undefined {
     return this.app.app.client?.mapServer.keys().next().value;
+  }
+
+  /** Before the first frame can have come. */
+  private tap(): void {
+    const { onCrossing } = this.options;
+    if (!onCrossing) return;
+    this.app.app.client?.wp.on('msg', (_socket, frame) => {
+      const crossing = crossingOf(frame);
+      if (crossing) onCrossing(crossing);
+    });
   }
 
   private write(res: SrfResponse, text: string, done: (error: unknown) => void): void {

@@ -64,9 +64,16 @@ export interface SrfConnectOptions {
 
 export type SrfHandler = (req: SrfRequest, res: SrfResponse) => void;
 
+export interface SrfClient {
+  /** Its connections are the keys. */
+  readonly mapServer: ReadonlyMap<Socket, unknown>;
+  /** Tells of every frame that has come, as text. */
+  readonly wp: { on(event: 'msg', listener: (socket: Socket, frame: string) => void): void };
+}
+
 export interface SrfApp {
-  /** Once it connects or listens; its connections are the keys. */
-  readonly app: { readonly client?: { readonly mapServer: ReadonlyMap<Socket, unknown> } };
+  /** Once it connects or listens. */
+  readonly app: { readonly client?: SrfClient };
   on(event: 'connect', listener: (error: Error | null, hostports?: string, version?: string) => void): void;
   on(event: 'error', listener: (error: Error) => void): void;
   on(event: 'close', listener: () => void): void;
