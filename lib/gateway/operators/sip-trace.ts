@@ -11,7 +11,8 @@ export interface SipCrossing {
 /** A request of ours tells its conversation by itself, even where nobody takes it; what comes is the interpreter's to judge. */
 export function traceSip(trace: Trace, crossing: SipCrossing, how: { atMs: number; bodies: boolean }): void {
   const event = sipEvent(crossing, how);
-  const conversation = crossing.direction === 'out' ? valueOf(crossing.bytes, ['\r\nConversation-ID:']) : '';
+  const { direction, bytes } = crossing;
+  const conversation = direction === 'out' ? valueOf(bytes.subarray(0, endOfHead(bytes)), conversationId) : '';
   if (conversation !== '') trace.link(event.key, conversation);
   trace.event(event);
 }
@@ -41,14 +42,15 @@ function endOfHead(bytes: Buffer): number {
 
 const maxKeptBytes = 4096;
 
-const callId = ['\r\nCall-ID:', '\r\ni:', '\r\ncall-id:', '\r\nI:'];
+const callId = ['\r\nCall-ID:', '\r\ni:', '\r\ncall-id:', '\r\nI:'].map((name) => Buffer.from(name));
+const conversationId = [Buffer.from('\r\nConversation-ID:')];
 
 /** Of the header that is there first of these; empty: none is. */
-function valueOf(bytes: Buffer, names: readonly string[]): string {
+function valueOf(bytes: Buffer, names: readonly Buffer[]): string {
   for (const name of names) {
-    const at = bytes.indexOf(name, 0, 'latin1');
+    const at = bytes.indexOf(name);
     if (at < 0) continue;
-    const end = bytes.indexOf('\r\n', at + name.length, 'latin1');
+    const end = bytes.indexOf('\r\n', at + name.length);
     return bytes.toString('latin1', at + name.length, end < 0 ? bytes.length : end).trim();
   }
   return '';
