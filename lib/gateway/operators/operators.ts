@@ -1,0 +1,39 @@
+/** The operators' side: audit, the admin face, what /readyz says. It is there first, so that a start can be watched. */
+import { type AuditTrail } from '../../log/audit.js';
+import { type Seldom, tellSeldom } from '../../log/seldom.js';
+import type { AdminFace } from '../../rest/admin/admin.js';
+import type { DeadLetterActions } from '../../rest/admin/dead-letters.js';
+import type { ReadyCheck } from '../../rest/admin/readiness.js';
+import { type Foundation, closing } from '../foundation.js';
+import { createAudit, openAdmin } from './admin.js';
+
+export interface Operators {
+  readonly audit: AuditTrail;
+  readonly admin: AdminFace;
+  /** Credentials that are refused at the REST face. */
+  readonly refusals: Seldom;
+  /** From now on they can be seen. */
+  show(deadLetters: DeadLetterActions): void;
+  /** The start is over: from now on this is asked. */
+  ready(checks: readonly ReadyCheck[]): void;
+}
+
+/** Rejects with the system's error where the admin port is taken. */
+export async function openOperators(foundation: Foundation): Promise<Operators> {
+  const { clock, log, started } = foundation;
+  const refusals = tellSeldom(clock, (reason, told) => log.warn('rest credential refused', { reason, ...told }));
+  started.push(closing(refusals));
+  const audit = createAudit(foundation);
+  started.push(() => audit.close());
+  const checks: ReadyCheck[] = [{ name: 'start', check: () => ({ state: 'failed', detail: 'starting' }) }];
+  const shown: { deadLetters?: DeadLetterActions } = {};
+  const admin = await openAdmin(foundation, { checks, deadLetters: () => shown.deadLetters, audit: audit.note });
+  started.push(() => admin.close());
+  return {
+    audit,
+    admin,
+    refusals,
+    show: (deadLetters) => void (shown.deadLetters = deadLetters),
+    ready: (all) => void checks.splice(0, checks.length, ...all),
+  };
+}
