@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { Chatbot } from '../../iwf/actions.js';
 import type { Subscription, SubscriptionApi } from '../../resources/subscription.js';
-import type { Put, Remove } from '../../store/store.js';
+import type { Put, Remove, Store } from '../../store/store.js';
 import { recordTable } from '../records.js';
 
 /** Why a subscription ended other than by its bot's wish; what it still had queued becomes dead letters. */
@@ -46,10 +46,12 @@ export function putSubscription(kept: KeptSubscription, nowMs: number, ifRevisio
   });
 }
 
-/** All that a subscription leaves in the store. */
-export function removeSubscription({ subscription, correlatorKey }: KeptSubscription): Remove[] {
+/** All that a subscription leaves in the store; its correlator may stand for a later one by now. */
+export async function removalOf(store: Store, { subscription, correlatorKey }: KeptSubscription): Promise<Remove[]> {
   const own = keptSubscriptions.remove(subscription.id);
-  return correlatorKey === undefined ? [own] : [own, firstAnswers.remove(correlatorKey)];
+  if (correlatorKey === undefined) return [own];
+  const answer = await firstAnswers.get(store, correlatorKey);
+  return answer?.value.subscriptionId === subscription.id ? [own, firstAnswers.remove(correlatorKey)] : [own];
 }
 
 /** Its scope is the bot and the collection; hashed, for a bot chooses its length. */

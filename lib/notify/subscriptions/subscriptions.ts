@@ -1,39 +1,26 @@
 /** Subscriptions: made, prolonged and ended durably, the live ones kept in memory (OMA REST NetAPI Chat §6.1, §6.2). */
-import { randomUUID } from 'node:crypto';
 import type { Clock, Timer } from '../../clock.js';
 import type { Chatbot, Idempotency, SubscriptionActions } from '../../iwf/actions.js';
 import type { Logger } from '../../log.js';
 import type { Metrics } from '../../metrics.js';
-import { ApiError } from '../../resources/api-error.js';
 import type { Subscription, SubscriptionApi, SubscriptionRequest } from '../../resources/subscription.js';
 import type { Enqueue, Store } from '../../store/store.js';
-import { limitReached } from '../limit-reached.js';
 import { createLiveSubscriptions, isExpired, lasting } from './live-subscriptions.js';
-import type { NotifyOptions, PlatformLimits } from '../options.js';
-import { createShares } from '../shares.js';
+import type { NotifyOptions } from '../options.js';
+import { type Created, type CreationRules, SubscriptionCreation } from './subscription-creation.js';
 import * as record from './subscription-record.js';
 import type { EndReason, KeptSubscription } from './subscription-record.js';
 
-export interface SubscriptionsDeps {
+export interface SubscriptionsDeps extends CreationRules {
   readonly store: Store;
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly options: Pick<NotifyOptions, 'maxSubscriptions' | 'correlatorTtlMs' | 'validityMs' | 'refreshMs'>;
-  readonly limitsOf: (platformId: string) => Pick<PlatformLimits, 'subscriptionsPerBot' | 'subscriptionsPerPlatform'>;
-  /** Rejects with ApiError SVC0002 or POL0001 where the bot's platform may not use the URL. */
-  readonly judge: (bot: Chatbot, notifyURL: string) => Promise<void>;
-  /** Rejects with ApiError POL0001 where its owner does not want it. */
-  readonly verify: (bot: Chatbot, notifyURL: string) => Promise<void>;
   /** The notice of its end, to be queued with it; none where it cannot be read, or where its API has none. */
   readonly farewell?: ((subscription: Subscription, reason: EndReason) => readonly Enqueue[]) | undefined;
   /** One has ended other than by its bot's wish. */
   readonly onEnded?: ((subscription: Subscription, reason: EndReason) => void) | undefined;
-}
-
-interface Created {
-  readonly subscription: Subscription;
-  readonly created: boolean;
 }
 
 /** A timer holds 2^31 - 1 ms at most; an hour also follows a clock that is set. */
@@ -44,14 +31,20 @@ const endedTogether = 256;
 export class Subscriptions implements SubscriptionActions {
   private readonly live = createLiveSubscriptions();
   private readonly deps: SubscriptionsDeps;
+  private readonly creation: SubscriptionCreation;
   private expiry: Timer | undefined;
   private refresh: Timer | undefined;
-  /** Creations under way, so that the limits hold for a burst as well. */
-  private readonly creating = createShares();
   private closed = false;
 
   constructor(deps: SubscriptionsDeps) {
     this.deps = deps;
+    const { live } = this;
+    this.creation = new SubscriptionCreation({
+      ...deps,
+      live,
+      find: (id) => this.find(id),
+      keep: (kept) => this.keep(kept),
+    });
   }
 
   /** Reads what the store holds; before the first use, and again by itself where others write to the store, too. */
@@ -62,7 +55,7 @@ export class Subscriptions implements SubscriptionActions {
       known.delete(id);
       this.live.set(value);
     }
-    if (this.creating.of('all') === 0) for (const id of known) this.live.delete(id);
+    if (!this.creation.isUnderWay) for (const id of known) this.live.delete(id);
     this.watchExpiry();
     if (options.refreshMs > 0 && !this.closed) {
       this.refresh?.close();
@@ -79,85 +72,13 @@ export class Subscriptions implements SubscriptionActions {
     }
   }
 
-  async create(
+  create(
     bot: Chatbot,
     api: SubscriptionApi,
     request: SubscriptionRequest,
     idempotency?: Idempotency,
   ): Promise<Created> {
-    const again = idempotency && (await this.firstAnswer(bot, api, idempotency));
-    if (again) return { subscription: again, created: false };
-    await this.deps.judge(bot, request.notifyURL);
-    this.checkLimits(bot);
-    return this.creating.during(sharesOf(bot), () => this.createNow(bot, api, request, idempotency));
-  }
-
-  private async createNow(
-    bot: Chatbot,
-    api: SubscriptionApi,
-    request: SubscriptionRequest,
-    idempotency: Idempotency | undefined,
-  ): Promise<Created> {
-    const { store, clock, options, metrics, verify } = this.deps;
-    await verify(bot, request.notifyURL);
-    const key = idempotency && record.correlatorKeyOf(bot, api, idempotency.correlator);
-    const subscription = this.fresh(bot, api, request);
-    const kept: KeptSubscription = { subscription, ...(key === undefined ? {} : { correlatorKey: key }) };
-    const put = [record.putSubscription(kept, clock.now())];
-    if (key !== undefined) {
-      const answer = { fingerprint: idempotency?.fingerprint ?? '', subscriptionId: subscription.id };
-      put.push(record.firstAnswers.put(key, answer, { ttlMs: options.correlatorTtlMs, ifRevision: 0 }));
-    }
-    if (!(await store.commit({ put }))) return this.overtaken(bot, api, idempotency);
-    this.keep(kept);
-    metrics.count('notify_subscriptions_created', { api });
-    return { subscription, created: true };
-  }
-
-  /** Another request with the same correlator was faster: its answer is ours. */
-  private async overtaken(bot: Chatbot, api: SubscriptionApi, idempotency: Idempotency | undefined): Promise<Created> {
-    const first = idempotency && (await this.firstAnswer(bot, api, idempotency));
-    if (!first) throw new ApiError('SVC1000', [], { retryAfterS: 1 });
-    return { subscription: first, created: false };
-  }
-
-  /** Undefined where the correlator is new, or its subscription is no more. */
-  private async firstAnswer(
-    bot: Chatbot,
-    api: SubscriptionApi,
-    { correlator, fingerprint }: Idempotency,
-  ): Promise<Subscription | undefined> {
-    const key = record.correlatorKeyOf(bot, api, correlator);
-    const answer = (await record.firstAnswers.get(this.deps.store, key))?.value;
-    if (!answer) return undefined;
-    const subscription = await this.find(answer.subscriptionId);
-    if (subscription && answer.fingerprint !== fingerprint) {
-      throw new ApiError('SVC0005', [correlator, 'clientCorrelator']);
-    }
-    if (!subscription) await this.deps.store.commit({ remove: [record.firstAnswers.remove(key)] });
-    return subscription;
-  }
-
-  private checkLimits(bot: Chatbot): void {
-    const { subscriptionsPerBot, subscriptionsPerPlatform } = this.deps.limitsOf(bot.platformId);
-    const [creatingOfBot, creatingOfPlatform, creatingInAll] = sharesOf(bot).map((key) => this.creating.of(key));
-    const ofBot = this.live.countOfBot(bot.uri) + (creatingOfBot ?? 0);
-    const ofPlatform = this.live.countOfPlatform(bot.platformId) + (creatingOfPlatform ?? 0);
-    const inAll = this.live.size + (creatingInAll ?? 0);
-    const reached = limitReached([
-      ['limits.subscriptionsPerBot', ofBot, subscriptionsPerBot],
-      ['limits.subscriptionsPerPlatform', ofPlatform, subscriptionsPerPlatform],
-      ['notify.maxSubscriptions', inAll, this.deps.options.maxSubscriptions],
-    ]);
-    if (reached === undefined) return;
-    this.deps.metrics.count('notify_subscriptions_refused');
-    this.deps.metrics.count('limit_reached_total', { limit: reached }, 1, bot.uri);
-    throw new ApiError('POL0001', ['too many subscriptions']);
-  }
-
-  private fresh(bot: Chatbot, api: SubscriptionApi, request: SubscriptionRequest): Subscription {
-    const whose = { id: randomUUID(), api, platformId: bot.platformId, bot: bot.uri };
-    return lasting({ ...request, ...whose }, request.duration ?? 0, this.deps.clock.now());
+    return this.creation.create({ bot, api, request, idempotency });
   }
 
   async list(bot: Chatbot, api: SubscriptionApi): Promise<readonly Subscription[]> {
@@ -185,7 +106,7 @@ export class Subscriptions implements SubscriptionActions {
     if (!(await this.owned(bot, api, id))) return false;
     const kept = await this.kept(id);
     if (!kept) return false;
-    await this.deps.store.commit({ remove: record.removeSubscription(kept) });
+    await this.deps.store.commit({ remove: await record.removalOf(this.deps.store, kept) });
     this.live.delete(id);
     return true;
   }
@@ -219,8 +140,9 @@ export class Subscriptions implements SubscriptionActions {
     const { bot, platformId } = kept.subscription;
     const end = { reason, subscriptionId: id, bot, platformId, atMs: clock.now() };
     const put = record.subscriptionEnds.put(id, end, { ttlMs: options.validityMs * 2 });
+    const remove = await record.removalOf(store, kept);
     const enqueue = this.deps.farewell?.(kept.subscription, reason) ?? [];
-    await store.commit({ put: [put], remove: record.removeSubscription(kept), enqueue });
+    await store.commit({ put: [put], remove, enqueue });
     this.live.delete(id);
     this.deps.onEnded?.(kept.subscription, reason);
     metrics.count('notify_subscriptions_ended', { reason });
@@ -303,9 +225,4 @@ export class Subscriptions implements SubscriptionActions {
       if (!this.closed) this.expiry = this.deps.clock.after(10_000, () => void this.endExpired());
     }
   }
-}
-
-/** Whose limits one more subscription counts for: the bot's, its platform's, all. */
-function sharesOf({ uri, platformId }: Chatbot): readonly string[] {
-  return [`bot ${uri}`, `platform ${platformId}`, 'all'];
 }

@@ -136,15 +136,32 @@ describe('subscriptions', () => {
     expect((await subscriptions.create(bot(), 'spamreport', request, other)).created).to.be.true;
   });
 
-  it('forget a correlator after 24 hours, and with its subscription', async () => {
+  it('give the correlator of one whose time is over to the next, who keeps it', async () => {
+    const make = () => subscriptions.create(bot(), 'chat', subscriptionRequest(url, { duration: 60 }), once);
+    const first = await make();
+    // The clock was set: what ends it has not run yet.
+    clock.step(61_000);
+    const second = await make();
+    expect(second.created).to.be.true;
+    await clock.advance(59_000);
+    expect(await make()).to.deep.include({ created: false });
+    expect((await make()).subscription.id)
+      .to.equal(second.subscription.id)
+      .and.not.to.equal(first.subscription.id);
+    expect(await subscriptions.endOf(first.subscription.id)).to.equal('expired');
+  });
+
+  it('forget a correlator after 24 hours, and with the subscription that it stands for', async () => {
     const request = subscriptionRequest(url);
     const { subscription } = await subscriptions.create(bot(), 'chat', request, once);
     await clock.advance(86_400_001);
     const second = await subscriptions.create(bot(), 'chat', request, once);
     expect(second.created).to.be.true;
+    expect(subscriptions.known(subscription.id)).to.not.be.undefined;
+    await subscriptions.remove(bot(), 'chat', subscription.id);
+    expect((await subscriptions.create(bot(), 'chat', request, once)).created).to.be.false;
     await subscriptions.remove(bot(), 'chat', second.subscription.id);
     expect((await subscriptions.create(bot(), 'chat', request, once)).created).to.be.true;
-    expect(subscriptions.known(subscription.id)).to.not.be.undefined;
   });
 
   it('are so many per bot and no more, also at the same time', async () => {
