@@ -1,4 +1,5 @@
 /** What the body of an INVITE holds: an offer, nothing, or an offer beside a first message (network-side facts §2). */
+import { parseCpim } from '../../wire/cpim.js';
 import { DecodeError } from '../../wire/decode-error.js';
 import { essence } from '../../wire/media-type.js';
 import { boundaryOf, freeBoundary, parseMultipart, partContentType, printMultipart } from '../../wire/multipart.js';
@@ -7,8 +8,8 @@ import { cpimType, sdpType } from './media.js';
 
 export interface InviteBody {
   readonly sdp?: Buffer;
-  /** CPIM; its headers alone in large message mode, where the content follows by MSRP. */
-  readonly cpim?: Buffer;
+  /** CPIM, with its content. */
+  readonly firstMessage?: Buffer;
 }
 
 /** Throws DecodeError on a type that is no offer, or a broken multipart. */
@@ -22,7 +23,20 @@ export function readInviteBody(request: SipRequest): InviteBody {
   const find = (wanted: string): Buffer | undefined =>
     parts.find((part) => essence(partContentType(part)) === wanted)?.content;
   const [sdp, cpim] = [find(sdpType), find(cpimType)];
-  return { ...(sdp && { sdp }), ...(cpim && { cpim }) };
+  return { ...(sdp && { sdp }), ...(cpim && !isHeadersAlone(cpim) && { firstMessage: cpim }) };
+}
+
+/**
+ * Large message mode, under whatever service (large message, deferred, session): the content follows by MSRP, under the
+ * Message-ID that stands here already. CPIM that cannot be read is refused where messages are.
+ */
+function isHeadersAlone(cpim: Buffer): boolean {
+  try {
+    return parseCpim(cpim).content.every((octet) => octet === 13 || octet === 10);
+  } catch (error) {
+    if (error instanceof DecodeError) return false;
+    throw error;
+  }
 }
 
 /** Large message mode: the CPIM headers beside the offer. */
