@@ -104,7 +104,7 @@ export class BotSignals {
   private async sentInSession(bot: string, user: string, content: Buffer): Promise<boolean> {
     const { live: liveOf, sendInSession } = this.options;
     const live = liveOf(bot, user);
-    if (live?.session.takes(imdnContentType) !== 'wrapped') return false;
+    if (!live?.session.takesWrapped(imdnContentType)) return false;
     return attemptByMsrp(await sendInSession(live, { contentType: cpimType, content })).kind === 'sent';
   }
 

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { randomUUID } from 'node:crypto';
 import { printImdn } from '../../../lib/wire/imdn.js';
+import { respond } from '../../msrp/peer.js';
 import { cpim, offer, rawContact, RawPhone } from '../raw-phone.js';
 import { bot, contact, startWorld, type World } from '../world.js';
 
@@ -56,8 +57,19 @@ describe('receipts and typing over real sockets', () => {
       const id = randomUUID();
       expect(await chat.say(cpim('read me', { id, ask: 'display' }))).to.equal(200);
       expect((await world.platform.putStatus(rawContact, id, 'Displayed')).status).to.equal(204);
-      const receipt = (await chat.msrp.request()).body?.toString();
-      expect(receipt).to.include('message/imdn+xml').and.include(id);
+      const reads = async (): Promise<string | undefined> => {
+        const receipt = await chat.msrp.request();
+        chat.msrp.write(respond(receipt, 200));
+        return receipt.body?.toString();
+      };
+      expect(await reads())
+        .to.include('message/imdn+xml')
+        .and.include(id);
+      const posted = { contentType: 'message/imdn+xml', bodyText: imdn(id) };
+      expect((await world.platform.send(rawContact, posted)).status).to.equal(201);
+      expect(await reads())
+        .to.include('message/imdn+xml')
+        .and.include(id);
       phone.close();
     });
   }
