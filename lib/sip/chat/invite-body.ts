@@ -3,6 +3,7 @@ import { parseCpim } from '../../wire/cpim.js';
 import { DecodeError } from '../../wire/decode-error.js';
 import { essence } from '../../wire/media-type.js';
 import { boundaryOf, freeBoundary, parseMultipart, partContentType, printMultipart } from '../../wire/multipart.js';
+import { decodeTransfer } from '../../wire/transfer-encoding.js';
 import type { SipRequest } from '../agent.js';
 import { cpimType, sdpType } from './media.js';
 
@@ -20,8 +21,10 @@ export function readInviteBody(request: SipRequest): InviteBody {
   if (type === sdpType) return { sdp: request.body };
   if (!type.startsWith('multipart/')) throw new DecodeError('invite', 'Content-Type', 'neither SDP nor multipart');
   const parts = parseMultipart(request.body, boundaryOf(contentType));
-  const find = (wanted: string): Buffer | undefined =>
-    parts.find((part) => essence(partContentType(part)) === wanted)?.content;
+  const find = (wanted: string): Buffer | undefined => {
+    const found = parts.find((part) => essence(partContentType(part)) === wanted);
+    return found && decodeTransfer(found);
+  };
   const [sdp, cpim] = [find(sdpType), find(cpimType)];
   return { ...(sdp && { sdp }), ...(cpim && !isHeadersAlone(cpim) && { firstMessage: cpim }) };
 }
