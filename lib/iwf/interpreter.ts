@@ -220,7 +220,7 @@ export class Interpreter implements ChatActions, CapabilityActions {
     this.composingWatch.close();
     const { worker, conversations, confirmed } = this;
     await Promise.all([inHand, worker.stop(), conversations.drain(patienceMs), confirmed.drain()]);
-    await this.confirmed.told();
+    await Promise.all([this.confirmed.told(), this.options.network.hungUp()]);
   }
 
   async send(
