@@ -90,6 +90,18 @@ describe('receipts and typing over real sockets', () => {
     await world.phone.until(() => world.phone.composing.includes('active'));
   });
 
+  it('a bot’s typing waits for no answer of the phone', async () => {
+    const phone = await RawPhone.of(world);
+    const chat = await phone.chat();
+    expect((await world.platform.composing(rawContact, 'active')).status).to.equal(204);
+    const posted = { contentType: 'application/im-iscomposing+xml', bodyText: typing };
+    expect((await world.platform.send(rawContact, posted)).status).to.equal(201);
+    for (const unanswered of [await chat.msrp.request(), await chat.msrp.request()]) {
+      expect(unanswered.body?.toString()).to.include('<state>active</state>');
+    }
+    phone.close();
+  });
+
   it('refuses either where it cannot be read [IWF-310]', async () => {
     expect((await post('message/imdn+xml', '<imdn>')).status).to.equal(400);
     expect((await post('application/im-iscomposing+xml', 'active')).status).to.equal(400);
