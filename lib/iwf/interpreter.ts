@@ -130,6 +130,7 @@ export class Interpreter implements ChatActions, CapabilityActions {
       messages: this.messages,
       live: (bot, user) => this.conversations.live(bot, user),
       sendInSession: (live, message) => this.conversations.send(live, message),
+      sendTyping: (live, message) => this.conversations.sendTyping(live, message),
       inbound: this.inboundRecords,
       keyOf: (contact) => this.user(contact).key,
     });
@@ -220,7 +221,7 @@ export class Interpreter implements ChatActions, CapabilityActions {
     this.composingWatch.close();
     const { worker, conversations, confirmed } = this;
     await Promise.all([inHand, worker.stop(), conversations.drain(patienceMs), confirmed.drain()]);
-    await this.confirmed.told();
+    await Promise.all([this.confirmed.told(), this.options.network.hungUp()]);
   }
 
   async send(
@@ -228,17 +229,18 @@ export class Interpreter implements ChatActions, CapabilityActions {
   ): ReturnType<ChatActions['send']> {
     const user = this.user(contact);
     if (checkedKind(message) !== 'composing') return this.submission.submit(bot, user, message, { idempotency });
-    const result = await this.services.botSignals.compose(bot.uri, user.key, message);
+    const result = this.services.botSignals.compose(bot.uri, user.key, message);
     this.options.metrics.count('messages_total', { direction: 'outbound', kind: 'composing', result });
     return this.submission.unkept(bot, user);
   }
 
-  async composing(...[bot, contact, state]: Parameters<ChatActions['composing']>): Promise<void> {
-    const result = await sendComposing(this.conversations, bot.uri, this.user(contact).key, {
+  composing(...[bot, contact, state]: Parameters<ChatActions['composing']>): Promise<void> {
+    const result = sendComposing(this.conversations, bot.uri, this.user(contact).key, {
       state,
       dateTime: new Date(this.options.clock.now()).toISOString(),
     });
     this.options.metrics.count('messages_total', { direction: 'outbound', kind: 'composing', result });
+    return Promise.resolve();
   }
 
   async message(...[bot, contact, named]: Parameters<ChatActions['message']>): ReturnType<ChatActions['message']> {

@@ -170,7 +170,8 @@ export class NetworkRequests implements NetworkHandlers {
   /** The Expires of a chat's INVITE is the invitation's (RFC 3261 §13.2.1), not that of all that is said in the chat. */
   private expiryOf({ service, expiresS }: Invitation | StandaloneMessage): Pick<SessionContext, 'expiresAtMs'> {
     if (service === 'session' || expiresS === undefined) return {};
-    return { expiresAtMs: this.options.clock.now() + expiresS * 1000 };
+    // 0 is now or never, and now takes a moment: it bounds what is tried again.
+    return { expiresAtMs: this.options.clock.now() + Math.max(1, expiresS) * 1000 };
   }
 
   /** He is there again: what waits for him goes at once (design §6). */

@@ -273,7 +273,8 @@ export class Session implements MsrpSession, TableSession {
   private onReport(request: Request): void {
     const messageId = headerOf(request, 'Message-ID');
     const status = readStatus(headerOf(request, 'Status'));
-    if (messageId === undefined || !status) {
+    // Codes of another namespace are none of MSRP's (RFC 4975 §9): what they mean is not known.
+    if (messageId === undefined || status?.namespace !== '000') {
       this.parts.deps.metrics.count('msrp_stray_total', { kind: 'report' });
       return;
     }

@@ -40,13 +40,21 @@ export function readIncoming(request: SipRequest, options: AddressOptions): Read
  * undefined: a number whose country nobody named.
  */
 export function userOf(headers: Headers, options: AddressOptions): NetworkUser | undefined {
-  const asserted = headers.all('P-Asserted-Identity');
-  const named = asserted.length > 0 ? asserted : headers.all('From');
-  const referredBy = headers.get('Referred-By');
-  const deferred = referredBy !== undefined && named.some((value) => value.includes('rcse-standfw@'));
-  const identity = preferredIdentity(parseAddressList(deferred ? referredBy : named.join(', '), options));
+  const named = namedIn(headers);
+  const referredBy = isFromStore(headers) ? headers.get('Referred-By') : undefined;
+  const identity = preferredIdentity(parseAddressList(referredBy ?? named.join(', '), options));
   if (!identity || identity.kind === 'undefined-number') return undefined;
   return { key: identity.key, uri: identity.original };
+}
+
+function namedIn(headers: Headers): readonly string[] {
+  const asserted = headers.all('P-Asserted-Identity');
+  return asserted.length > 0 ? asserted : headers.all('From');
+}
+
+/** The network's store-and-forward function, which calls for a user (network-side facts §1). */
+function isFromStore(headers: Headers): boolean {
+  return namedIn(headers).some((value) => value.includes('rcse-standfw@'));
 }
 
 /** What From says of whom the network neither names nor asserts (RFC 3323 §4.1.1.3; 3GPP TS 23.003 §13.7 unavailable). */
@@ -87,7 +95,9 @@ function serviceOf({ headers, method }: SipRequest): Service {
     ...readFeatureTags(headers.all('Contact')).icsis,
   ];
   const known = named.map((name) => services.get(name)).find((service) => service !== undefined);
-  return known ?? (method === 'INVITE' ? 'session' : 'standalone');
+  const service = known ?? (method === 'INVITE' ? 'session' : 'standalone');
+  // The store hands on what was said in a chat as a chat; the user's own stays his.
+  return method === 'INVITE' && service === 'session' && isFromStore(headers) ? 'deferred' : service;
 }
 
 const services: ReadonlyMap<string, Service> = new Map([

@@ -185,6 +185,8 @@ export interface Network {
   sendMessage(message: OutgoingMessage): Promise<SipOutcome>;
   /** Large message mode: a session of its own for one message (OMA CPM). */
   sendLarge(message: OutgoingMessage): Promise<SipOutcome | SessionSend>;
+  /** Resolves once every BYE behind a large message is answered. */
+  hungUp(): Promise<void>;
   /** The signal ends the waiting with 408. */
   queryCapabilities(bot: NetworkBot, userUri: string, signal?: AbortSignal): Promise<SipOutcome>;
   close(): Promise<void>;

@@ -6,6 +6,7 @@ import { DecodeError } from '../wire/decode-error.js';
 import { readFeatureTags } from '../wire/feature-tags.js';
 import type { HeaderLine, InboundInvite, InboundRequest, RequestDraft, SipAgent } from './agent.js';
 import { allowed } from './allowed.js';
+import type { Chat } from './chat/chat.js';
 import { ChatMaker, type ChatMakerOptions } from './chat/chat-maker.js';
 import { dial, outcomeOf } from './chat/dial.js';
 import { type Reading, readIncoming } from './incoming.js';
@@ -55,6 +56,8 @@ const engineBytes = 240;
 export class SipNetwork implements Network {
   private readonly options: SipNetworkOptions;
   private readonly chats: ChatMaker;
+  /** BYEs under way. */
+  private readonly farewells = new Set<Promise<void>>();
 
   constructor(options: SipNetworkOptions) {
     this.options = options;
@@ -71,6 +74,10 @@ export class SipNetwork implements Network {
       onMessage: (request) => this.onMessage(request, handlers),
       onOptions: (request) => this.onOptions(request, handlers),
     });
+  }
+
+  async hungUp(): Promise<void> {
+    await Promise.all(this.farewells);
   }
 
   close(): Promise<void> {
@@ -116,8 +123,14 @@ export class SipNetwork implements Network {
     try {
       return await chat.send(message);
     } finally {
-      await chat.close();
+      this.hangUp(chat);
     }
+  }
+
+  /** What became of the message does not wait for the answer to BYE. */
+  private hangUp(chat: Chat): void {
+    const farewell = chat.close().finally(() => this.farewells.delete(farewell));
+    this.farewells.add(farewell);
   }
 
   async queryCapabilities(bot: NetworkBot, userUri: string, signal?: AbortSignal): Promise<SipOutcome> {

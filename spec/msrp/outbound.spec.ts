@@ -117,6 +117,18 @@ describe('MSRP session, outbound', () => {
     expect(app.reports).to.have.length(1);
   });
 
+  it('not refused by a REPORT in codes of another namespace than MSRP’s', async () => {
+    await bound();
+    const outcome = session.send(message('abcd'));
+    const sent = await peer.request();
+    peer.write(
+      { ...send({ to, id: 'abcd', extra: [['Status', '001 403 No']] }), method: 'REPORT' },
+      respond(sent, 200),
+    );
+    expect(await outcome).to.deep.equal({ kind: 'accepted' });
+    expect(app.reports).to.deep.equal([]);
+  });
+
   for (const status of [481, 506]) {
     it(`${status}: the session is over, all is lost`, async () => {
       await bound();

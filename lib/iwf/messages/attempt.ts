@@ -19,7 +19,8 @@ export type Attempt =
 
 export function attemptBySip({ status, reason, retryAfterS }: SipOutcome): Attempt {
   const description = failureDescription('SIP', status, reason);
-  return attemptOf(sipOutcome(status), description, retryAfterS === undefined ? undefined : retryAfterS * 1000);
+  // 0 is no wait that could be kept to: without the backoff it would be asked again without a pause.
+  return attemptOf(sipOutcome(status), description, retryAfterS ? retryAfterS * 1000 : undefined);
 }
 
 export function attemptByMsrp(answer: SessionSend): Attempt {

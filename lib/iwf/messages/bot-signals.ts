@@ -30,6 +30,7 @@ export interface BotSignalsOptions {
   readonly inbound: Table<InboundRecord>;
   readonly live: (bot: string, user: string) => LiveSession | undefined;
   readonly sendInSession: (live: LiveSession, message: SessionMessage) => ReturnType<LiveSession['session']['send']>;
+  readonly sendTyping: (live: LiveSession, message: SessionMessage) => void;
   readonly announced: Announced;
   readonly backoffMs: (attempts: number) => number;
   /** How long a receipt is tried. */
@@ -61,14 +62,14 @@ export class BotSignals {
   }
 
   /** Where a session is up and the peer takes it, else it is dropped: never stored, never a reason for a session. */
-  async compose(bot: string, user: string, message: ChatMessage): Promise<'sent' | 'dropped'> {
-    const { live: liveOf, sendInSession, clock } = this.options;
+  compose(bot: string, user: string, message: ChatMessage): 'sent' | 'dropped' {
+    const { live: liveOf, sendTyping, clock } = this.options;
     const live = liveOf(bot, user);
     const way = live?.session.takes(isComposingContentType);
     if (!live || !way) return 'dropped';
     const { contentType, bytes } = outboundContent(message);
     const dateTime = new Date(clock.now()).toISOString();
-    await sendInSession(
+    sendTyping(
       live,
       way === 'bare'
         ? { contentType, content: bytes }
@@ -104,7 +105,7 @@ export class BotSignals {
   private async sentInSession(bot: string, user: string, content: Buffer): Promise<boolean> {
     const { live: liveOf, sendInSession } = this.options;
     const live = liveOf(bot, user);
-    if (live?.session.takes(imdnContentType) !== 'wrapped') return false;
+    if (!live?.session.takesWrapped(imdnContentType)) return false;
     return attemptByMsrp(await sendInSession(live, { contentType: cpimType, content })).kind === 'sent';
   }
 

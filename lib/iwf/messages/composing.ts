@@ -7,20 +7,20 @@ import type { Conversations } from '../sessions/conversations.js';
 const composingType = 'application/im-iscomposing+xml';
 
 /** Bare only if the peer's accept-types list it, else wrapped, else dropped (network-side facts §4). */
-export async function sendComposing(
+export function sendComposing(
   conversations: Conversations,
   bot: string,
   user: string,
   { state, dateTime }: { readonly state: IsComposing; readonly dateTime: string },
-): Promise<'sent' | 'dropped'> {
+): 'sent' | 'dropped' {
   const live = conversations.live(bot, user);
   if (!live) return 'dropped';
   switch (live.session.takes(composingType)) {
     case 'bare':
-      await conversations.send(live, { contentType: composingType, content: mapOutboundComposing(state) });
+      conversations.sendTyping(live, { contentType: composingType, content: mapOutboundComposing(state) });
       return 'sent';
     case 'wrapped':
-      await conversations.send(live, {
+      conversations.sendTyping(live, {
         contentType: 'message/cpim',
         content: printCpim(mapWrappedComposing(state, { dateTime })),
       });

@@ -34,6 +34,7 @@ export interface ServicesOptions {
   readonly messages: MessageLog;
   readonly live: RevocationsOptions['live'];
   readonly sendInSession: BotSignalsOptions['sendInSession'];
+  readonly sendTyping: BotSignalsOptions['sendTyping'];
   readonly inbound: BotSignalsOptions['inbound'];
   readonly keyOf: CapabilitySourcesOptions['keyOf'];
   readonly backoffMs: (attempts: number) => number;

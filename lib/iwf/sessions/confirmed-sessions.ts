@@ -181,7 +181,7 @@ export class ConfirmedSessions {
   async composing(bot: Chatbot, place: Place, state: IsComposing): Promise<void> {
     const { user } = (await this.connectedTo(bot, place)).context;
     const dateTime = new Date(this.options.clock.now()).toISOString();
-    await sendComposing(this.options.conversations, bot.uri, user.key, { state, dateTime });
+    sendComposing(this.options.conversations, bot.uri, user.key, { state, dateTime });
   }
 
   // — the network's side ———————————————————————————————————————————————————————————————————————————

@@ -92,6 +92,11 @@ export class Conversations {
     return this.working(live as Entry, () => live.session.send(message));
   }
 
+  /** Typing: whatever the peer says to it changes nothing, and nobody waits for it. */
+  sendTyping(live: LiveSession, message: SessionOutgoing): void {
+    this.send(live, message).catch((error: unknown) => this.options.log.warn('typing not sent', { error }));
+  }
+
   /** A confirmed session that is up. */
   confirmed(bot: string, user: string, sessionId: string): LiveSession | undefined {
     const entries = this.conversations.get(pairKey(bot, user))?.entries;

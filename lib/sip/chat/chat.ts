@@ -156,13 +156,18 @@ export class Chat implements ChatSession, CallDelegate {
     }
   }
 
-  /** The answer to the offer of our 2xx comes in the ACK. */
+  /** The answer to the offer of our 2xx comes in the ACK; without one a re-INVITE has changed nothing, and a call has no media. */
   onAck(request: SipRequest): void {
-    if (request.body.length === 0) return;
+    const { media } = this.options;
+    if (!media.awaitsAnswer) return;
+    if (request.body.length === 0) {
+      if (!media.agreed) this.mediaLost('no answer in the ACK');
+      return;
+    }
     try {
-      const refused = this.options.media.takeAnswer(request.body);
+      const refused = media.takeAnswer(request.body);
       if (refused === undefined) {
-        this.options.media.start().catch((error: unknown) => this.fail(error));
+        media.start().catch((error: unknown) => this.fail(error));
         return;
       }
       this.options.log.warn('answer not usable', { callId: this.id, reason: refused });

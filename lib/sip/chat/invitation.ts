@@ -23,8 +23,8 @@ export interface InvitationParts {
 
 export function invitationOf(parts: InvitationParts): Invitation {
   const { invite, incoming, body } = parts;
-  // In large message mode the INVITE holds the headers alone: the content follows by MSRP.
-  const firstMessage = incoming.service === 'largeMessage' ? undefined : body.cpim;
+  // What stands in the INVITE comes whole by MSRP.
+  const firstMessage = incoming.service === 'largeMessage' ? undefined : body.firstMessage;
   return {
     ...incoming,
     ...(firstMessage && { firstMessage }),

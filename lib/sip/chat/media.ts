@@ -39,6 +39,8 @@ export class ChatMedia {
   private negotiated: NegotiatedMedia | undefined;
   /** What we said last, and the offer it answered. */
   private current: { readonly description: Description; readonly theirs?: string } | undefined;
+  /** Our description was the last that was said. */
+  private offering = false;
 
   constructor(options: MediaOptions) {
     this.options = options;
@@ -60,8 +62,19 @@ export class ChatMedia {
     );
   }
 
+  /** Whether their answer is still to come: in the ACK, where our 2xx has offered (RFC 3261 §13.2.1). */
+  get awaitsAnswer(): boolean {
+    return this.offering;
+  }
+
+  /** Whether both sides have said what they take. */
+  get agreed(): boolean {
+    return this.negotiated !== undefined;
+  }
+
   /** Our description as it stands, or our first offer. */
   offer(): Buffer {
+    this.offering = true;
     this.current ??= { description: makeOffer(this.offered()) };
     return print(this.current.description);
   }
@@ -69,6 +82,7 @@ export class ChatMedia {
   /** Their answer to our offer; undefined: accepted. */
   takeAnswer(body: Buffer): RefusalReason | undefined {
     if (!this.current) return 'no-message-media';
+    this.offering = false;
     const reading = readAnswer(this.current.description, parseDescription(body));
     if (reading.kind === 'refused') return reading.reason;
     this.negotiated = reading;
@@ -77,6 +91,7 @@ export class ChatMedia {
 
   /** The same offer again is a refresh: the same answer, and MSRP is not touched. */
   takeOffer(body: Buffer): OfferOutcome {
+    this.offering = false;
     const theirs = body.toString('latin1');
     if (this.current?.theirs === theirs) return { kind: 'answered', body: print(this.current.description) };
     if (this.current) this.version++;

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { randomUUID } from 'node:crypto';
 import { printImdn } from '../../../lib/wire/imdn.js';
+import { respond } from '../../msrp/peer.js';
 import { cpim, offer, rawContact, RawPhone } from '../raw-phone.js';
 import { bot, contact, startWorld, type World } from '../world.js';
 
@@ -56,8 +57,19 @@ describe('receipts and typing over real sockets', () => {
       const id = randomUUID();
       expect(await chat.say(cpim('read me', { id, ask: 'display' }))).to.equal(200);
       expect((await world.platform.putStatus(rawContact, id, 'Displayed')).status).to.equal(204);
-      const receipt = (await chat.msrp.request()).body?.toString();
-      expect(receipt).to.include('message/imdn+xml').and.include(id);
+      const reads = async (): Promise<string | undefined> => {
+        const receipt = await chat.msrp.request();
+        chat.msrp.write(respond(receipt, 200));
+        return receipt.body?.toString();
+      };
+      expect(await reads())
+        .to.include('message/imdn+xml')
+        .and.include(id);
+      const posted = { contentType: 'message/imdn+xml', bodyText: imdn(id) };
+      expect((await world.platform.send(rawContact, posted)).status).to.equal(201);
+      expect(await reads())
+        .to.include('message/imdn+xml')
+        .and.include(id);
       phone.close();
     });
   }
@@ -76,6 +88,18 @@ describe('receipts and typing over real sockets', () => {
     expect(world.phone.composing).to.deep.equal([]);
     expect((await post('application/im-iscomposing+xml', typing)).status).to.equal(201);
     await world.phone.until(() => world.phone.composing.includes('active'));
+  });
+
+  it('a bot’s typing waits for no answer of the phone', async () => {
+    const phone = await RawPhone.of(world);
+    const chat = await phone.chat();
+    expect((await world.platform.composing(rawContact, 'active')).status).to.equal(204);
+    const posted = { contentType: 'application/im-iscomposing+xml', bodyText: typing };
+    expect((await world.platform.send(rawContact, posted)).status).to.equal(201);
+    for (const unanswered of [await chat.msrp.request(), await chat.msrp.request()]) {
+      expect(unanswered.body?.toString()).to.include('<state>active</state>');
+    }
+    phone.close();
   });
 
   it('refuses either where it cannot be read [IWF-310]', async () => {

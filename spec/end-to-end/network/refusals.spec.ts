@@ -229,6 +229,22 @@ describeOnEachEngine('what the network sends and cannot be taken', (engine) => {
       expect(await msrp.status()).to.equal(200);
     });
 
+    it('an INVITE without SDP whose ACK has none either is ended: it has no media, and no message waits for it', async () => {
+      const callId = 'no-sdp-at-all';
+      const answer = await phone.ask('INVITE', { callId });
+      phone.ack(callId, tagOf(answer));
+      expect(await phone.requested('BYE')).to.include(callId);
+    });
+
+    it('an ACK that repeats what nobody has asked for changes nothing', async () => {
+      const callId = 'talkative';
+      const answer = await phone.invite({ callId });
+      phone.ack(callId, tagOf(answer), { type: 'text/plain', body: 'no answer to anything' });
+      const msrp = await phone.bind(pathOf(answer.body));
+      msrp.write(send({ to: pathOf(answer.body), from: 'msrp://127.0.0.1:9/phone;tcp', body: cpim('still there') }));
+      expect(await msrp.status()).to.equal(200);
+    });
+
     it('a re-INVITE with the same SDP refreshes: the same answer, and MSRP goes on [IWF-1304]', async () => {
       const chat = await phone.chat();
       const lines = ['Supported: timer', 'Session-Expires: 1800;refresher=uac'];
@@ -242,6 +258,10 @@ describeOnEachEngine('what the network sends and cannot be taken', (engine) => {
       expect(pathOf(bare.body)).to.equal(chat.path);
       phone.ack(chat.callId, chat.toTag, { cseq: 3, type: 'application/sdp', body: offer() });
       expect(await chat.say(cpim('still here'))).to.equal(200);
+      const unanswered = await phone.ask('INVITE', { ...dialog, cseq: 4 });
+      expect(pathOf(unanswered.body)).to.equal(chat.path);
+      phone.ack(chat.callId, chat.toTag, { cseq: 4 });
+      expect(await chat.say(cpim('as before'))).to.equal(200);
     });
 
     it('a MESSAGE within a chat is 405, which does not allow it; OPTIONS is answered as outside of one', async () => {

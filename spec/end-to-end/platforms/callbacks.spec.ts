@@ -71,6 +71,13 @@ describe('callbacks', () => {
     expect(phone.receipts[0]).to.include({ messageId, status: 'failed' });
   }).timeout(10_000);
 
+  it('of a message that is to come now or never (Expires: 0) are tried once', async () => {
+    world = await startWorld({ config: quick });
+    const { phone, platform } = world;
+    const messageId = await phone.sendPager(bot, 'now', { expiresS: 0 });
+    await platform.waitFor(({ body }) => body['messageId'] === messageId);
+  });
+
   it('end with the subscription: then the user’s next session is 480', async () => {
     world = await startWorld({ config: quick });
     const { phone, platform } = world;
