@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import type { RestAnswer } from '../../../lib/sim/platform.js';
+import { until } from '../../support/ask-again.js';
 import { cpim, offer, rawContact, RawPhone, requestText, tagOf } from '../raw-phone.js';
 import { bot, contact, startWorld, type World } from '../world.js';
 
@@ -207,6 +208,17 @@ describe('confirmed sessions over real sockets', () => {
       expect(body).to.include({ sessionId: 'adhoc' });
       expect(await statusOf(session)).to.equal('Connected');
       expect(platform.callbacks.filter((one) => 'eventType' in one.body)).to.have.length(0);
+    });
+
+    it('tells what became of a message with its Location, to a bot without events too', async () => {
+      await subscribe({});
+      const { platform } = world;
+      const session = locationOf(await invite());
+      await until(async () => (await statusOf(session)) === 'Connected');
+      const chatMessage = { text: 'inside', reportRequest: ['Sent'] };
+      const sent = locationOf(await platform.request('POST', `${session}/messages`, { chatMessage }));
+      const { body } = await platform.waitFor(({ body: one }) => one['status'] === 'Sent');
+      expect(body).to.have.nested.property('link[0].href', sent);
     });
 
     it('ends when the gateway does, and the bot is told [IWF-1218]', async () => {
