@@ -111,11 +111,14 @@ export class MessageLog {
 
 /**
  * What the bot is told of a status, by its reportRequest (rest-side facts §2): the first four as asked, without a
- * request only Failed; Revoked and RevokeFailed always; Expired and Interworked by name, else as their nearest.
+ * request (or with an empty one, which XML cannot tell from none) only Failed; Revoked and RevokeFailed always; Expired and Interworked by name, else as their nearest.
  */
-export function toldAs(status: MessageStatus, reportRequest: ChatMessage['reportRequest']): MessageStatus | undefined {
+export function toldAs(
+  status: MessageStatus,
+  reportRequest: NonNullable<ChatMessage['reportRequest']> = [],
+): MessageStatus | undefined {
   const asked = (name: MessageStatus): boolean =>
-    reportRequest ? (reportRequest as readonly MessageStatus[]).includes(name) : name === 'Failed';
+    reportRequest.length > 0 ? (reportRequest as readonly MessageStatus[]).includes(name) : name === 'Failed';
   switch (status) {
     case 'Pending':
       return undefined;
