@@ -10,7 +10,6 @@ import { type Identity, parseAddress } from '../wire/address.js';
 import { DecodeError } from '../wire/decode-error.js';
 import type { CapabilityActions, ChatActions, ChatbotDirectory } from './actions.js';
 import { Capabilities } from './services/capabilities.js';
-import { checkedKind } from './messages/bot-signals.js';
 import { ComposingWatch } from './messages/composing-watch.js';
 import { sendComposing } from './messages/composing.js';
 import { ConversationMemory } from './sessions/conversation-memory.js';
@@ -164,6 +163,7 @@ export class Interpreter implements ChatActions, CapabilityActions {
       ...limits,
       messages: this.messages,
       memory: this.memory,
+      compose: (...args) => this.services.botSignals.compose(...args),
       liveConversationId: (bot, user) => this.conversations.live(bot, user)?.context.ids.conversationId,
     });
     this.confirmed = new ConfirmedSessions({
@@ -226,11 +226,7 @@ export class Interpreter implements ChatActions, CapabilityActions {
   async send(
     ...[bot, contact, message, idempotency]: Parameters<ChatActions['send']>
   ): ReturnType<ChatActions['send']> {
-    const user = this.user(contact);
-    if (checkedKind(message) !== 'composing') return this.submission.submit(bot, user, message, { idempotency });
-    const result = await this.services.botSignals.compose(bot.uri, user.key, message);
-    this.options.metrics.count('messages_total', { direction: 'outbound', kind: 'composing', result });
-    return this.submission.unkept(bot, user);
+    return this.submission.submit(bot, this.user(contact), message, { idempotency });
   }
 
   async composing(...[bot, contact, state]: Parameters<ChatActions['composing']>): Promise<void> {

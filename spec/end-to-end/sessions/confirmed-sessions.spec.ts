@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { printImdn } from '../../../lib/wire/imdn.js';
 import type { RestAnswer } from '../../../lib/sim/platform.js';
 import { until } from '../../support/ask-again.js';
 import { cpim, offer, rawContact, RawPhone, requestText, tagOf } from '../raw-phone.js';
@@ -208,6 +209,28 @@ describe('confirmed sessions over real sockets', () => {
       expect(body).to.include({ sessionId: 'adhoc' });
       expect(await statusOf(session)).to.equal('Connected');
       expect(platform.callbacks.filter((one) => 'eventType' in one.body)).to.have.length(0);
+    });
+
+    it('takes receipts and typing posted as messages as what they are, and refuses what is neither', async () => {
+      await subscribe();
+      const { phone, platform } = world;
+      const session = locationOf(await invite());
+      await event('Accepted');
+      const post = (contentType: string, bodyText: string): Promise<RestAnswer> =>
+        platform.request('POST', `${session}/messages`, { chatMessage: { contentType, bodyText } });
+      for (const type of ['message/imdn+xml', 'application/im-iscomposing+xml'])
+        expect((await post(type, 'neither')).status).to.equal(400);
+      const typing = '<isComposing xmlns="urn:ietf:params:xml:ns:im-iscomposing"><state>active</state></isComposing>';
+      const typed = locationOf(await post('application/im-iscomposing+xml', typing));
+      expect(typed).to.include(`${session}/messages/`);
+      await phone.until(() => phone.composing.includes('active'));
+      expect((await platform.request('GET', typed)).status).to.equal(404);
+      const messageId = await phone.send(bot, 'read me');
+      const disposition = { notification: 'display', status: 'displayed' } as const;
+      const receipt = printImdn({ messageId, dateTime: '2026-11-22T10:00:00Z', disposition }).toString();
+      locationOf(await post('message/imdn+xml', receipt));
+      await phone.until(() => phone.receipts.length === 1);
+      expect(phone.receipts[0]).to.include({ messageId, status: 'displayed', way: 'session' });
     });
 
     it('tells what became of a message with its Location, to a bot without events too', async () => {
