@@ -211,6 +211,17 @@ describe('confirmed sessions over real sockets', () => {
       expect(platform.callbacks.filter((one) => 'eventType' in one.body)).to.have.length(0);
     });
 
+    it('has one place, whatever form of the user’s address it was asked for by', async () => {
+      await subscribe();
+      const { platform } = world;
+      const path = `${chat}/oneToOne/${encodeURIComponent('tel:+1-555-010-0001')}`;
+      const answer = await platform.request('POST', path, { chatSessionInformation: {} });
+      const session = locationOf(answer);
+      expect(answer.body).to.have.nested.property('chatSessionInformation.resourceURL', session);
+      expect(await event('Accepted')).to.have.nested.property('link[0].href', session);
+      expect(session).to.include(withUser);
+    });
+
     it('takes receipts and typing posted as messages as what they are, and refuses what is neither', async () => {
       await subscribe();
       const { phone, platform } = world;
