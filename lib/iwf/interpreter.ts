@@ -130,7 +130,7 @@ export class Interpreter implements ChatActions, CapabilityActions {
       live: (bot, user) => this.conversations.live(bot, user),
       sendInSession: (live, message) => this.conversations.send(live, message),
       inbound: this.inboundRecords,
-      keyOf: (contact) => this.user(contact).key,
+      keyOf: (contact) => this.user(contact, 'contactId').key,
     });
     this.composingWatch = new ComposingWatch({
       ...options,
@@ -170,7 +170,7 @@ export class Interpreter implements ChatActions, CapabilityActions {
       ...options,
       conversations: this.conversations,
       submission: this.submission,
-      user: (contact) => this.user(contact),
+      user: (...named) => this.user(...named),
       announced: (bot, user) => this.services.announced(bot, user),
       remembered: (bot, user) => this.memory.get(bot, user),
       receive: (context, cpim) => this.requests.firstMessage(context, cpim),
@@ -268,14 +268,14 @@ export class Interpreter implements ChatActions, CapabilityActions {
   async capabilities(
     ...[bot, contact, options]: Parameters<CapabilityActions['capabilities']>
   ): ReturnType<CapabilityActions['capabilities']> {
-    const user = this.user(contact);
+    const user = this.user(contact, 'contactId');
     // Who hides his number is asked under the address that he wrote from.
     const uri = user.key.startsWith('tel:') ? undefined : (await this.memory.get(bot.uri, user.key))?.userUri;
     return this.contacts.query(bot, uri === undefined ? user : { key: user.key, uri }, options);
   }
 
-  /** A contact as a path names it. Throws ApiError SVC0004. */
-  user(contact: string): NetworkUser {
+  /** A contact as a path or a body names it. Throws ApiError SVC0004 naming the part. */
+  user(contact: string, part = 'otherUserId'): NetworkUser {
     const { defaultCountry } = this.options;
     try {
       const identity = parseAddress(contact, defaultCountry === undefined ? {} : { defaultCountry });
@@ -283,7 +283,7 @@ export class Interpreter implements ChatActions, CapabilityActions {
     } catch (error) {
       if (!(error instanceof DecodeError)) throw error;
     }
-    throw new ApiError('SVC0004', ['contactId']);
+    throw new ApiError('SVC0004', [part]);
   }
 
   /** How the network is told of a user it has not named itself: his number by configuration, a token as it is. */
