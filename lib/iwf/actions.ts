@@ -93,7 +93,7 @@ export interface ChatActions {
 }
 
 export interface CapabilityActions {
-  /** Asks the network (or the cache). Throws ApiError SVC2008 (not an RCS user), SVC1000 (no answer). */
+  /** Every capability, enabled or not: asks the network (or the cache). Throws ApiError SVC2008 (not an RCS user), SVC1000 (no answer). */
   capabilities(bot: Chatbot, contact: string, options: { refresh: boolean }): Promise<ContactServiceCapabilities>;
 }
 

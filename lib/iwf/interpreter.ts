@@ -10,7 +10,6 @@ import { type Identity, parseAddress } from '../wire/address.js';
 import { DecodeError } from '../wire/decode-error.js';
 import type { CapabilityActions, ChatActions, ChatbotDirectory } from './actions.js';
 import { Capabilities } from './services/capabilities.js';
-import { checkedKind } from './messages/bot-signals.js';
 import { ComposingWatch } from './messages/composing-watch.js';
 import { sendComposing } from './messages/composing.js';
 import { ConversationMemory } from './sessions/conversation-memory.js';
@@ -132,7 +131,7 @@ export class Interpreter implements ChatActions, CapabilityActions {
       sendInSession: (live, message) => this.conversations.send(live, message),
       sendTyping: (live, message) => this.conversations.sendTyping(live, message),
       inbound: this.inboundRecords,
-      keyOf: (contact) => this.user(contact).key,
+      keyOf: (contact) => this.user(contact, 'contactId').key,
     });
     this.composingWatch = new ComposingWatch({
       ...options,
@@ -165,13 +164,14 @@ export class Interpreter implements ChatActions, CapabilityActions {
       ...limits,
       messages: this.messages,
       memory: this.memory,
+      compose: (...args) => this.services.botSignals.compose(...args),
       liveConversationId: (bot, user) => this.conversations.live(bot, user)?.context.ids.conversationId,
     });
     this.confirmed = new ConfirmedSessions({
       ...options,
       conversations: this.conversations,
       submission: this.submission,
-      user: (contact) => this.user(contact),
+      user: (...named) => this.user(...named),
       announced: (bot, user) => this.services.announced(bot, user),
       remembered: (bot, user) => this.memory.get(bot, user),
       receive: (context, cpim) => this.requests.firstMessage(context, cpim),
@@ -227,11 +227,7 @@ export class Interpreter implements ChatActions, CapabilityActions {
   async send(
     ...[bot, contact, message, idempotency]: Parameters<ChatActions['send']>
   ): ReturnType<ChatActions['send']> {
-    const user = this.user(contact);
-    if (checkedKind(message) !== 'composing') return this.submission.submit(bot, user, message, { idempotency });
-    const result = this.services.botSignals.compose(bot.uri, user.key, message);
-    this.options.metrics.count('messages_total', { direction: 'outbound', kind: 'composing', result });
-    return this.submission.unkept(bot, user);
+    return this.submission.submit(bot, this.user(contact), message, { idempotency });
   }
 
   composing(...[bot, contact, state]: Parameters<ChatActions['composing']>): Promise<void> {
@@ -274,14 +270,14 @@ export class Interpreter implements ChatActions, CapabilityActions {
   async capabilities(
     ...[bot, contact, options]: Parameters<CapabilityActions['capabilities']>
   ): ReturnType<CapabilityActions['capabilities']> {
-    const user = this.user(contact);
+    const user = this.user(contact, 'contactId');
     // Who hides his number is asked under the address that he wrote from.
     const uri = user.key.startsWith('tel:') ? undefined : (await this.memory.get(bot.uri, user.key))?.userUri;
     return this.contacts.query(bot, uri === undefined ? user : { key: user.key, uri }, options);
   }
 
-  /** A contact as a path names it. Throws ApiError SVC0004. */
-  user(contact: string): NetworkUser {
+  /** A contact as a path or a body names it. Throws ApiError SVC0004 naming the part. */
+  user(contact: string, part = 'otherUserId'): NetworkUser {
     const { defaultCountry } = this.options;
     try {
       const identity = parseAddress(contact, defaultCountry === undefined ? {} : { defaultCountry });
@@ -289,7 +285,7 @@ export class Interpreter implements ChatActions, CapabilityActions {
     } catch (error) {
       if (!(error instanceof DecodeError)) throw error;
     }
-    throw new ApiError('SVC0004', ['contactId']);
+    throw new ApiError('SVC0004', [part]);
   }
 
   /** How the network is told of a user it has not named itself: his number by configuration, a token as it is. */

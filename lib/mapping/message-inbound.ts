@@ -80,12 +80,22 @@ export function mapInboundMessage(cpim: Cpim, context: InboundContext): InboundM
     asked: dispositionsAsked(cpim),
     recordRoute: cpimHeaders(cpim, imdn, 'IMDN-Record-Route'),
   };
-  give(inbound, 'imdnMessageId', cpimHeader(cpim, imdn, 'Message-ID'));
+  give(inbound, 'imdnMessageId', messageIdOf(cpim));
   give(inbound, 'dateTime', cpimHeader(cpim, undefined, 'DateTime'));
   give(inbound, 'originalTo', cpimHeader(cpim, imdn, 'Original-To'));
   give(inbound, 'from', cpimHeader(cpim, undefined, 'From'));
   give(inbound, 'to', cpimHeader(cpim, undefined, 'To'));
   return inbound;
+}
+
+/** Of any alphabet; longer than this nobody makes one, and nothing could be kept under it or addressed by it. */
+const maxMessageIdLength = 255;
+
+function messageIdOf(cpim: Cpim): string | undefined {
+  const messageId = cpimHeader(cpim, imdn, 'Message-ID');
+  if (messageId !== undefined && messageId.length > maxMessageIdLength)
+    throw new DecodeError('cpim', 'imdn.Message-ID', 'too long');
+  return messageId;
 }
 
 function messageOf(cpim: Cpim, context: InboundContext): ChatMessage {

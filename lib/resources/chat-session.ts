@@ -1,6 +1,6 @@
 /** chatSessionInformation: a session that the other side confirms (OMA RESTful Network API for Chat, one-to-one chat). */
 import { absoluteUri, clientCorrelator, oneLine, resourceURL, type Schema } from './forms/schema.js';
-import { chatSessionUrl } from './urls.js';
+import { chatSessionUrl, type Owner } from './urls.js';
 import { rootParser, rootPrinter } from './forms/validator.js';
 
 export type ParticipantStatus = 'Invited' | 'Connected' | 'Declined' | 'Disconnected';
@@ -63,12 +63,13 @@ export function parseParticipantStatus(body: unknown): 'Connected' {
   return readStatus(body).status;
 }
 
-/** `contact`: the user, whose session it is with the bot of `owner`. */
-export function printChatSession(
-  session: ChatSession,
-  owner: { readonly serverRoot: string; readonly bot: string },
-  contact: string,
-): Record<string, unknown> {
+/** By the user's address as it is kept, however a path has named him: its notifications link there, too. */
+export function urlOfSession(session: ChatSession, owner: Owner): string {
+  const { id, originatorAddress, tParticipantAddress } = session;
+  return chatSessionUrl(owner, originatorAddress === owner.bot ? tParticipantAddress : originatorAddress, id);
+}
+
+export function printChatSession(session: ChatSession, owner: Owner): Record<string, unknown> {
   const { id, ...members } = session;
-  return print({ ...members, resourceURL: chatSessionUrl(owner, contact, id) });
+  return print({ ...members, resourceURL: urlOfSession(session, owner) });
 }

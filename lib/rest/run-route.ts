@@ -6,7 +6,7 @@ import { ApiError } from '../resources/api-error.js';
 import { RequestRate } from './access/request-rate.js';
 import { scopeOfPath } from './access/scopes.js';
 import { SlowRefusals } from './access/slow-refusals.js';
-import { acceptedFormat } from './http/accept.js';
+import { acceptedFormat, formatOfRefusal } from './http/accept.js';
 import { type Answer, errorAnswer, insufficientScope, unauthorized, type Written, writeAnswer } from './http/answer.js';
 import { type Body, type Format, readBody } from './http/body.js';
 import { BodyBudget } from './http/body-budget.js';
@@ -35,7 +35,7 @@ export function routeRunner(deps: RestDeps): RunRoute {
   let inFlight = 0;
   return async (route, call) => {
     const startedAtMs = deps.clock.now();
-    let format: Format = 'JSON';
+    let format: Format;
     let answer: Answer;
     const places = route.waits === true ? 0 : 1;
     inFlight += places;
@@ -46,6 +46,7 @@ export function routeRunner(deps: RestDeps): RunRoute {
       const answering = answerOf({ deps, rate, chatbotFor, budget }, route, { ...call, waitedMs });
       answer = await (deps.late ? inTime(deps.late, answering) : answering);
     } catch (error) {
+      format = formatOfRefusal(call.request.headers);
       answer = { ...errorAnswer(error, deps.log), ...(error instanceof Overdue && { delayed: overdue }) };
     } finally {
       inFlight -= places;

@@ -8,12 +8,17 @@ import type { ConversationIds, Incoming, NetworkUser, Refusal, Service } from '.
 export type Reading =
   { readonly kind: 'read'; readonly incoming: Incoming } | { readonly kind: 'refused'; readonly refusal: Refusal };
 
+/** Of a user's address, as at the REST face. */
+const maxUserLength = 512;
+
 /** Identities of SIP count, never those of CPIM (network-side facts §1). */
 export function readIncoming(request: SipRequest, options: AddressOptions): Reading {
   const { headers } = request;
   const user = userOf(headers, options);
   // A number that belongs to no country is not guessed: 484 Address Incomplete.
   if (!user) return { kind: 'refused', refusal: { status: 484 } };
+  // Whom no platform could name in a path; a 503 would be the end of all traffic (design §2, promise 4).
+  if (user.key.length > maxUserLength) return { kind: 'refused', refusal: { status: 400, reason: 'Address Too Long' } };
   // All who hide would be one user, and read what is meant for another of them: 433 Anonymity Disallowed (RFC 5079).
   if (request.method !== 'OPTIONS' && namesNobody(user)) return { kind: 'refused', refusal: { status: 433 } };
   const expiresS = seconds(headers.get('Expires'));

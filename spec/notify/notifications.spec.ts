@@ -97,6 +97,18 @@ describe('notifications', () => {
       expect(notify.notifications.items(chatMessage('hi', { sessionId: 's1' }))).to.have.length(1);
     });
 
+    it('of a message of the bot in a session go to those that take adhoc chat where nobody takes sessions', async () => {
+      const told = { ...statusOf('m1'), sessionId: 's1' } as Notification;
+      const { subscription: adhoc } = await subscribe();
+      const takers = (): readonly unknown[] =>
+        notify.notifications
+          .items(told)
+          .map((each) => readItem({ ...each, enqueuedAtMs: 0, attempts: 0 })?.subscriptionId);
+      expect(takers()).to.deep.equal([adhoc.id]);
+      const { subscription: confirmed } = await subscribe({ confirmedChatSupported: true });
+      expect(takers()).to.deep.equal([confirmed.id]);
+    });
+
     it('have one lane for the messages and the receipts of one user', async () => {
       await subscribe();
       const [message] = notify.notifications.items(chatMessage('hi'));

@@ -1,6 +1,11 @@
 import { expect } from 'chai';
 import { ApiError } from '../../lib/resources/api-error.js';
-import { parseChatSession, parseParticipantStatus, printChatSession } from '../../lib/resources/chat-session.js';
+import {
+  parseChatSession,
+  parseParticipantStatus,
+  printChatSession,
+  urlOfSession,
+} from '../../lib/resources/chat-session.js';
 import { parseXml, printXml } from '../../lib/resources/forms/xml-form.js';
 
 const session = {
@@ -19,7 +24,7 @@ describe('chatSessionInformation', () => {
   });
 
   it('prints its place, and comes back from its XML form', () => {
-    const printed = printChatSession(session, owner, 'tel:+1');
+    const printed = printChatSession(session, owner);
     expect(printed).to.deep.equal({
       chatSessionInformation: {
         subject: 'hi',
@@ -33,6 +38,12 @@ describe('chatSessionInformation', () => {
       subject: 'hi',
       tParticipantAddress: 'tel:+1',
     });
+  });
+
+  it('stands under the user’s address, whichever side has invited', () => {
+    const { originatorAddress, tParticipantAddress } = session;
+    const invited = { ...session, originatorAddress: tParticipantAddress, tParticipantAddress: originatorAddress };
+    expect(urlOfSession(invited, owner)).to.equal(urlOfSession(session, owner));
   });
 
   for (const body of [{ subject: 'a\r\nVia: b' }, { originatorName: '' }, { tParticipantAddress: 'not a URI' }]) {

@@ -118,6 +118,19 @@ describe('rest/routes/capability-sources', () => {
     expect(await ids('some')).to.deep.equal([400]);
   });
 
+  it('answers in full who says something, whatever filter he names', async () => {
+    for (const filter of ['some', 'Disabled']) {
+      const created = await face.call('POST', `${path}?statusFilter=${filter}`, { capabilitySource: source });
+      expect([created.status, created.body]).to.deep.equal([
+        201,
+        { capabilitySource: { ...shown, resourceURL: created.headers.get('location') } },
+      ]);
+      const url = `${path}/i%201?statusFilter=${filter}`;
+      const replaced = await face.call('PUT', url, { capabilitySource: source });
+      expect([replaced.status, replaced.body]).to.deep.equal([200, { capabilitySource: shown }]);
+    }
+  });
+
   it('refuses what it does not know [IWF-516]', async () => {
     const refusal = async (members: object) => (await face.call('POST', path, { capabilitySource: members })).refusal;
     expect(await refusal({})).to.equal('SVC0002 capabilitySource.serviceCapability');

@@ -120,6 +120,8 @@ describe('rest: limits of the server', () => {
       'SVC1000',
       '1',
     ]);
+    const inXml = await face.call('GET', `${messages}/m/status`, undefined, { Accept: 'application/xml' });
+    expect([inXml.status, inXml.text.includes('<common:requestError')]).to.deep.equal([503, true]);
     release();
     expect((await first).status).to.equal(404);
     refused = await face.call('GET', `${messages}/m/status`);

@@ -9,7 +9,9 @@ import { traceView, type TraceView } from '../../lib/trace/view.js';
 function traced(remote: Address): TraceView {
   const ring = createTraceRing({ conversations: 10, eventsPerConversation: 10 });
   const text = 'MESSAGE sip:a SIP/2.0\r\nCall-ID: c\r\nSubject:\ta\u001b[2Jb\u009b31m grüße\rover\u007f\r\n\r\n';
-  ring.event(sipEvent({ direction: 'in', peer: hostport(remote), bytes: Buffer.from(text) }, { atMs: 0, bodies: false }));
+  ring.event(
+    sipEvent({ direction: 'in', peer: hostport(remote), bytes: Buffer.from(text) }, { atMs: 0, bodies: false }),
+  );
   return traceView(ring);
 }
 

@@ -57,8 +57,9 @@ export function furtherActions(iwf: Interpreter, channels: ChannelActions): Furt
       remove: (...args) => durably(spamReports.remove(...args)),
     },
     privacyCommands: {
-      get: async (bot, contact, id) => durably(privacyCommands.get(bot, iwf.user(contact).key, id)),
-      answer: async (bot, contact, ...args) => durably(privacyCommands.answer(bot, iwf.user(contact).key, ...args)),
+      get: async (bot, contact, id) => durably(privacyCommands.get(bot, iwf.user(contact, 'contactId').key, id)),
+      answer: async (bot, contact, ...args) =>
+        durably(privacyCommands.answer(bot, iwf.user(contact, 'contactId').key, ...args)),
     },
   };
 }

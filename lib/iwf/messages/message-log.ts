@@ -84,11 +84,6 @@ export class MessageLog {
     return revokeRequested && status !== 'Revoked' ? together(changes, this.options.moved(bot, record)) : changes;
   }
 
-  /** A bot that is told nothing of confirmed sessions is told of its messages all the same. */
-  private sessionId(bot: string, { sessionId }: MessageRecord): string {
-    return sessionId !== undefined && this.options.notifications.wanted(bot, 'chatEvent') ? sessionId : 'adhoc';
-  }
-
   private notifications(bot: string, record: MessageRecord): NonNullable<Changes['enqueue']> {
     const told = toldAs(record.status, record.message.reportRequest);
     if (!told) return [];
@@ -106,7 +101,8 @@ export class MessageLog {
       kind: 'messageStatus',
       bot,
       contact: record.user,
-      sessionId: this.sessionId(bot, record),
+      // Who takes it or not: its link is the message's Location.
+      sessionId: record.sessionId ?? 'adhoc',
       messageId: record.messageId,
       ...told,
     });
@@ -115,11 +111,14 @@ export class MessageLog {
 
 /**
  * What the bot is told of a status, by its reportRequest (rest-side facts §2): the first four as asked, without a
- * request only Failed; Revoked and RevokeFailed always; Expired and Interworked by name, else as their nearest.
+ * request (or with an empty one, which XML cannot tell from none) only Failed; Revoked and RevokeFailed always; Expired and Interworked by name, else as their nearest.
  */
-export function toldAs(status: MessageStatus, reportRequest: ChatMessage['reportRequest']): MessageStatus | undefined {
+export function toldAs(
+  status: MessageStatus,
+  reportRequest: NonNullable<ChatMessage['reportRequest']> = [],
+): MessageStatus | undefined {
   const asked = (name: MessageStatus): boolean =>
-    reportRequest ? (reportRequest as readonly MessageStatus[]).includes(name) : name === 'Failed';
+    reportRequest.length > 0 ? (reportRequest as readonly MessageStatus[]).includes(name) : name === 'Failed';
   switch (status) {
     case 'Pending':
       return undefined;

@@ -291,9 +291,9 @@ function remaining({ validUntilMs }: MessageRecord, nowMs: number): NonNullable<
   return { seconds: Math.max(1, Math.ceil((validUntilMs - nowMs) / 1000)), fromMs: nowMs };
 }
 
-/** What the bot says of this one message, where it names one of the two services and not both. */
+/** What the bot says of this one message, in whatever case, where it names one of the two services and not both. */
 function namedMode({ serviceCapability = [] }: MessageRecord['message']): 'session' | 'standalone' | undefined {
-  const named = new Set(serviceCapability.map(({ capabilityId }) => capabilityId));
-  if (named.has('ChatbotSession') === named.has('ChatbotSA')) return undefined;
-  return named.has('ChatbotSA') ? 'standalone' : 'session';
+  const named = new Set(serviceCapability.map(({ capabilityId }) => capabilityId.toLowerCase()));
+  if (named.has('chatbotsession') === named.has('chatbotsa')) return undefined;
+  return named.has('chatbotsa') ? 'standalone' : 'session';
 }

@@ -12,6 +12,7 @@ import type { NetworkUser } from '../../sip/network.js';
 import type { Changes, Enqueue, Store } from '../../store/store.js';
 import { isConversationId } from '../../wire/conversation-id.js';
 import type { Chatbot, Idempotency } from '../actions.js';
+import { type BotSignals, checkedKind } from './bot-signals.js';
 import type { ConversationMemory } from '../sessions/conversation-memory.js';
 import { isHidden } from '../hidden-user.js';
 import type { MessageLog } from './message-log.js';
@@ -35,6 +36,8 @@ export interface SubmissionOptions {
   readonly memory: ConversationMemory;
   readonly notifications: Pick<Notifications, 'room'>;
   readonly link: (key: string, conversationId: string) => void;
+  /** Typing that a bot posts as a message. */
+  readonly compose: BotSignals['compose'];
   /** Of the session that is up: the user may have opened it with an identifier of his own. */
   readonly liveConversationId: (bot: string, user: string) => string | undefined;
   readonly validityMs: number;
@@ -70,6 +73,7 @@ export class Submission {
   async submit(bot: Chatbot, user: NetworkUser, message: ChatMessage, how: Submitting = {}): Promise<Submitted> {
     const { store, log, metrics, correlatorMs } = this.options;
     const { idempotency, session } = how;
+    if (checkedKind(message) === 'composing') return this.composed(bot, user, { message, session });
     const correlatorKey = idempotency && correlatorKeyOf(pairKey(bot.uri, user.key), session?.sessionId, idempotency);
     if (idempotency && correlatorKey !== undefined) {
       const first = await this.firstAnswer(correlatorKey, idempotency);
@@ -112,9 +116,15 @@ export class Submission {
     return messageId === undefined ? undefined : this.submitted(bot, user, { messageId, sessionId });
   }
 
-  /** The answer to what was never stored: a name that nothing is kept under. */
-  unkept(bot: Chatbot, user: NetworkUser): Submitted {
-    return this.submitted(bot, user, { messageId: randomUUID() });
+  /** Never stored: the answer is a name that nothing is kept under. */
+  private composed(
+    bot: Chatbot,
+    user: NetworkUser,
+    { message, session }: { readonly message: ChatMessage; readonly session: Submitting['session'] },
+  ): Submitted {
+    const result = this.options.compose(bot.uri, user.key, message);
+    this.options.metrics.count('messages_total', { direction: 'outbound', kind: 'composing', result });
+    return this.submitted(bot, user, { ...session, messageId: randomUUID() });
   }
 
   private async firstAnswer(key: string, idempotency: Idempotency): Promise<string | undefined> {

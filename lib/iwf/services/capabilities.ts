@@ -73,14 +73,14 @@ export class Capabilities {
     return has('ChatbotSA', 'StandaloneMessaging') && !has('ChatbotSession', 'Chat');
   }
 
-  /** Throws ApiError: SVC2008 not an RCS user, SVC1000 no answer. */
+  /** Every capability, enabled or not. Throws ApiError: SVC2008 not an RCS user, SVC1000 no answer. */
   async query(bot: Chatbot, user: NetworkUser, { refresh }: { refresh: boolean }): Promise<ContactServiceCapabilities> {
     const answer = (refresh ? undefined : this.known(user.key)) ?? (await this.ask(bot, user));
     switch (answer.kind) {
       case 'capabilities':
         return {
           contactId: user.key,
-          serviceCapability: answer.capabilities.filter(({ status }) => status === 'Enabled'),
+          serviceCapability: answer.capabilities,
           resourceURL: contactCapabilitiesUrl({ serverRoot: bot.serverRoot, bot: bot.uri }, user.key),
         };
       case 'not-rcs':

@@ -32,6 +32,17 @@ interface CorrelatorRecord {
   readonly sourceId: string;
 }
 
+interface FirstAnswer {
+  readonly source: CapabilitySource | undefined;
+  /** Of the correlator's record. */
+  readonly revision: number;
+}
+
+interface Correlating {
+  readonly idempotency: Idempotency | undefined;
+  readonly ifRevision: number;
+}
+
 interface Loaded {
   readonly sources: readonly SourceView[];
   readonly untilMs: number;
@@ -64,11 +75,11 @@ export class CapabilitySources {
   async create(bot: Chatbot, request: CapabilitySourceRequest, idempotency?: Idempotency): Promise<CapabilitySource> {
     for (;;) {
       const first = idempotency && (await this.firstAnswer(bot.uri, idempotency));
-      if (first) return first;
+      if (first?.source) return first.source;
       await this.checkRoom(bot.uri);
       const record = this.record(sourceIdAt(this.options.clock.now()), request);
-      const put = [this.put(bot.uri, record, 0), ...this.correlator(bot.uri, record.source.id, idempotency)];
-      if (await this.committed(bot.uri, put)) return record.source;
+      const correlator = this.correlator(bot.uri, record.source.id, { idempotency, ifRevision: first?.revision ?? 0 });
+      if (await this.committed(bot.uri, [this.put(bot.uri, record, 0), ...correlator])) return record.source;
     }
   }
 
@@ -132,21 +143,22 @@ export class CapabilitySources {
     return this.sources.put(keyOf(bot, record.source.id), record, { ifRevision });
   }
 
-  private correlator(bot: string, sourceId: string, idempotency: Idempotency | undefined): readonly Put[] {
+  private correlator(bot: string, sourceId: string, { idempotency, ifRevision }: Correlating): readonly Put[] {
     if (!idempotency) return [];
     const { fingerprint, correlator } = idempotency;
-    const options = { ttlMs: this.options.correlatorMs, ifRevision: 0 };
+    const options = { ttlMs: this.options.correlatorMs, ifRevision };
     return [this.correlators.put(correlatorKey(bot, correlator), { fingerprint, sourceId }, options)];
   }
 
-  private async firstAnswer(bot: string, idempotency: Idempotency): Promise<CapabilitySource | undefined> {
+  /** undefined: the correlator is new; without a source: it was deleted since, and the correlator stands for nothing. */
+  private async firstAnswer(bot: string, idempotency: Idempotency): Promise<FirstAnswer | undefined> {
     const { correlator, fingerprint } = idempotency;
-    const first = (await this.correlators.get(correlatorKey(bot, correlator)))?.value;
+    const first = await this.correlators.get(correlatorKey(bot, correlator));
     if (!first) return undefined;
-    const source = (await this.sources.get(keyOf(bot, first.sourceId)))?.value.source;
-    if (source && first.fingerprint === fingerprint) return source;
-    // Also where the source was deleted since: the correlator has had its answer.
-    throw new ApiError('SVC0005', [correlator, 'clientCorrelator']);
+    const source = (await this.sources.get(keyOf(bot, first.value.sourceId)))?.value.source;
+    if (source && first.value.fingerprint !== fingerprint)
+      throw new ApiError('SVC0005', [correlator, 'clientCorrelator']);
+    return { source, revision: first.revision };
   }
 
   private async checkRoom(bot: string): Promise<void> {

@@ -30,8 +30,8 @@ export interface ConfirmedSessionsOptions {
   readonly notifications: Notifications;
   readonly conversations: Conversations;
   readonly submission: Submission;
-  /** A contact as a path names it. Throws ApiError SVC0004. */
-  readonly user: (contact: string) => NetworkUser;
+  /** A contact as a path or a body names it. Throws ApiError SVC0004 naming the part. */
+  readonly user: (contact: string, part?: string) => NetworkUser;
   readonly announced: SessionInvitationsOptions['announced'];
   /** What is remembered of the two: the Conversation-ID, and the address last received from the user. */
   readonly remembered: (bot: string, user: string) => Promise<ConversationRecord | undefined>;
@@ -207,7 +207,8 @@ export class ConfirmedSessions {
 
   private checkRequest(user: NetworkUser, { tParticipantAddress }: ChatSessionRequest): void {
     if (this.life.draining) throw new ApiError('SVC1000', [], { retryAfterS });
-    if (tParticipantAddress !== undefined && this.options.user(tParticipantAddress).key !== user.key)
+    if (tParticipantAddress === undefined) return;
+    if (this.options.user(tParticipantAddress, 'tParticipantAddress').key !== user.key)
       throw new ApiError('SVC0002', ['tParticipantAddress', 'is not the user of the path']);
   }
 

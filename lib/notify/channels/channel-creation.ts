@@ -38,7 +38,7 @@ interface Asked {
 async function create(deps: ChannelCreationDeps, { bot, request, idempotency }: Asked): Promise<LiveChannel> {
   const { store, options } = deps;
   const key = idempotency && record.channelCorrelatorKey(bot.uri, idempotency.correlator);
-  const first = idempotency && key !== undefined ? await firstAnswer(deps, key, idempotency) : undefined;
+  const first = idempotency && key !== undefined ? await firstAnswer(deps, bot, { key, ...idempotency }) : undefined;
   if (first) return first;
   checkLimits(deps, bot);
   const kept = {
@@ -55,16 +55,22 @@ async function create(deps: ChannelCreationDeps, { bot, request, idempotency }: 
   return deps.keep(kept);
 }
 
+/** undefined: the correlator is new, or the life of its channel is over. */
 async function firstAnswer(
   { store, live }: ChannelCreationDeps,
-  key: string,
-  { correlator, fingerprint }: Idempotency,
+  bot: Chatbot,
+  { key, correlator, fingerprint }: Idempotency & { readonly key: string },
 ): Promise<LiveChannel | undefined> {
   const answer = (await record.firstChannels.get(store, key))?.value;
-  const found = answer && live.get(answer.channelId);
+  if (!answer) return undefined;
+  const found = live.owned(bot, answer.channelId);
   if (found && answer.fingerprint !== fingerprint) throw new ApiError('SVC0005', [correlator, 'clientCorrelator']);
-  if (answer && !found) await store.commit({ remove: [record.firstChannels.remove(key)] });
-  return found;
+  if (found) return found;
+  // Until the sweep has come to it: its end shall not take the correlator along, which will be another channel's.
+  const over = live.get(answer.channelId);
+  if (over) over.kept = { channel: over.kept.channel };
+  await store.commit({ remove: [record.firstChannels.remove(key)] });
+  return undefined;
 }
 
 function checkLimits({ options, limitsOf, live, metrics }: ChannelCreationDeps, { uri, platformId }: Chatbot): void {

@@ -35,8 +35,7 @@ export const apiOfKind: Readonly<Record<NotificationKind, SubscriptionApi>> = {
 export function createNotifications(deps: DispatcherDeps): Notifications {
   const prepareAll = (notification: Notification, expiresAtMs?: number): readonly Prepared[] => {
     const { bot, kind } = notification;
-    const chat = chatOf(notification);
-    const takers = deps.ofBot(bot, apiOfKind[kind]).filter((subscription) => takes(subscription, chat));
+    const takers = takersOf(deps.ofBot(bot, apiOfKind[kind]), notification);
     if (takers.length === 0) return [];
     const how = { print: deps.print, serverRoot: deps.serverRoot(bot), expiresAtMs, takers: takers.length };
     return takers.map((subscription) => prepare(notification, subscription, how));
@@ -77,6 +76,14 @@ function chatOf(notification: Pick<Notification, 'kind'> & { readonly sessionId?
     case 'aliasLink':
       return 'any';
   }
+}
+
+/** A bot that is told nothing of confirmed sessions is told what became of its messages in them all the same. */
+function takersOf(subscriptions: readonly Subscription[], notification: Notification): readonly Subscription[] {
+  const chat = chatOf(notification);
+  const takers = subscriptions.filter((subscription) => takes(subscription, chat));
+  if (takers.length > 0 || chat !== 'confirmed' || notification.kind !== 'messageStatus') return takers;
+  return subscriptions.filter((subscription) => takes(subscription, 'adhoc'));
 }
 
 function takes(subscription: Subscription, chat: Chat): boolean {

@@ -61,7 +61,7 @@ export function capabilityRoutes(deps: CapabilityDeps): readonly Route[] {
 
 async function one(deps: CapabilityDeps, exchange: Exchange): Promise<Answer> {
   const contact = contactAddress(variable(exchange, 'contactId'), 'contactId');
-  return { status: 200, body: printContactServiceCapabilities(await ask(deps, exchange, contact)) };
+  return { status: 200, body: printContactServiceCapabilities(only('Enabled', await ask(deps, exchange, contact))) };
 }
 
 async function many(deps: CapabilityDeps, exchange: Exchange): Promise<Answer> {

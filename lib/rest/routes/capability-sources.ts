@@ -63,7 +63,7 @@ export function capabilitySourceRoutes(actions: CapabilitySourceActions): readon
       handle: async (exchange) => {
         const id = variable(exchange, 'sourceId');
         const request = parseCapabilitySource((await exchange.body()).value);
-        return show(exchange, found(await actions.replace(exchange.bot, id, request), id));
+        return whole(exchange, found(await actions.replace(exchange.bot, id, request), id));
       },
     },
     {
@@ -85,7 +85,12 @@ async function create(actions: CapabilitySourceActions, exchange: Exchange): Pro
   const idempotency = idempotencyOf(exchange.request, request, [all]);
   const source = await actions.create(bot, request, idempotency);
   const Location = capabilitySourceUrl(ownerOf(bot), source.id);
-  return { ...show(exchange, source), status: 201, headers: { Location } };
+  return { ...whole(exchange, source), status: 201, headers: { Location } };
+}
+
+/** What was said is answered in full: a filter is for who reads, and must refuse nothing that is done already. */
+function whole({ bot }: Exchange, source: CapabilitySource): Answer {
+  return { status: 200, body: printCapabilitySource(source, ownerOf(bot)) };
 }
 
 function show({ bot, query: asked }: Exchange, source: CapabilitySource): Answer {

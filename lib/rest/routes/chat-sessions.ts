@@ -1,8 +1,12 @@
 /** Confirmed sessions: invited, accepted, ended, and the messages inside (OMA RESTful Network API for Chat, one-to-one chat). */
 import type { ChatActions } from '../../iwf/actions.js';
 import { ApiError } from '../../resources/api-error.js';
-import { parseChatSession, parseParticipantStatus, printChatSession } from '../../resources/chat-session.js';
-import { chatSessionUrl } from '../../resources/urls.js';
+import {
+  parseChatSession,
+  parseParticipantStatus,
+  printChatSession,
+  urlOfSession,
+} from '../../resources/chat-session.js';
 import type { Answer } from '../http/answer.js';
 import { type ChatDeps, messageRoutes, otherUser } from './chat.js';
 import type { SessionActions, SessionPlace } from '../further-actions.js';
@@ -89,15 +93,15 @@ async function create(sessions: SessionActions, exchange: Exchange): Promise<Ans
   const asked = parseChatSession((await exchange.body()).value);
   const idempotency = idempotencyOf(request, asked, [all, contact]);
   const session = await sessions.create(bot, contact, asked, idempotency);
-  const Location = chatSessionUrl(ownerOf(bot), contact, session.id);
-  return { status: 201, headers: { Location }, body: printChatSession(session, ownerOf(bot), contact) };
+  const Location = urlOfSession(session, ownerOf(bot));
+  return { status: 201, headers: { Location }, body: printChatSession(session, ownerOf(bot)) };
 }
 
 async function show(sessions: SessionActions, exchange: Exchange): Promise<Answer> {
   const place = placeOf(exchange);
   const session = await sessions.get(exchange.bot, place);
   if (session === undefined) throw unknownSession(place);
-  return { status: 200, body: printChatSession(session, ownerOf(exchange.bot), place.contact) };
+  return { status: 200, body: printChatSession(session, ownerOf(exchange.bot)) };
 }
 
 async function accept(sessions: SessionActions, exchange: Exchange): Promise<Answer> {

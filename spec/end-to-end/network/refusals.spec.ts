@@ -111,6 +111,23 @@ describeOnEachEngine('what the network sends and cannot be taken', (engine) => {
       expect((await phone.ask('MESSAGE', { type: messageType, body: 'no headers' })).status).to.equal(400);
     });
 
+    it('MESSAGE with a Message-ID or a sender too long to be kept is 400, and the next one is taken', async () => {
+      const say = (id: string, user?: string): Promise<FinalResponse> =>
+        phone.ask('MESSAGE', {
+          type: messageType,
+          body: cpim('long', { id }).toString(),
+          ...(user === undefined ? {} : { user }),
+        });
+      expect((await say('i'.repeat(3000))).status).to.equal(400);
+      for (const user of ['u'.repeat(980), '%25'.repeat(200)])
+        expect((await say('of-a-long-name', `sip:${user}@ims.example.net`)).status).to.equal(400);
+      const longest = [`${'é/'.repeat(127)}i`, `sip:${'u'.repeat(492)}@ims.example.net`] as const;
+      expect((await say(...longest)).status).to.equal(200);
+      const [messageId, senderAddress] = longest;
+      const { body } = await world.platform.waitFor((one) => one.body['messageId'] === messageId);
+      expect(body).to.include({ senderAddress });
+    });
+
     it('a national number without a country is 484 [IWF-1608]', async () => {
       const user = 'tel:0301234';
       expect((await phone.ask('MESSAGE', { user, type: messageType, body: cpim('x').toString() })).status).to.equal(

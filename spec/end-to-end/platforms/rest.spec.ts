@@ -107,6 +107,33 @@ describe('what a platform asks', () => {
       expect(errorOf(answer)).to.equal('SVC0004');
     });
 
+    it('a number whose country nobody named is SVC0004, and the part that names it [IWF-1621]', async () => {
+      const withUser = `/chat/v1/${encodeURIComponent(bot)}/oneToOne/`;
+      const discovery = `/capabilitydiscovery/v1/${encodeURIComponent(bot)}`;
+      const national = 'tel:0301234';
+      const source = { contactId: national, serviceCapability: [] };
+      const rows: readonly (readonly [part: string, method: string, path: string, body?: object])[] = [
+        ['otherUserId', 'POST', messages(bot, national), { chatMessage: { text: 'hello' } }],
+        ['otherUserId', 'POST', messages(bot, national), { isComposing: { state: 'active' } }],
+        ['otherUserId', 'GET', `${messages(bot, national)}/m/status`],
+        ['otherUserId', 'POST', withUser + national, { chatSessionInformation: {} }],
+        [
+          'tParticipantAddress',
+          'POST',
+          withUser + contact,
+          { chatSessionInformation: { tParticipantAddress: national } },
+        ],
+        ['contactId', 'GET', `${discovery}/contactCapabilities/${national}`],
+        ['contactId', 'POST', `${discovery}/capabilitySources`, { capabilitySource: source }],
+        ['contactId', 'GET', `/aliasmgmt/v1/${encodeURIComponent(bot)}/${national}/commands/c`],
+      ];
+      for (const [part, method, path, body] of rows) {
+        const answer = await ask(method, path, body && JSON.stringify(body));
+        expect([answer.status, errorOf(answer)], path).to.deep.equal([400, 'SVC0004']);
+        expect(answer.body.requestError?.['serviceException']?.variables, path).to.deep.equal([part]);
+      }
+    });
+
     it('a message that is too long is SVC0280 [IWF-117]', async () => {
       const text = JSON.stringify({ chatMessage: { text: 'x'.repeat(1_100_000) } });
       const answer = await ask('POST', messages(bot), text);

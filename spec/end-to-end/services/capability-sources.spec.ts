@@ -89,6 +89,13 @@ describeOnEachEngine('what the network is told of a chatbot', (engine) => {
     const { body } = await world.platform.request('GET', all);
     expect(body).to.have.nested.property('capabilitySourceList.capabilitySource').with.length(1);
     expect((await world.platform.request('DELETE', urlOf(first))).status).to.equal(204);
+    const again = await Promise.all([say(request), say(request)]);
+    expect(again.map(({ status }) => status)).to.deep.equal([201, 201]);
+    expect(new Set(again.map(urlOf)))
+      .to.have.length(1)
+      .and.not.include(urlOf(first));
+    expect((await say({ ...request, serviceCapability: [] })).status).to.equal(409);
+    expect((await world.platform.request('DELETE', urlOf(again[0]))).status).to.equal(204);
   });
 
   it('cannot name a contact that is none, nor say too much [IWF-516]', async () => {

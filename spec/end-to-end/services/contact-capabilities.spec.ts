@@ -49,6 +49,23 @@ describe('asking the network about a contact', () => {
     expect(capabilities((await get('+15550100202')).body)).to.deep.equal(['Chat', 'MessageRevoke']);
   });
 
+  it('says in a list what a contact cannot do, where the filter asks for it [IWF-518]', async () => {
+    operator.answer = () => ({ statusLine: '200 OK', lines: [tagged] });
+    const [one, all] = ['tel:+15550100208', `/capabilitydiscovery/v1/${encodeURIComponent(bot)}/contactCapabilities`];
+    const listed = async (query: string): Promise<readonly string[]> => {
+      const { body } = await world.platform.request('POST', `${all}${query}`, { adhocContactList: { contactId: one } });
+      return [...JSON.stringify(body).matchAll(/"capabilityId":"(\w+)","status":"(\w+)"/g)].map(
+        ([, id, status]) => `${id} ${status}`,
+      );
+    };
+    const enabled = ['Chat Enabled', 'MessageRevoke Enabled'];
+    expect(await listed('')).to.deep.equal(enabled);
+    expect(await listed('?statusFilter=enabled')).to.deep.equal(enabled);
+    const disabled = await listed('?statusFilter=Disabled');
+    expect(disabled).to.have.length(9).and.to.include('ChatbotSession Disabled').and.not.include.members(enabled);
+    expect(await listed('?statusFilter=All')).to.have.members([...enabled, ...disabled]);
+  });
+
   it('gives up in its own time where no answer comes, and asks anew the next time [IWF-1725]', async () => {
     operator.answer = () => undefined;
     const told = await get('+15550100207');

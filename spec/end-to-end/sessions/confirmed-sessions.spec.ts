@@ -1,5 +1,7 @@
 import { expect } from 'chai';
+import { printImdn } from '../../../lib/wire/imdn.js';
 import type { RestAnswer } from '../../../lib/sim/platform.js';
+import { until } from '../../support/ask-again.js';
 import { cpim, offer, rawContact, RawPhone, requestText, tagOf } from '../raw-phone.js';
 import { bot, contact, startWorld, type World } from '../world.js';
 
@@ -207,6 +209,50 @@ describe('confirmed sessions over real sockets', () => {
       expect(body).to.include({ sessionId: 'adhoc' });
       expect(await statusOf(session)).to.equal('Connected');
       expect(platform.callbacks.filter((one) => 'eventType' in one.body)).to.have.length(0);
+    });
+
+    it('has one place, whatever form of the user’s address it was asked for by', async () => {
+      await subscribe();
+      const { platform } = world;
+      const path = `${chat}/oneToOne/${encodeURIComponent('tel:+1-555-010-0001')}`;
+      const answer = await platform.request('POST', path, { chatSessionInformation: {} });
+      const session = locationOf(answer);
+      expect(answer.body).to.have.nested.property('chatSessionInformation.resourceURL', session);
+      expect(await event('Accepted')).to.have.nested.property('link[0].href', session);
+      expect(session).to.include(withUser);
+    });
+
+    it('takes receipts and typing posted as messages as what they are, and refuses what is neither', async () => {
+      await subscribe();
+      const { phone, platform } = world;
+      const session = locationOf(await invite());
+      await event('Accepted');
+      const post = (contentType: string, bodyText: string): Promise<RestAnswer> =>
+        platform.request('POST', `${session}/messages`, { chatMessage: { contentType, bodyText } });
+      for (const type of ['message/imdn+xml', 'application/im-iscomposing+xml'])
+        expect((await post(type, 'neither')).status).to.equal(400);
+      const typing = '<isComposing xmlns="urn:ietf:params:xml:ns:im-iscomposing"><state>active</state></isComposing>';
+      const typed = locationOf(await post('application/im-iscomposing+xml', typing));
+      expect(typed).to.include(`${session}/messages/`);
+      await phone.until(() => phone.composing.includes('active'));
+      expect((await platform.request('GET', typed)).status).to.equal(404);
+      const messageId = await phone.send(bot, 'read me');
+      const disposition = { notification: 'display', status: 'displayed' } as const;
+      const receipt = printImdn({ messageId, dateTime: '2026-11-22T10:00:00Z', disposition }).toString();
+      locationOf(await post('message/imdn+xml', receipt));
+      await phone.until(() => phone.receipts.length === 1);
+      expect(phone.receipts[0]).to.include({ messageId, status: 'displayed', way: 'session' });
+    });
+
+    it('tells what became of a message with its Location, to a bot without events too', async () => {
+      await subscribe({});
+      const { platform } = world;
+      const session = locationOf(await invite());
+      await until(async () => (await statusOf(session)) === 'Connected');
+      const chatMessage = { text: 'inside', reportRequest: ['Sent'] };
+      const sent = locationOf(await platform.request('POST', `${session}/messages`, { chatMessage }));
+      const { body } = await platform.waitFor(({ body: one }) => one['status'] === 'Sent');
+      expect(body).to.have.nested.property('link[0].href', sent);
     });
 
     it('ends when the gateway does, and the bot is told [IWF-1218]', async () => {

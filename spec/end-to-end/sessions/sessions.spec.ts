@@ -184,6 +184,7 @@ describeOnEachEngine('sessions and standalone messages', (engine) => {
       return phone.inbox.find((message) => message.text === text)?.way;
     };
     expect(await named('alone', 'ChatbotSA')).to.equal('pager');
+    expect(await named('in another case', 'chatbotSa')).to.equal('pager');
     expect(await named('both', 'ChatbotSA', 'ChatbotSession')).to.equal('session');
     expect(await named('in the session that is up', 'ChatbotSA')).to.equal('session');
   });

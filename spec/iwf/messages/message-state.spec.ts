@@ -37,6 +37,8 @@ describe('what a bot is told of a status', () => {
     expect(toldAs('Failed', undefined)).to.equal('Failed');
     expect(toldAs('Delivered', undefined)).to.equal(undefined);
     expect(toldAs('Expired', undefined)).to.equal('Failed');
+    expect(toldAs('Failed', [])).to.equal('Failed');
+    expect(toldAs('Delivered', [])).to.equal(undefined);
   });
   it('is what reportRequest names [IWF-223]', () => {
     expect(toldAs('Delivered', ['Delivered'])).to.equal('Delivered');

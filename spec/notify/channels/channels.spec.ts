@@ -152,6 +152,28 @@ describe('notification channels', () => {
     expect(listed()).to.deep.equal([]);
   });
 
+  it('is made anew by its correlator from the moment that its life is over, and once', async () => {
+    await begin({ sweepMs: 60_000 });
+    const request = { ...polling, clientCorrelator: 'c', channelLifetime: 10 };
+    const make = async (): Promise<string> => {
+      const made = await notify.channels.create(bot(), request, { correlator: 'c', fingerprint: 'f' });
+      expect(made.remainingS).to.equal(10);
+      return made.channel.id;
+    };
+    const first = await make();
+    expect(await make()).to.equal(first);
+    await clock.advance(10_000);
+    const second = await make();
+    expect(second).to.not.equal(first);
+    // The sweep ends the first one, and leaves the correlator to the second.
+    for (let n = 0; n < 10; n++) {
+      await clock.advance(5_000);
+      expect(await poll(second)).to.deep.equal([]);
+    }
+    await until(async () => (await store.list('channel')).length === 1);
+    expect(await make()).to.equal(second);
+  });
+
   it('begins its life anew when the gateway does', async () => {
     await begin();
     const id = await make({ ...polling, channelLifetime: 60 });
