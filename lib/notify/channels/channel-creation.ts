@@ -66,9 +66,6 @@ async function firstAnswer(
   const found = live.owned(bot, answer.channelId);
   if (found && answer.fingerprint !== fingerprint) throw new ApiError('SVC0005', [correlator, 'clientCorrelator']);
   if (found) return found;
-  // Until the sweep has come to it: its end shall not take the correlator along, which will be another channel's.
-  const over = live.get(answer.channelId);
-  if (over) over.kept = { channel: over.kept.channel };
   await store.commit({ remove: [record.firstChannels.remove(key)] });
   return undefined;
 }

@@ -1,7 +1,7 @@
 /** What the store keeps of a notification channel: the channel, the items it holds in order, and the first answer to its correlator. */
 import { createHash } from 'node:crypto';
 import type { Channel } from '../../resources/channel.js';
-import type { ClaimedItem, Put, Remove } from '../../store/store.js';
+import type { ClaimedItem, Put, Remove, Store } from '../../store/store.js';
 import { recordTable, type RecordTable } from '../records.js';
 
 export interface KeptChannel {
@@ -41,10 +41,12 @@ export function putChannel(kept: KeptChannel): Put {
   return keptChannels.put(kept.channel.id, kept);
 }
 
-/** All that a channel leaves in the store beside its items. */
-export function removeChannel({ channel, correlatorKey }: KeptChannel): Remove[] {
+/** All that a channel leaves in the store beside its items; its correlator may stand for a later one by now. */
+export async function removalOf(store: Store, { channel, correlatorKey }: KeptChannel): Promise<Remove[]> {
   const own = keptChannels.remove(channel.id);
-  return correlatorKey === undefined ? [own] : [own, firstChannels.remove(correlatorKey)];
+  if (correlatorKey === undefined) return [own];
+  const answer = await firstChannels.get(store, correlatorKey);
+  return answer?.value.channelId === channel.id ? [own, firstChannels.remove(correlatorKey)] : [own];
 }
 
 /** Its scope is the bot's channels; hashed, for a bot chooses its length. */

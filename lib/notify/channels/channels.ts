@@ -238,7 +238,8 @@ export class Channels {
     try {
       await this.deps.endSubscriptions((notifyURL) => channelIdOf(notifyURL) === id);
       await live.inbox.bury(reason);
-      await this.deps.store.commit({ remove: record.removeChannel(live.kept) });
+      const remove = await record.removalOf(this.deps.store, live.kept);
+      await this.deps.store.commit({ remove });
     } catch (error) {
       live.state = 'alive';
       throw error;
