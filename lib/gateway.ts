@@ -78,6 +78,7 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
   started.push(closing(metrics));
   const refusals = tellSeldom(clock, (reason, told) => log.warn('rest credential refused', { reason, ...told }));
   started.push(closing(refusals));
+  const templates = await readTemplates();
   const audit = createAudit({ ...parts, clock });
   started.push(() => audit.close());
   const admin = await openAdmin(
@@ -123,7 +124,7 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
     clock,
     log,
     metrics,
-    templates: await readTemplates(),
+    templates,
     fingerprints: () => msrp.fingerprints,
     offerTls: config.msrp.offerTls,
     contactHost: () => contactHost(config, sip),

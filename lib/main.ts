@@ -35,6 +35,7 @@ async function main(): Promise<void> {
     case 'check':
       checkTlsFiles(loadConfig({ file: intent.file ?? demoFile, env: process.env }));
       process.stdout.write('configuration valid\n');
+      await (await import('./gateway/network/templates.js')).readTemplates();
       return;
     case 'run':
       return run(intent.file);
