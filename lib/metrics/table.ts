@@ -82,7 +82,12 @@ export const metricTable: Readonly<Record<string, MetricForm>> = {
   notify_subscriptions_refused: counterOf('Subscriptions refused for their number'),
 
   // SIP.
-  sip_requests_total: counterOf('SIP requests by direction, method and final status', 'direction', 'method', 'status'),
+  sip_requests_total: counterOf(
+    'SIP requests by direction, method and final status (embedded engine)',
+    'direction',
+    'method',
+    'status',
+  ),
   sip_refused_total: counterOf('SIP requests refused before the interpreter saw them', 'status'),
   sip_malformed_total: counterOf('SIP messages that cannot be read', 'protocol'),
   sip_untrusted_total: counterOf(
