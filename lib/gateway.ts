@@ -5,6 +5,7 @@ import { readAgain } from './gateway/certificates.js';
 import { createInterpreter } from './gateway/interpreter.js';
 import { type Crowd, openCrowd } from './gateway/load/crowd.js';
 import { type NetworkSide, openNetworkSide } from './gateway/network/network-side.js';
+import { readTemplates } from './gateway/network/templates.js';
 import { result, storeCheck } from './gateway/operators/checks.js';
 import { deadLetterActions } from './gateway/operators/dead-letters.js';
 import { showInHand } from './gateway/operators/in-hand.js';
@@ -73,16 +74,17 @@ async function start(foundation: Foundation): Promise<Gateway> {
   };
 }
 
-/** The operators' side first, so that a start can be watched; then from the store outwards, and REST when all else runs. */
+/** What may be wrong in files first, then the operators' side, so that a start can be watched; then from the store outwards, and REST when all else runs. */
 async function build(foundation: Foundation, draining: Draining): Promise<House> {
   const { config, log, metrics, started } = foundation;
+  const templates = await readTemplates();
   const operators = await openOperators(foundation);
   const storage = await openStorage(foundation, () => draining.isOn);
   const { store, wait } = storage;
   const known = await openDirectory(config, { store, log, metrics });
   const { directory } = known;
   const crowd = openCrowd(foundation, storage, directory);
-  const network = await openNetworkSide(foundation, { directory, crowd, wait });
+  const network = await openNetworkSide(foundation, { directory, crowd, wait, templates });
 
   const later: { iwf?: Interpreter } = {};
   const hooks = letterHooks(() => later.iwf);

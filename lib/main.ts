@@ -1,13 +1,14 @@
 #!/usr/bin/env node
 /**
  * The command line: configuration → gateway; signals → stop.
- * Exit codes: 0 stopped, 1 a fault of ours, 2 a configuration or a port that cannot be used.
+ * Exit codes: 0 stopped, 1 a fault of ours or no SIP engine, 2 a configuration or a port that cannot be used.
  * What a command does not need is not loaded: gateway and demo are most of what there is.
  */
 import { readFileSync } from 'node:fs';
 import { parseCommandLine, usage } from './command-line.js';
 import { ConfigError, loadConfig, printConfig } from './config.js';
 import { demoFile } from './demo/demo-file.js';
+import { PeerError } from './errors.js';
 import { checkTlsFiles } from './gateway/tls-material.js';
 import type { Gateway } from './gateway.js';
 import type { Logger } from './log.js';
@@ -34,6 +35,7 @@ async function main(): Promise<void> {
       return;
     case 'check':
       checkTlsFiles(loadConfig({ file: intent.file ?? demoFile, env: process.env }));
+      await (await import('./gateway/network/templates.js')).readTemplates();
       process.stdout.write('configuration valid\n');
       return;
     case 'run':
@@ -122,6 +124,11 @@ function fail(error: unknown): void {
   if (error instanceof StoreError) {
     process.stderr.write(`maap-iwf: store: ${error.message}\n`);
     process.exit(exitUnusable);
+  }
+  // It may come later than we do: to start again helps.
+  if (error instanceof PeerError && error.fault === 'theirs') {
+    process.stderr.write(`maap-iwf: no SIP engine (sip.drachtio): ${error.message}\n`);
+    process.exit(exitFault);
   }
   const { code = '', message, hostname } = error as NodeJS.ErrnoException & { readonly hostname?: string };
   if (noListening.has(code)) {

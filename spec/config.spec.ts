@@ -167,6 +167,11 @@ describe('configuration', () => {
         'iwf.yaml:3: pagerMaxBytes: unknown key (did you mean sip.pagerMaxBytes?)',
       ],
       [
+        'a key of each platform that stands for all',
+        'notify:\n  allow: [a]',
+        'iwf.yaml:4: notify.allow: unknown key (did you mean platforms[].notify.allow?)',
+      ],
+      [
         'a retention that forgets what is still tried',
         'retention: {inboundDays: 1}\nnotify: {validityS: 86401}',
         'iwf.yaml:3: retention.inboundDays: must not be shorter than notify.validityS',

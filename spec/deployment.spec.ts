@@ -53,6 +53,16 @@ describe('docker-compose.yml', () => {
     expect(drachtio!.ports!.join()).not.to.include('9022');
   });
 
+  it('tells drachtio-server the external address of each of its contacts: an --external-ip is of the one before it', () => {
+    const [, ...args] = drachtio!.command!;
+    const contacts = args.flatMap((arg, at) => (arg === '--contact' ? [args.slice(at + 1, at + 4)] : []));
+    expect(contacts.map(([uri]) => uri)).to.deep.equal(['sip:*:5060;transport=udp', 'sip:*:5060;transport=tcp']);
+    for (const [, option, address] of contacts) {
+      expect(option).to.equal('--external-ip');
+      expect(address).to.include('IWF_ADVERTISE');
+    }
+  });
+
   it('builds from files that are there', () => {
     const copied = [...read('Dockerfile').matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap(([, names]) =>
       names!.split(' '),

@@ -47,6 +47,19 @@ describe('config/observability/alerts.yaml', () => {
     expect(asked.filter((name) => !exposed.has(name))).to.deep.equal([]);
   });
 
+  it('asks of the process what it tells of itself', async () => {
+    const asked = rules.flatMap(({ expr }) => [...expr.matchAll(/\b(?:process|nodejs)_[a-z0-9_]+/g)].map(String));
+    expect(asked).to.have.length.above(2);
+    const text = await createMetrics({ log: silentLog, process: true }).expose();
+    for (const name of asked) expect(text).to.match(new RegExp(`^${name} \\S+$`, 'm'));
+  });
+
+  it('is told of in docs/operations.md, every alert and no other', () => {
+    const page = readFileSync(fileURLToPath(new URL('../../docs/operations.md', import.meta.url)), 'utf8');
+    const rows = [...page.matchAll(/^\| (Iwf[A-Za-z]+) \|/gm)].map(([, name]) => name);
+    expect(rows).to.have.members(rules.map(({ alert }) => alert));
+  });
+
   it('asks for an increase only where a series is there before its first event', async () => {
     const asked = rules.flatMap(({ expr }) =>
       [...expr.matchAll(/increase\(iwf_([a-z0-9_]+)/g)].map(([, name]) => name!),

@@ -10,6 +10,7 @@ import { ConfigError, loadConfig } from '../lib/config.js';
 import { startGateway } from '../lib/gateway.js';
 import { checkTlsFiles } from '../lib/gateway/tls-material.js';
 import { Authority, type Certificate } from './support/certificates.js';
+import { freePort } from './support/free-port.js';
 import { silentLog } from './support/silent.js';
 
 type Tree = Readonly<Record<string, unknown>>;
@@ -74,6 +75,17 @@ describe('a configuration that cannot be run [IWF-1818]', () => {
     expect(started.text).to.equal('sip.tls.cert: …/none.pem cannot be read: ENOENT\n');
     expect(checkedFiles.text).to.equal(started.text);
     expect([checked.code, started.code, checkedFiles.code]).to.deep.equal([2, 2, 2]);
+  });
+
+  it('is 1 and one line where drachtio-server is not there: it may come later', async function () {
+    this.timeout(60_000);
+    const drachtio = { host: '127.0.0.1', port: await freePort() };
+    const { text, code } = await run(['--config', file({ sip: { engine: 'drachtio', drachtio } }, 'drachtio.yaml')]);
+    const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('{'));
+    expect(lines).to.deep.equal([
+      `maap-iwf: no SIP engine (sip.drachtio): connect ECONNREFUSED 127.0.0.1:${drachtio.port}`,
+    ]);
+    expect(code).to.equal(1);
   });
 
   it('is 2 and one line for a host that nobody knows, or that is not ours', async function () {

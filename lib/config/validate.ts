@@ -119,9 +119,15 @@ function formAt(path: Path): Form | undefined {
   }, configSchema);
 }
 
-/** The sections in which a key of that name exists, as whole paths. */
+/** The sections in which a key of that name exists, as whole paths, the outer ones first. */
 function homesOf(key: string): readonly string[] {
-  return Object.entries(configSchema.properties).flatMap(([name, form]) =>
-    isObjectForm(form) && Object.hasOwn(form.properties, key) ? [`${name}.${key}`] : [],
-  );
+  const depth = (path: string): number => path.split('.').length;
+  return [...pathsTo(key, configSchema, [])].sort((a, b) => depth(a) - depth(b));
+}
+
+function* pathsTo(key: string, form: Form, steps: readonly string[]): Iterable<string> {
+  if (isListForm(form)) yield* pathsTo(key, form.items, [...steps.slice(0, -1), `${steps.at(-1) ?? ''}[]`]);
+  if (!isObjectForm(form)) return;
+  if (steps.length > 0 && Object.hasOwn(form.properties, key)) yield [...steps, key].join('.');
+  for (const [name, inner] of Object.entries(form.properties)) yield* pathsTo(key, inner, [...steps, name]);
 }

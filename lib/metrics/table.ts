@@ -65,7 +65,10 @@ export const metricTable: Readonly<Record<string, MetricForm>> = {
     labels: ['route'],
     buckets: seconds,
   },
-  rest_client_errors_total: counterOf('Connections that sent no HTTP, by the status answered', 'status'),
+  rest_client_errors_total: counterOf(
+    'Connections closed for what is no HTTP or too slow, by the status answered; unread: an answer not taken, tls: no handshake',
+    'status',
+  ),
   notify_callbacks: counterOf('Callbacks to platforms by outcome', 'outcome'),
   notify_callback_seconds: { type: 'histogram', help: 'From a callback sent to its answer', buckets: seconds },
   notify_told: counterOf('Callbacks sent once and not stored (is-composing) by outcome', 'outcome'),
@@ -76,17 +79,22 @@ export const metricTable: Readonly<Record<string, MetricForm>> = {
   notify_verifications: counterOf('Challenges of notifyURLs by what came back', 'outcome'),
   notify_subscriptions_created: counterOf('Subscriptions made', 'api'),
   notify_subscriptions_ended: counterOf('Subscriptions ended', 'reason'),
-  notify_subscriptions_refused: counterOf('Subscriptions refused for their notifyURL or number'),
+  notify_subscriptions_refused: counterOf('Subscriptions refused for their number'),
 
   // SIP.
-  sip_requests_total: counterOf('SIP requests by direction, method and final status', 'direction', 'method', 'status'),
+  sip_requests_total: counterOf(
+    'SIP requests by direction, method and final status (embedded engine)',
+    'direction',
+    'method',
+    'status',
+  ),
   sip_refused_total: counterOf('SIP requests refused before the interpreter saw them', 'status'),
   sip_malformed_total: counterOf('SIP messages that cannot be read', 'protocol'),
   sip_untrusted_total: counterOf(
     'Datagrams and connections of untrusted peers, dropped; of drachtio-server, their requests, refused',
     'protocol',
   ),
-  sip_overload_total: counterOf('SIP requests refused at a limit', 'limit'),
+  sip_overload_total: counterOf('SIP requests refused at a limit; load: because of overload', 'limit'),
   sip_unanswered_total: counterOf('SIP requests the application did not answer in time'),
   sip_unacknowledged_total: counterOf('2xx to INVITE without an ACK'),
   sip_stray_acks_total: counterOf('ACKs of no dialog'),

@@ -10,7 +10,7 @@ import { contactHost } from './contact-host.js';
 import { openMsrp } from './msrp.js';
 import { createRouting, type Routing } from './routing.js';
 import { createSipSide, type SipSide } from './sip.js';
-import { readTemplates } from './templates.js';
+import type { SipTemplates } from './templates.js';
 
 export interface NetworkSide {
   readonly msrp: MsrpEndpoint;
@@ -23,12 +23,13 @@ interface Around {
   readonly directory: ChatbotDirectory;
   readonly crowd: Crowd;
   readonly wait: StoreWait;
+  readonly templates: SipTemplates;
 }
 
 /** MSRP listens, SIP does not yet. Rejects with the system's error where the port of MSRP is taken. */
 export async function openNetworkSide(
   foundation: Foundation,
-  { directory, crowd, wait }: Around,
+  { directory, crowd, wait, templates }: Around,
 ): Promise<NetworkSide> {
   const { config, clock, log, metrics, trace, started } = foundation;
   const { load, turns, origins } = crowd;
@@ -46,7 +47,7 @@ export async function openNetworkSide(
     clock,
     log,
     metrics,
-    templates: await readTemplates(),
+    templates,
     fingerprints: () => msrp.fingerprints,
     contactHost: () => contactHost(config, sip),
     disguise: disguiseOf(config, directory),

@@ -15,6 +15,12 @@ export interface Progress {
   readonly description?: string;
 }
 
+/** What a message comes to whose time is over: Expired where its bot has said how long, else Failed, with the last reason. */
+export function lapsed({ message, description }: MessageRecord): Progress {
+  if (message.expiry !== undefined) return { event: 'expired', description: 'The message has expired' };
+  return { event: 'failed', description: description ?? 'The user could not be reached in time' };
+}
+
 export interface MessageLogOptions {
   readonly store: Store;
   readonly metrics: Metrics;

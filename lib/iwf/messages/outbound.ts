@@ -13,7 +13,7 @@ import type { Capabilities } from '../services/capabilities.js';
 import type { LiveSession } from '../sessions/conversation.js';
 import type { Conversations } from '../sessions/conversations.js';
 import type { ItemOutcome } from '../lane-worker.js';
-import type { MessageLog, Progress } from './message-log.js';
+import { lapsed, type MessageLog, type Progress } from './message-log.js';
 import {
   type InboundRecord,
   messageKey,
@@ -71,10 +71,9 @@ export class Outbound {
     if (found.value.revokeRequested) return this.settle(queued.bot, found, { event: 'revoked' });
     const bot = directory.find(queued.bot);
     if (!bot)
-      return this.settle(queued.bot, found, { event: 'failed', description: 'The chatbot is no longer configured' });
-    if (clock.now() >= found.value.validUntilMs) return this.settle(queued.bot, found, this.lapsed(found.value));
-    const outcome = await this.attempt(bot, found.value);
-    return this.conclude(item, { bot, found, outcome });
+      return this.giveUp(queued.bot, found, { event: 'failed', description: 'The chatbot is no longer configured' });
+    if (clock.now() >= found.value.validUntilMs) return this.giveUp(queued.bot, found, lapsed(found.value));
+    return this.conclude(item, { bot, found, outcome: await this.attempt(bot, found.value) });
   }
 
   private conclude(
@@ -110,7 +109,7 @@ export class Outbound {
     const { clock, messages, backoffMs } = this.options;
     const serverErrors = (value.serverErrors ?? 0) + (outcome.maxAttempts === undefined ? 0 : 1);
     if (outcome.maxAttempts !== undefined && serverErrors >= outcome.maxAttempts) {
-      return this.settle(bot.uri, { value, revision }, { event: 'failed', description: outcome.description });
+      return this.giveUp(bot.uri, { value, revision }, { event: 'failed', description: outcome.description });
     }
     const waitMs = outcome.afterMs ?? backoffMs(item.attempts);
     const dueAtMs = Math.min(clock.now() + waitMs, value.validUntilMs);
@@ -123,9 +122,11 @@ export class Outbound {
     return { kind: 'again', dueAtMs, settlement: { changes, anew } };
   }
 
-  private lapsed({ message, description }: MessageRecord): Progress {
-    if (message.expiry !== undefined) return { event: 'expired', description: 'The message has expired' };
-    return { event: 'failed', description: description ?? 'The user could not be reached in time' };
+  private giveUp(bot: string, found: Versioned<MessageRecord>, progress: Progress): ItemOutcome {
+    const { messageId, conversationId } = found.value;
+    const told = { status: progress.event === 'expired' ? 'Expired' : 'Failed', reason: progress.description };
+    this.options.log.warn('message given up', { messageId, conversationId, bot, ...told });
+    return this.settle(bot, found, progress);
   }
 
   private settle(bot: string, found: Versioned<MessageRecord>, progress: Progress): ItemOutcome {

@@ -110,7 +110,10 @@ function withoutDot(hostname: string): string {
 }
 
 function badUrl(): ApiError {
-  return new ApiError('SVC0002', ['notifyURL']);
+  return new ApiError('SVC0002', [
+    'notifyURL',
+    'must be http://host/… or https://host/…, without user, # or what must be %-encoded',
+  ]);
 }
 
 /** Whether the host, as written and before any name is resolved, may be a destination of the list's owner. */

@@ -65,8 +65,9 @@ export function createLetters(deps: LettersDeps): Letters {
     },
     async dead(claimed, why) {
       deps.metrics.count('notify_dead_letters', { reason: why.reason });
-      deps.log.warn('notification given up', { notificationId: claimed.id, ...why, attempts: claimed.attempts });
       const item = readItem(claimed);
+      const of = { notificationId: claimed.id, bot: item?.about.bot, messageId: item?.about.messageId };
+      deps.log.warn('notification given up', { ...of, ...why, attempts: claimed.attempts });
       if (!item) return {};
       const letter: DeadLetter = { ...letterOf(claimed, item), ...why };
       const changes = await asked(() => deps.onDead?.(letter));

@@ -46,7 +46,12 @@ export function messageRoutes(deps: MessagesDeps): readonly Route[] {
     {
       method: 'GET',
       path: `${path}/{messageId}`,
-      doc: { tag, summary: 'A message as it was sent', answers: { 200: { description: '', root: 'chatMessage' } } },
+      doc: {
+        tag,
+        summary: 'A message of the bot',
+        description: 'With its content until it is Sent (ours): from then on it is not kept.',
+        answers: { 200: { description: '', root: 'chatMessage' } },
+      },
       handle: (exchange) => getMessage(deps, exchange),
     },
     {

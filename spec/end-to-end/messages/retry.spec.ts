@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { bot, contact, startWorld, type World } from '../world.js';
+import { KeptLog } from '../kept-log.js';
 import { pause } from '../../support/ask-again.js';
 
 const quick = { chat: { backoff: { baseMs: 40, factor: 1, maxMs: 40, jitter: 0 } } };
@@ -89,6 +90,24 @@ describe('a user who cannot be reached now', () => {
     const told = await platform.waitFor(({ body }) => body['messageId'] === id);
     expect(told.body).to.include({ status: 'Failed' });
     expect(told.body['description']).to.match(/^SIP 486/);
+  });
+
+  describe('costs a line in the log with the reason, where his message is given up', () => {
+    for (const [why, refusal, more, line] of [
+      ['it has expired', 480, { expiry: 1 }, { status: 'Expired', reason: 'The message has expired' }],
+      ['the gateway’s own validity is over', 486, {}, { status: 'Failed', reason: /^SIP 486/ }],
+      ['the network has failed three times', 500, {}, { status: 'Failed', reason: /^SIP 500/ }],
+    ] as const) {
+      it(`since ${why}`, async () => {
+        const log = new KeptLog();
+        world = await startWorld({ config: { chat: { ...quick.chat, validityS: 1 } }, log });
+        world.phone.refuseWith = refusal;
+        const messageId = await send(world.platform, 'too late', more);
+        const told = await log.waitFor('message given up', (fields) => fields['messageId'] === messageId);
+        expect(told).to.include({ bot, status: line.status });
+        expect(told['reason']).to.match(new RegExp(line.reason));
+      });
+    }
   });
 
   describe('is tried at once as soon as he shows himself [IWF-1320]', () => {

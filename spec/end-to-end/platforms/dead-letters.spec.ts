@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import { until } from '../../notify/harness.js';
 import { type AdminClient, adminClient } from '../../support/admin-client.js';
 import { type CallbackServer, startCallbackServer } from '../../support/callback-server.js';
+import { KeptLog } from '../kept-log.js';
 import { bot, number, otherBot, startWorld, type World } from '../world.js';
 
 interface Letter {
@@ -13,12 +14,14 @@ interface Letter {
 const quick = { notify: { backoff: { baseMs: 20, factor: 1, maxMs: 20, jitter: 0 } } };
 
 describe('dead letters over real sockets [IWF-1720]', () => {
+  let log: KeptLog;
   let world: World;
   let server: CallbackServer;
   let admin: AdminClient;
 
   beforeEach(async () => {
-    world = await startWorld({ config: quick, subscribe: false });
+    log = new KeptLog();
+    world = await startWorld({ config: quick, subscribe: false, log });
     admin = adminClient(() => world.gateway.ports.admin);
     server = await startCallbackServer();
     await subscribe();
@@ -56,6 +59,7 @@ describe('dead letters over real sockets [IWF-1720]', () => {
     const messageId = await world.phone.send(bot, 'the secret of the user');
     const [letter] = await buried(1);
     await failed(messageId);
+    expect(await log.waitFor('notification given up')).to.include({ bot, messageId, reason: 'refused', status: 422 });
     expect(letter).to.include({
       reason: 'refused',
       status: 422,

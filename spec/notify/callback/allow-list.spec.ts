@@ -142,6 +142,19 @@ describe('allow-list of notifyURLs [IWF-1528]', () => {
     });
   }
 
+  it('says of a URL that is none of them what it must be', () => {
+    for (const url of [
+      'localhost:9000',
+      'ftp://bot.example.com/',
+      'https://me:x@bot.example.com/',
+      'https://bot.example.com/#x',
+    ])
+      expect(() => parseNotifyUrl(url), url)
+        .to.throw(ApiError)
+        .with.property('variables')
+        .that.satisfies(([part, problem = '']: string[]) => part === 'notifyURL' && problem.includes('https://host/'));
+  });
+
   it('resolves no name that is not listed, and none without a list', async () => {
     const asked: string[] = [];
     const spy = (name: string): Promise<readonly string[]> => (asked.push(name), Promise.resolve(['93.184.216.34']));
