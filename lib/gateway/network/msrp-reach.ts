@@ -1,6 +1,6 @@
 /** Where MSRP may connect to: what SDP names is the network's word, and must not reach into this machine or its link. */
 import type { Config } from '../../config.js';
-import { trustedBy } from './sip.js';
+import { trustedBy } from './trusted-peers.js';
 
 /** This host, its link, everybody at once, and nobody (RFC 6890). */
 const near: Config['msrp']['connectTo'] = [

@@ -6,7 +6,7 @@ import { randomId } from '../random-id.js';
 import { msrpOptions } from '../settings.js';
 import { msrpTls } from '../tls-material.js';
 import { msrpReach } from './msrp-reach.js';
-import { trustedBy } from './sip.js';
+import { trustedBy } from './trusted-peers.js';
 
 /** Rejects with the system's error where its port is taken. */
 export async function openMsrp({ config, clock, log, metrics, trace, started }: Foundation): Promise<MsrpEndpoint> {

@@ -1,5 +1,5 @@
 /** The SIP side put together: the engine that the configuration names, and the agent on it. */
-import { BlockList, createServer, isIP } from 'node:net';
+import { createServer } from 'node:net';
 import type { Clock } from '../../clock.js';
 import type { Config } from '../../config.js';
 import type { Logger } from '../../log.js';
@@ -17,6 +17,7 @@ import type { Load } from '../load/load.js';
 import { engineOptions } from '../settings.js';
 import { type SipCrossing, traceSip } from '../operators/sip-trace.js';
 import { sipTls } from '../tls-material.js';
+import { trustedBy } from './trusted-peers.js';
 
 export interface SipSide {
   readonly agent: SipAgent;
@@ -133,13 +134,4 @@ function tracer(
 
 function agentTimes(sip: Config['sip']): { callTimeoutMs: number; inviteTimeoutMs: number } {
   return { callTimeoutMs: sip.requestTimeoutS * 1000, inviteTimeoutMs: sip.callTimeoutS * 1000 };
-}
-
-export function trustedBy(blocks: Config['sip']['trustedPeers']): (address: string) => boolean {
-  const list = new BlockList();
-  for (const { address, prefix, family } of blocks) list.addSubnet(address, prefix, family);
-  return (address) => {
-    const plain = address.replace(/^::ffff:(?=\d+\.)/i, '');
-    return list.check(plain, isIP(plain) === 6 ? 'ipv6' : 'ipv4');
-  };
 }
