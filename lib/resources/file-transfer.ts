@@ -1,4 +1,5 @@
 /** fileTransfer: a file by URL said in members, for those who would rather not write or read its XML; ours. */
+import { dateTimePattern, isDateTime } from './forms/date-time.js';
 import { mediaType, type Schema } from './forms/schema.js';
 import { invalid } from './forms/validator.js';
 
@@ -38,7 +39,6 @@ const httpUrl: Schema = {
 
 /** One line that XML carries as it stands: no blank at its ends, none of the characters of XML 1.0 §2.2. */
 const oneXmlLine = '^(?!\\s)[^\\u0000-\\u001f\\u007f\\ufffe\\uffff]*(?<!\\s)$';
-const dateTime = '^\\d{4}-\\d\\d-\\d\\d[Tt]\\d\\d:\\d\\d:\\d\\d(?:\\.\\d+)?(?:[Zz]|[+-]\\d\\d:\\d\\d)$';
 
 const transferredFile = (description: string): Schema => ({
   type: 'object',
@@ -48,7 +48,12 @@ const transferredFile = (description: string): Schema => ({
     size: { type: 'integer', minimum: 0, maximum: maxNumber, description: 'Bytes.' },
     contentType: { type: 'string', maxLength: 512, pattern: mediaType },
     name: { type: 'string', minLength: 1, maxLength: 255, pattern: oneXmlLine },
-    until: { type: 'string', maxLength: 64, pattern: dateTime, description: 'How long it can be fetched (RFC 3339).' },
+    until: {
+      type: 'string',
+      maxLength: 64,
+      pattern: dateTimePattern,
+      description: 'How long it can be fetched (RFC 3339).',
+    },
     disposition: {
       type: 'string',
       enum: dispositions,
@@ -87,12 +92,5 @@ export function checkFileTransfer({ file, thumbnail }: FileTransfer, part: strin
 function checkFile({ url, brandedUrl = url, until }: TransferredFile, part: string): void {
   if (!URL.canParse(url)) throw invalid(`${part}.url`, 'is not a URL');
   if (!URL.canParse(brandedUrl)) throw invalid(`${part}.brandedUrl`, 'is not a URL');
-  if (until !== undefined && !isPointInTime(until)) throw invalid(`${part}.until`, 'is no point in time');
-}
-
-/** Of the form above. Date.parse also takes the 30th of February, for the 2nd of March, and 24 o'clock. */
-function isPointInTime(text: string): boolean {
-  if (Number.isNaN(Date.parse(text)) || text.slice(11, 13) === '24') return false;
-  const day = text.slice(0, 10);
-  return new Date(Date.parse(`${day}T00:00:00Z`)).toISOString().startsWith(day);
+  if (until !== undefined && !isDateTime(until)) throw invalid(`${part}.until`, 'is no point in time');
 }

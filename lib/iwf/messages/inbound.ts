@@ -13,6 +13,7 @@ import {
 import { isFileDocument } from '../../mapping/file-transfer.js';
 import { mapInboundComposing } from '../../mapping/is-composing.js';
 import type { Notifications } from '../../notify/notifications.js';
+import { isDateTime } from '../../resources/forms/date-time.js';
 import type { IsComposing } from '../../resources/is-composing.js';
 import type { ChatMessageNotification } from '../../resources/notification.js';
 import type { SessionMessage, StandaloneMessage } from '../../sip/network.js';
@@ -195,13 +196,16 @@ export class Inbound {
 
   private notification(context: SessionContext, inbound: InboundMessage, messageId: string): ChatMessageNotification {
     const senderName = isHidden(context.user.key) ? undefined : displayNameOf(inbound.from);
+    const { dateTime } = inbound;
     const told: { -readonly [K in keyof ChatMessageNotification]: ChatMessageNotification[K] } = {
       kind: 'chatMessage',
       bot: context.bot.uri,
       senderAddress: context.user.key,
       sessionId: this.sessionId(context),
       messageId,
-      dateTime: inbound.dateTime ?? new Date(this.options.clock.now()).toISOString(),
+      // Who reads it strictly would refuse the callback for what a phone has written.
+      dateTime:
+        dateTime !== undefined && isDateTime(dateTime) ? dateTime : new Date(this.options.clock.now()).toISOString(),
       message: inbound.message,
       receiptAsked: isReceiptAsked(inbound, 'delivered') || isReceiptAsked(inbound, 'displayed'),
     };

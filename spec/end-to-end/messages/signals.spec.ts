@@ -74,6 +74,23 @@ describe('receipts and typing over real sockets', () => {
     });
   }
 
+  for (const written of ['yesterday', '2026-11-22T10:00:00', '2026-11-22T10:00:00+01:00']) {
+    it(`repeats the DateTime ${written} as it came; the bot is told a time that there is`, async () => {
+      const phone = await RawPhone.of(world);
+      const chat = await phone.chat();
+      const id = randomUUID();
+      const message = cpim('when?', { id, ask: 'display' }).toString();
+      expect(await chat.say(message.replace(/DateTime: .*/, `DateTime: ${written}`))).to.equal(200);
+      const { body } = await world.platform.waitFor((told) => told.body['messageId'] === id);
+      const told = String(body['dateTime']);
+      expect(told).to.match(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3}Z|\+01:00)$/);
+      expect(told === written).to.equal(written.endsWith('+01:00'));
+      expect((await world.platform.putStatus(rawContact, id, 'Displayed')).status).to.equal(204);
+      expect((await chat.msrp.request()).body?.toString()).to.include(`<datetime>${written}</datetime>`);
+      phone.close();
+    });
+  }
+
   it('goes by MESSAGE where no session is up [IWF-210]', async () => {
     const messageId = await world.phone.send(bot, 'read me later');
     await world.phone.hangUp(bot);
