@@ -43,6 +43,7 @@ export function createRouting({ sip }: Config, agent: SipAgent, deps: RoutingDep
       headers: Object.entries(headers ?? {}),
     })),
     others,
+    sip.defaultCountry === undefined ? {} : { defaultCountry: sip.defaultCountry },
   );
   const hops = new NextHops({
     ...deps,
