@@ -1,10 +1,14 @@
 import { expect } from 'chai';
+import { join } from 'node:path';
+import { loadConfig } from '../../../lib/config.js';
+import { startGateway } from '../../../lib/gateway.js';
 import { headerOf } from '../../sip/raw-peer.js';
 import { Callee, readMessage } from '../callee.js';
 import { KeptLog } from '../kept-log.js';
 import { Operator, requestOf } from '../operator.js';
 import { cpim as message, RawPhone } from '../raw-phone.js';
 import { freePort } from '../../support/free-port.js';
+import { silentLog } from '../../support/silent.js';
 import { bot, startWorld, type World } from '../world.js';
 
 const pager = { 'Content-Type': 'message/cpim' };
@@ -328,6 +332,46 @@ describe('Privacy: id', () => {
     const told = await world.platform.waitFor(({ body }) => body['status'] === 'Delivered');
     expect(told.body['messageId']).to.equal(messageId);
     expect(JSON.stringify(told.body)).not.to.include(number);
+  });
+});
+
+describe('how a user is named', () => {
+  const [silent, speaking] = ['+15550100031', '+15550100032'];
+  let world: World;
+  let operator: Operator;
+
+  before(async () => {
+    operator = await Operator.listen();
+    world = await startWorld({ mode: 'standalone', config: { sip: { nextHop: operator.hop, userUri: 'tel' } } });
+  });
+  after(async () => {
+    await world.stop();
+    await operator.close();
+  });
+
+  async function requestUri(number: string, text: string): Promise<string | undefined> {
+    expect((await world.platform.send(`tel:${number}`, { text })).status).to.equal(201);
+    const sent = await operator.waitFor('MESSAGE', (message) => message.includes(text));
+    return sent.split(' ', 2)[1];
+  }
+
+  it('is the configuration’s to say, also where it said otherwise before, until he has written himself', async () => {
+    const own = `sip:${speaking}@ims.home.example;user=phone`;
+    const lines = [`P-Asserted-Identity: <${own}>`, 'Content-Type: message/cpim'];
+    expect(await requestUri(silent, 'first')).to.equal(`tel:${silent}`);
+    await operator.send(sipPort(world), requestOf('MESSAGE', { bot, from: own, lines, body: cpim('he-writes') }));
+    await world.platform.waitFor(({ body }) => body['messageId'] === 'he-writes');
+    expect(await requestUri(speaking, 'a reply')).to.equal(own);
+
+    await world.gateway.stop();
+    const env = { IWF_SIP__USERURI: 'sip:{e164}@ims.example.net;user=phone' };
+    const another = await startGateway(loadConfig({ file: join(world.folder, 'config.json'), env }), silentLog);
+    try {
+      expect(await requestUri(silent, 'second')).to.equal(`sip:${silent}@ims.example.net;user=phone`);
+      expect(await requestUri(speaking, 'another reply')).to.equal(own);
+    } finally {
+      await another.stop();
+    }
   });
 });
 
