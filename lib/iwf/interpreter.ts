@@ -150,6 +150,7 @@ export class Interpreter implements ChatActions, CapabilityActions {
       ...options,
       announced: (bot, user) => this.services.announced(bot, user),
       changed: (user, change) => this.services.capabilitiesChanged(user, change),
+      reached: (bot, user) => this.requests.reached(bot, user),
       cacheMs: limits.capabilityCacheMs,
       timeoutMs: limits.capabilityTimeoutMs,
       cacheEntries: limits.cacheEntries,
