@@ -3,11 +3,11 @@ import type { Metrics } from '../../metrics.js';
 import type { Notifications } from '../../notify/notifications.js';
 import type { ChatMessage } from '../../resources/chat-message.js';
 import type { MessageStatus } from '../../resources/message-status.js';
-import type { Changes, Store } from '../../store/store.js';
+import type { Changes, ClaimedItem, Store } from '../../store/store.js';
 import type { NamedMessage } from '../actions.js';
 import { together } from '../changes.js';
 import { type MessageEvent, needsContent, next, passedOver } from './message-state.js';
-import { isOfSession, messageKey, type MessageRecord, Table, type Versioned } from '../records.js';
+import { isOfSession, messageKey, type MessageRecord, type OutboundItem, Table, type Versioned } from '../records.js';
 
 export interface Progress {
   readonly event: MessageEvent;
@@ -84,6 +84,18 @@ export class MessageLog {
     return revokeRequested && status !== 'Revoked' ? together(changes, this.options.moved(bot, record)) : changes;
   }
 
+  /** Those that wait behind another, and whose own time is over: the bot is not to wait for the other's end. */
+  async lapse(items: readonly ClaimedItem[], nowMs: number): Promise<void> {
+    for (const { id, value } of items) {
+      const item = value as OutboundItem;
+      if (item.kind !== 'message') continue;
+      const found = await this.get(item.bot, item.user, item.messageId);
+      if (found?.value.status !== 'Pending' || nowMs < found.value.validUntilMs) continue;
+      // In a worker's hands, or moved: what is there now decides, in its turn.
+      await this.options.store.withdraw('outbound', id, this.changes(item.bot, found, lapsed(found.value)));
+    }
+  }
+
   /** A bot that is told nothing of confirmed sessions is told of its messages all the same. */
   private sessionId(bot: string, { sessionId }: MessageRecord): string {
     return sessionId !== undefined && this.options.notifications.wanted(bot, 'chatEvent') ? sessionId : 'adhoc';
@@ -111,6 +123,12 @@ export class MessageLog {
       ...told,
     });
   }
+}
+
+/** The end of a message whose time is over. */
+export function lapsed({ message, description }: MessageRecord): Progress {
+  if (message.expiry !== undefined) return { event: 'expired', description: 'The message has expired' };
+  return { event: 'failed', description: description ?? 'The user could not be reached in time' };
 }
 
 /**

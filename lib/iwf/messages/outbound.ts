@@ -13,7 +13,7 @@ import type { Capabilities } from '../services/capabilities.js';
 import type { LiveSession } from '../sessions/conversation.js';
 import type { Conversations } from '../sessions/conversations.js';
 import type { ItemOutcome } from '../lane-worker.js';
-import type { MessageLog, Progress } from './message-log.js';
+import { lapsed, type MessageLog, type Progress } from './message-log.js';
 import {
   type InboundRecord,
   messageKey,
@@ -72,7 +72,7 @@ export class Outbound {
     const bot = directory.find(queued.bot);
     if (!bot)
       return this.settle(queued.bot, found, { event: 'failed', description: 'The chatbot is no longer configured' });
-    if (clock.now() >= found.value.validUntilMs) return this.settle(queued.bot, found, this.lapsed(found.value));
+    if (clock.now() >= found.value.validUntilMs) return this.settle(queued.bot, found, lapsed(found.value));
     const outcome = await this.attempt(bot, found.value);
     return this.conclude(item, { bot, found, outcome });
   }
@@ -121,11 +121,6 @@ export class Outbound {
       return now?.value.revokeRequested ? messages.changes(bot.uri, now, { event: 'revoked' }) : undefined;
     };
     return { kind: 'again', dueAtMs, settlement: { changes, anew } };
-  }
-
-  private lapsed({ message, description }: MessageRecord): Progress {
-    if (message.expiry !== undefined) return { event: 'expired', description: 'The message has expired' };
-    return { event: 'failed', description: description ?? 'The user could not be reached in time' };
   }
 
   private settle(bot: string, found: Versioned<MessageRecord>, progress: Progress): ItemOutcome {

@@ -143,6 +143,20 @@ describe('a user who cannot be reached now', () => {
     await callee.close();
   });
 
+  it('is told of no more behind another that waits: each message has its own time [IWF-1341]', async () => {
+    world = await startWorld({ config: quick });
+    const { phone, platform } = world;
+    phone.refuseWith = 480;
+    const first = await send(platform, 'has a day');
+    const second = await send(platform, 'short-lived', { expiry: 1, reportRequest: ['Expired'] });
+    const third = await send(platform, 'has a day, too');
+    const expired = await platform.waitFor(({ body }) => body['messageId'] === second);
+    expect(expired.body).to.include({ status: 'Expired' });
+    phone.refuseWith = undefined;
+    await phone.until(() => phone.inbox.length === 2);
+    expect(phone.inbox.map(({ messageId }) => messageId)).to.deep.equal([first, third]);
+  });
+
   it('gets the receipts for his own messages although messages for him wait [IWF-224]', async () => {
     world = await startWorld({ config: patient });
     const { phone, platform } = world;
