@@ -18,8 +18,10 @@ import type {
   SessionSend,
   SipOutcome,
 } from '../../sip/network.js';
+import { readFeatureTags } from '../../wire/feature-tags.js';
 import type { Chatbot } from '../actions.js';
 import { pairKey } from '../records.js';
+import { BotSessions } from './bot-sessions.js';
 import {
   chatsOf,
   chosen,
@@ -59,7 +61,7 @@ interface Slot {
 export class Conversations {
   private readonly options: ConversationsOptions;
   private readonly conversations = new Map<string, Conversation>();
-  private readonly sessionsOfBot = new Map<string, number>();
+  private readonly ofBots = new BotSessions();
   private sessions = 0;
   private draining = false;
   /** BYEs under way. */
@@ -74,11 +76,11 @@ export class Conversations {
     return this.sessions;
   }
 
-  /** Which limit one session more would break. */
-  full({ uri, limits }: Chatbot): 'msrp.maxSessions' | 'limits.sessionsPerBot' | undefined {
+  /** Which limit one session more would break; `coming`: those of the bot that are not up yet. */
+  full({ uri, limits }: Chatbot, coming = 0): 'msrp.maxSessions' | 'limits.sessionsPerBot' | undefined {
     if (this.sessions >= this.options.maxSessions) return 'msrp.maxSessions';
     const most = limits?.sessionsPerBot ?? this.options.maxSessionsPerBot;
-    return (this.sessionsOfBot.get(uri) ?? 0) >= most ? 'limits.sessionsPerBot' : undefined;
+    return this.ofBots.countOf(uri) + coming >= most ? 'limits.sessionsPerBot' : undefined;
   }
 
   /** The session that messages to the user take: of two that crossed, the one whose Call-ID sorts lower. */
@@ -98,8 +100,13 @@ export class Conversations {
     return entries?.find((entry) => entry.context.sessionId === sessionId && entry.session.open);
   }
 
-  /** The new session; or the user's own, where it came meanwhile and is chosen, or ours was refused. */
+  /** The new session; or the user's own, where it came meanwhile and is chosen, or ours was refused. At a limit as one who is away. */
   async open(bot: Chatbot, user: NetworkUser, outgoing: Outgoing): Promise<SessionOpening> {
+    const full = this.full(bot, this.ofBots.dialingOf(bot.uri));
+    if (full !== undefined && !this.madeRoom(bot.uri)) {
+      this.options.metrics.count('limit_reached_total', { limit: full }, 1, bot.uri);
+      return { kind: 'refused', outcome: { status: 480, reason: 'Too many sessions', tags: readFeatureTags([]) } };
+    }
     const opened = await this.dial({ bot, user, ids: outgoing.ids, service: 'session' }, outgoing);
     const live = this.live(bot.uri, user.key);
     return live ? { kind: 'open', live } : opened;
@@ -112,7 +119,9 @@ export class Conversations {
     const slot = this.slot(context);
     conversation.dialing++;
     try {
-      const opened = await this.options.network.openSession(outgoing, slot.delegate, signal);
+      const opened = await this.ofBots.during(bot.uri, () =>
+        this.options.network.openSession(outgoing, slot.delegate, signal),
+      );
       if (opened.kind === 'refused') return opened;
       return { kind: 'open', live: this.admit(conversation, context, slot, opened.session) };
     } finally {
@@ -170,8 +179,21 @@ export class Conversations {
     }
   }
 
-  private async working<T>(entry: Entry, work: () => Promise<T>): Promise<T> {
+  /** A bot that writes to many ends what has been silent for long rather than wait for its idle time. */
+  private madeRoom(bot: string): boolean {
+    const { clock, lingerMs } = this.options;
+    const silent = this.ofBots.silentSince(bot, clock.now() - lingerMs);
+    if (silent) this.close(silent);
+    return silent !== undefined;
+  }
+
+  private used(entry: Entry): void {
     entry.lastUsedMs = this.options.clock.now();
+    if (this.ofBots.has(entry)) this.ofBots.add(entry);
+  }
+
+  private async working<T>(entry: Entry, work: () => Promise<T>): Promise<T> {
+    this.used(entry);
     entry.busy++;
     try {
       return await work();
@@ -222,7 +244,7 @@ export class Conversations {
     if (slot.ended) return entry;
     conversation.entries.push(entry);
     this.sessions++;
-    this.sessionsOfBot.set(context.bot.uri, (this.sessionsOfBot.get(context.bot.uri) ?? 0) + 1);
+    this.ofBots.add(entry);
     metrics.count('sessions_total', { direction: session.direction });
     for (const key of session.traceKeys) link(key, context.ids.conversationId);
     this.watchAll(conversation);
@@ -239,7 +261,7 @@ export class Conversations {
     entry.timer?.close();
     entry.timer = clock.after(Math.max(0, entry.lastUsedMs + quietMs - clock.now()), () => {
       // A long message is traffic, though it counts as used only once it is whole.
-      if (!isAtRest(entry)) entry.lastUsedMs = clock.now();
+      if (!isAtRest(entry)) this.used(entry);
       if (clock.now() - entry.lastUsedMs < quietMs) this.watchIdle(entry, quietMs);
       else this.close(entry);
     });
@@ -255,9 +277,7 @@ export class Conversations {
     this.watchAll(conversation);
     this.sessions--;
     if (this.sessions === 0) this.onEmpty?.();
-    const left = (this.sessionsOfBot.get(entry.context.bot.uri) ?? 1) - 1;
-    if (left > 0) this.sessionsOfBot.set(entry.context.bot.uri, left);
-    else this.sessionsOfBot.delete(entry.context.bot.uri);
+    this.ofBots.remove(entry);
     this.forgetEmpty(key);
     entry.context.onEnded?.();
   }
