@@ -164,7 +164,6 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
   started.push(() => iwf.drain(0));
   routing.start();
   notify.start();
-  load.start();
   const rest = await openRest(parts, {
     turn: (source) => turns.wait(source),
     overdue: (source) => load.restOverdue(turns.waitMs(source)),
@@ -191,6 +190,7 @@ async function assemble(config: Config, log: Logger, started: (() => Promise<voi
     { name: 'store', check: () => storeWait.check() ?? storeCheck(store) },
     { name: 'load', check: () => load.check() },
   );
+  load.start();
   audit.note({ actor: 'gateway', action: 'start', result: 'done' });
   log.info('gateway ready', { rest: rest.port, admin: admin.port, msrp: msrp.port, sip: sip.agent.listening });
 
