@@ -8,6 +8,7 @@ import { KeptLog } from '../kept-log.js';
 import { Operator, requestOf } from '../operator.js';
 import { cpim as message, RawPhone } from '../raw-phone.js';
 import { freePort } from '../../support/free-port.js';
+import { pause } from '../../support/ask-again.js';
 import { silentLog } from '../../support/silent.js';
 import { bot, startWorld, type World } from '../world.js';
 
@@ -332,6 +333,32 @@ describe('Privacy: id', () => {
     const told = await world.platform.waitFor(({ body }) => body['status'] === 'Delivered');
     expect(told.body['messageId']).to.equal(messageId);
     expect(JSON.stringify(told.body)).not.to.include(number);
+  });
+});
+
+describe('a pager message [IWF-1401]', () => {
+  it('is whole within pagerMaxBytes, with the headers of its route and a long name of ours', async () => {
+    const operator = await Operator.listen();
+    operator.answer = (text) => ({ statusLine: text.startsWith('INVITE') ? '404 Not Found' : '200 OK' });
+    const route = {
+      match: '+1555',
+      nextHop: operator.hop,
+      ioi: 'home.example.net',
+      headers: { 'X-More': 'x'.repeat(40) },
+    };
+    const advertise = 'iwf-01.messaging.site-a.production.operator.mnc001.mcc262.3gppnetwork.org';
+    const config = { sip: { userUri: 'tel', pagerMaxBytes: 1600, advertise, routes: [route] } };
+    const world = await startWorld({ mode: 'standalone', config });
+    const started = (method: string): readonly string[] => operator.seen.filter((text) => text.startsWith(method));
+    for (let length = 10; started('INVITE').length === 0; length += 10) {
+      await world.platform.send(`tel:+1555010${1000 + length}`, { text: 'x'.repeat(length) });
+      const goes = (): number => started('INVITE').length + started('MESSAGE').length;
+      while (goes() < length / 10) await pause();
+    }
+    const bytes = started('MESSAGE').map((text) => Buffer.byteLength(text));
+    expect(Math.max(...bytes)).to.be.within(1500, 1600);
+    await world.stop();
+    await operator.close();
   });
 });
 
