@@ -1,11 +1,9 @@
 /** …a conversation needs a session: find, open, replace, idle-close. */
-import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../clock.js';
 import type { Logger } from '../../log.js';
 import type { Metrics } from '../../metrics.js';
 import type {
   ChatSession,
-  ConversationIds,
   Invitation,
   MsrpRefusal,
   Network,
@@ -64,6 +62,8 @@ export class Conversations {
   private readonly ofBots = new BotSessions();
   private sessions = 0;
   private draining = false;
+  /** Of INVITEs of ours that would outlast the draining. */
+  private readonly hangUp = new AbortController();
   /** BYEs under way. */
   private readonly closing = new Set<Promise<void>>();
   private onEmpty: (() => void) | undefined;
@@ -115,18 +115,20 @@ export class Conversations {
   /** The signal cancels the INVITE. */
   async dial(context: SessionContext, outgoing: Outgoing, signal?: AbortSignal): Promise<SessionOpening> {
     const { bot, user } = context;
+    const cancel = signal ? AbortSignal.any([signal, this.hangUp.signal]) : this.hangUp.signal;
     const conversation = this.conversation(pairKey(bot.uri, user.key));
     const slot = this.slot(context);
     conversation.dialing++;
     try {
       const opened = await this.ofBots.during(bot.uri, () =>
-        this.options.network.openSession(outgoing, slot.delegate, signal),
+        this.options.network.openSession(outgoing, slot.delegate, cancel),
       );
       if (opened.kind === 'refused') return opened;
       return { kind: 'open', live: this.admit(conversation, context, slot, opened.session) };
     } finally {
       conversation.dialing--;
       this.forgetEmpty(pairKey(bot.uri, user.key));
+      this.tellEmpty();
     }
   }
 
@@ -154,23 +156,34 @@ export class Conversations {
 
   /**
    * Ends what is up: at once where nothing is on its way, else as soon as that has ended, and after `patienceMs` in any
-   * case. Resolves once every BYE is answered.
+   * case; what rings then is cancelled. Resolves once every BYE is answered.
    */
   async drain(patienceMs: number): Promise<void> {
     this.draining = true;
     this.closeWhere(isAtRest);
-    if (this.sessions > 0) await this.emptied(patienceMs);
+    if (!this.isEmpty) await this.emptied(patienceMs);
     await Promise.all(this.closing);
   }
 
   private emptied(patienceMs: number): Promise<void> {
     return new Promise((resolve) => {
-      const patience = this.options.clock.after(patienceMs, () => this.closeWhere(() => true));
+      const patience = this.options.clock.after(patienceMs, () => {
+        this.closeWhere(() => true);
+        this.hangUp.abort();
+      });
       this.onEmpty = () => {
         patience.close();
         resolve();
       };
     });
+  }
+
+  private get isEmpty(): boolean {
+    return this.sessions === 0 && !this.ofBots.isDialing;
+  }
+
+  private tellEmpty(): void {
+    if (this.isEmpty) this.onEmpty?.();
   }
 
   private closeWhere(ends: (entry: Entry) => boolean): void {
@@ -276,18 +289,9 @@ export class Conversations {
     conversation.entries.splice(at, 1);
     this.watchAll(conversation);
     this.sessions--;
-    if (this.sessions === 0) this.onEmpty?.();
     this.ofBots.remove(entry);
+    this.tellEmpty();
     this.forgetEmpty(key);
     entry.context.onEnded?.();
   }
-}
-
-/** What an INVITE or MESSAGE left out is made here: every conversation has its identifiers. */
-export function completeIds(ids: Partial<ConversationIds>, conversationId?: string): ConversationIds {
-  return {
-    conversationId: ids.conversationId ?? conversationId ?? randomUUID(),
-    contributionId: ids.contributionId ?? randomUUID(),
-    ...(ids.inReplyToContributionId === undefined ? {} : { inReplyToContributionId: ids.inReplyToContributionId }),
-  };
 }
