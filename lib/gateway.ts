@@ -60,8 +60,9 @@ interface Draining {
 async function start(foundation: Foundation): Promise<Gateway> {
   const draining: Draining = { isOn: false };
   const house = await build(foundation, draining);
-  const { operators, msrp, sip, rest, notify } = house;
+  const { operators, crowd, msrp, sip, rest, notify } = house;
   operators.ready(readyChecks(house, draining));
+  crowd.load.start();
   operators.audit.note({ actor: 'gateway', action: 'start', result: 'done' });
   const ports = { rest: rest.port, admin: operators.admin.port, msrp: msrp.port };
   foundation.log.info('gateway ready', { ...ports, sip: sip.agent.listening });
@@ -106,7 +107,6 @@ async function build(foundation: Foundation, draining: Draining): Promise<House>
   started.push(() => iwf.drain(0));
   network.routing.start();
   notify.start();
-  crowd.load.start();
   const rest = await openRest(foundation, { ...known, iwf, notify, crowd, wait, operators });
   showInHand(metrics, { ...network, store, deadLetters: notify.deadLetters });
   return { ...network, operators, storage, crowd, notify, iwf, rest };

@@ -445,6 +445,13 @@ describe('configuration', () => {
       expect(platforms[0]).to.deep.include({ id: 'p', keys: [sha, 'cd'.repeat(32)] });
     });
 
+    it('makes lists of more than ten members', () => {
+      const ids = Array.from({ length: 12 }, (_, at) => `p${at}`);
+      const named = Object.fromEntries(ids.map((id, at) => [`IWF_PLATFORMS__${at}__ID`, id]));
+      const { platforms } = loadConfig({ env: { IWF_SERVERROOT: 'http://a', ...named } });
+      expect(platforms.map(({ id }) => id)).to.deep.equal(ids);
+    });
+
     it('leaves out what Kubernetes says of a service called iwf', () => {
       const env = {
         IWF_SERVICE_HOST: '10.0.0.1',

@@ -18,13 +18,16 @@ export interface Assignment {
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
+/** A list grows by one member after the other: the tenth comes behind the second. */
+const byIndex = new Intl.Collator('en', { numeric: true });
+
 /** Assignments in the order of their names, and a line for each variable that names no key or cannot be read. */
 export function readEnvironment(env: Environment): { assignments: readonly Assignment[]; errors: readonly string[] } {
   const assignments: Assignment[] = [];
   const errors: string[] = [];
   for (const variable of Object.keys(env)
     .filter((name) => name.startsWith(prefix) && !serviceVariable.test(name))
-    .sort()) {
+    .sort(byIndex.compare)) {
     const read = readVariable(variable, env[variable] ?? '');
     if (typeof read === 'string') errors.push(`environment ${variable}: ${read}`);
     else assignments.push(read);

@@ -150,6 +150,7 @@ export class Interpreter implements ChatActions, CapabilityActions {
       ...options,
       announced: (bot, user) => this.services.announced(bot, user),
       changed: (user, change) => this.services.capabilitiesChanged(user, change),
+      reached: (bot, user) => this.requests.reached(bot, user),
       cacheMs: limits.capabilityCacheMs,
       timeoutMs: limits.capabilityTimeoutMs,
       cacheEntries: limits.cacheEntries,
@@ -190,6 +191,7 @@ export class Interpreter implements ChatActions, CapabilityActions {
       maxLanes: limits.maxLanes,
       perLane,
       leaseMs: limits.leaseMs,
+      behind: (items) => this.messages.lapse(items, options.clock.now()),
       run: (item) => this.services.perform(item) ?? this.handovers.perform(item) ?? outbound.perform(item),
     });
     this.requests = new NetworkRequests({

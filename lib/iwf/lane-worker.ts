@@ -27,6 +27,8 @@ export interface LaneWorkerOptions {
   /** Asked before each item, by its bot: resolves when it is the turn of one like it; undefined: at once. */
   readonly turn?: ((bot: string) => Promise<void> | undefined) | undefined;
   run(item: ClaimedItem): Promise<ItemOutcome>;
+  /** Told of those that wait behind one that is to be tried again. */
+  behind?(items: readonly ClaimedItem[]): Promise<void>;
 }
 
 /** When the store fails, or an item's own code does, the lane rests so long. */
@@ -106,7 +108,7 @@ export class LaneWorker {
   }
 
   private begin(claim: Claim): void {
-    const run = this.runLane(claim).catch((error: unknown) => {
+    const run = this.runWhole(claim).catch((error: unknown) => {
       // The lease ends by itself; until then the lane rests.
       this.options.log.error('outbound lane stopped', { error });
     });
@@ -117,20 +119,27 @@ export class LaneWorker {
     });
   }
 
-  private async runLane(claim: Claim): Promise<void> {
+  private async runWhole(claim: Claim): Promise<void> {
+    const waiting = await this.runLane(claim);
+    if (waiting.length > 0) await this.options.behind?.(waiting);
+  }
+
+  /** Resolves with what waits behind an item that is to be tried again. */
+  private async runLane(claim: Claim): Promise<readonly ClaimedItem[]> {
     const renewal = this.keepLease(claim);
     const bot = botOfLane(claim.lane);
     this.lanes.set(claim.lane, false);
     try {
-      for (const item of claim.items) {
+      for (const [at, item] of claim.items.entries()) {
         const turn = this.options.turn?.(bot);
         if (turn) await turn;
         if (this.state !== 'running') {
           await this.options.store.nack(claim, this.options.clock.now());
-          return;
+          return [];
         }
-        if (!(await this.runItem(claim, item))) return;
+        if (!(await this.runItem(claim, item))) return claim.items.slice(at + 1);
       }
+      return [];
     } finally {
       renewal.close();
       this.lanes.delete(claim.lane);

@@ -17,8 +17,8 @@ import type { Chatbot, ChatbotDirectory } from './actions.js';
 import type { Capabilities } from './services/capabilities.js';
 import type { ConfirmedSessions } from './sessions/confirmed-sessions.js';
 import type { ConversationMemory } from './sessions/conversation-memory.js';
-import type { SessionContext } from './sessions/conversation.js';
-import { completeIds, type Conversations } from './sessions/conversations.js';
+import { completeIds, type SessionContext } from './sessions/conversation.js';
+import type { Conversations } from './sessions/conversations.js';
 import type { Inbound } from './messages/inbound.js';
 import type { LaneWorker } from './lane-worker.js';
 import { messageLane, receiptLane } from './records.js';
@@ -74,6 +74,11 @@ export class NetworkRequests implements NetworkHandlers {
     await Promise.all(this.inHand);
   }
 
+  /** The user has answered a question of ours. */
+  reached(bot: string, user: string): void {
+    this.hasten(bot, user).catch((error: unknown) => this.options.log.warn('lanes not hastened', { error }));
+  }
+
   /** Inside an INVITE; undefined: it is taken. */
   async firstMessage(context: SessionContext, content: Buffer): Promise<Refusal | undefined> {
     const verdict = await this.options.inbound.receive(context, { contentType: 'message/cpim', content });
@@ -89,8 +94,15 @@ export class NetworkRequests implements NetworkHandlers {
       this.refusal(invitation.botUri, invitation.askedVersions, policy) ??
       this.overLimit(context.bot) ??
       (await this.crowded(context));
-    if (refusal) return invitation.refuse(refusal);
-    await this.userSeen(context.bot, invitation.user, { tags: invitation.tags, seen: 'some' });
+    const seen = (): Promise<void> =>
+      this.userSeen(context.bot, invitation.user, { tags: invitation.tags, seen: 'some' });
+    if (refusal) {
+      await invitation.refuse(refusal);
+      // The bot is away, or full; he is there.
+      if (refusal.status === 480) await seen();
+      return;
+    }
+    await seen();
     if (decides) return this.options.confirmed.invited(invitation, context);
     const unfit = invitation.firstMessage && (await this.firstMessage(context, invitation.firstMessage));
     if (unfit) return invitation.refuse(unfit);
@@ -181,10 +193,12 @@ export class NetworkRequests implements NetworkHandlers {
     contact?: Parameters<Capabilities['observe']>[2],
   ): Promise<void> {
     if (contact) this.options.contacts.observe(bot.uri, user.key, contact);
-    await Promise.all([
-      this.options.worker.hasten(messageLane(bot.uri, user.key)),
-      this.options.worker.hasten(receiptLane(bot.uri, user.key)),
-    ]);
+    await this.hasten(bot.uri, user.key);
+  }
+
+  private async hasten(bot: string, user: string): Promise<void> {
+    const { worker } = this.options;
+    await Promise.all([worker.hasten(messageLane(bot, user)), worker.hasten(receiptLane(bot, user))]);
   }
 
   /** Whatever goes wrong on our side is a 503 to the network, and a line for us. */

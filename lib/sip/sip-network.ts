@@ -43,7 +43,7 @@ export interface SipNetworkOptions extends ChatMakerOptions {
   readonly minSeS: number;
   /** `onLate` comes where the store keeps one waiting for too long; whoever is done before closes it. */
   readonly late?: (onLate: () => void) => Timer;
-  /** In the 503 to it. */
+  /** In the 503 to it, and where there is no place for a session. */
   readonly retryAfterS?: number;
 }
 
@@ -85,7 +85,9 @@ export class SipNetwork implements Network {
   }
 
   async openSession(outgoing: Outgoing, delegate: SessionDelegate, signal?: AbortSignal): Promise<Opened> {
-    const { chat, media } = this.chats.make({ bot: outgoing.bot, service: 'session', direction: 'outbound', delegate });
+    const made = this.chats.make({ bot: outgoing.bot, service: 'session', direction: 'outbound', delegate });
+    if (!made) return { kind: 'refused', outcome: noPlace() };
+    const { chat, media } = made;
     const draft = this.inviteDraft(outgoing, 'session', { contentType: sdpType, body: media.offer() });
     const problem = await dial({ agent: this.options.agent, draft, chat, media, ...(signal && { signal }) });
     if (problem) return { kind: 'refused', outcome: problem };
@@ -108,12 +110,9 @@ export class SipNetwork implements Network {
       onMessage: () => Promise.resolve({ status: 403, comment: 'sendonly' }),
       onEnd: () => undefined,
     };
-    const { chat, media } = this.chats.make({
-      bot: message.bot,
-      service: 'largeMessage',
-      direction: 'outbound',
-      delegate,
-    });
+    const made = this.chats.make({ bot: message.bot, service: 'largeMessage', direction: 'outbound', delegate });
+    if (!made) return noPlace();
+    const { chat, media } = made;
     // CPIM headers with empty content; the whole message follows by MSRP.
     const head = message.content.subarray(0, endOfHeaders(message.content));
     const body = largeMessageBody(head, media.offer());
@@ -183,7 +182,7 @@ export class SipNetwork implements Network {
       this.refuseNow(invite, { status });
       return;
     }
-    const { log, contactHost } = this.options;
+    const { log, contactHost, retryAfterS } = this.options;
     handlers.onInvitation(
       invitationOf({
         invite,
@@ -191,6 +190,7 @@ export class SipNetwork implements Network {
         body,
         log,
         contactHost: contactHost(),
+        ...(retryAfterS === undefined ? {} : { retryAfterS }),
         makeChat: (bot, delegate) =>
           this.chats.make({
             bot,
@@ -275,6 +275,11 @@ export class SipNetwork implements Network {
     log.warn('request refused', { callId: request.callId, status: refusal.status });
     refuse(request, refusal).catch((error: unknown) => log.warn('request not answered', { problem: String(error) }));
   }
+}
+
+/** For a message of ours that must wait: as if the network had no place. */
+function noPlace(): SipOutcome {
+  return { status: 503, reason: 'Too many sessions', tags: readFeatureTags([]) };
 }
 
 /** The empty line after the message headers and after the MIME headers (RFC 3862 §2). */

@@ -75,6 +75,27 @@ describe('the worker of the outbound lanes', () => {
     expect(seen).to.deep.equal(['x#0', 'x#1', 'x#2', 'y#0']);
   });
 
+  it('tells what waits behind a head that is to be tried again, and may be taken out of the lane', async () => {
+    const seen: string[] = [];
+    const log = { ...silentLog, error: (event: string) => void errors.push(event) };
+    const run = ({ id, attempts }: ClaimedItem): Promise<ItemOutcome> => {
+      seen.push(id);
+      return Promise.resolve(
+        id === '1' && attempts === 0 ? { kind: 'again', dueAtMs: clock.now() + 1000 } : { kind: 'done' },
+      );
+    };
+    const behind = async (items: readonly ClaimedItem[]): Promise<void> => {
+      expect(items.map(({ id }) => id)).to.deep.equal(['2', '3']);
+      expect(await store.withdraw('outbound', '2')).to.equal(true);
+    };
+    worker = new LaneWorker({ store, clock, log, maxLanes: 10, perLane: 4, leaseMs: 30_000, run, behind });
+    worker.start();
+    await enqueue('a', '1', '2', '3');
+    await clock.advance(2000);
+    expect(seen).to.deep.equal(['1', '1', '3']);
+    expect(errors).to.deep.equal([]);
+  });
+
   it('tries a head soon again where the user showed himself while it was being tried', async () => {
     const seen: string[] = [];
     let refuse: (() => void) | undefined;

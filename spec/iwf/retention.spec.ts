@@ -144,6 +144,19 @@ describe('retention', () => {
     expect(parts.memory.note(bot.uri, user, { ...record, conversationId: 'd' })).not.to.equal(undefined);
   });
 
+  it('of a conversation: what could not be committed is not known, and is written with the next message', async () => {
+    const record = { conversationId: 'c', userUri: 'sip:u@h' };
+    const noted = (): unknown => parts.memory.note(bot.uri, user, record);
+    for (const commit of [() => Promise.resolve(false), () => Promise.reject(new Error('full'))]) {
+      expect(noted()).not.to.equal(undefined);
+      await parts.memory.committed(bot.uri, user, commit).catch(() => undefined);
+      expect(await parts.memory.get(bot.uri, user)).to.equal(undefined);
+    }
+    expect(noted()).not.to.equal(undefined);
+    expect(await parts.memory.committed(bot.uri, user, () => Promise.resolve(true))).to.equal(true);
+    expect(noted()).to.equal(undefined);
+  });
+
   it('of a spam report: retention.spamReportDays', async () => {
     const content = Buffer.from(
       '<?xml version="1.0"?><SR xmlns="urn:gsma:params:xml:ns:rcs:rcs:spamreport">' +

@@ -12,7 +12,7 @@ import { type Route, type Routes, routesOf } from '../../sip/routing/routes.js';
 export interface Routing {
   readonly agent: SipAgent;
   readonly routes: Routes;
-  /** What a MESSAGE to this user may have, before the headers of its route. */
+  /** What a MESSAGE to this user may have, before the headers of its route and a long name of ours. */
   pagerMaxBytes(userUri: string): number;
   /** Begins to ask the next hops. */
   start(): void;
@@ -43,6 +43,7 @@ export function createRouting({ sip }: Config, agent: SipAgent, deps: RoutingDep
       headers: Object.entries(headers ?? {}),
     })),
     others,
+    sip.defaultCountry === undefined ? {} : { defaultCountry: sip.defaultCountry },
   );
   const hops = new NextHops({
     ...deps,
@@ -60,12 +61,20 @@ export function createRouting({ sip }: Config, agent: SipAgent, deps: RoutingDep
     routes,
     pagerMaxBytes: (userUri) => {
       const route = routes.of(userUri);
-      return route.pagerMaxBytes - routeBytes(route);
+      return route.pagerMaxBytes - routeBytes(route) - nameBytes(sip);
     },
     start: () => hops.start(),
     close: () => hops.close(),
     check: () => checkOf(hops),
   };
+}
+
+/** Of an IPv6 address: so long a host of ours is counted with by who counts a MESSAGE. */
+const maxAddressLength = 39;
+
+/** What the name that Via calls us takes beyond it. */
+function nameBytes({ advertise = '' }: Config['sip']): number {
+  return Math.max(0, advertise.length - maxAddressLength);
 }
 
 /** `a, b`: b where a does not answer. */

@@ -176,7 +176,9 @@ export class Inbound {
       ttlMs: dedupeMs,
       ifRevision: 0,
     });
-    const fresh = await store.commit({ put: note ? [record, note] : [record], enqueue: items });
+    const fresh = await memory.committed(bot.uri, user.key, () =>
+      store.commit({ put: note ? [record, note] : [record], enqueue: items }),
+    );
     metrics.count('messages_total', { direction: 'inbound', kind: 'message', result: fresh ? 'taken' : 'duplicate' });
     if (fresh) this.countFile(inbound);
     log.info(fresh ? 'message received' : 'message received again', {

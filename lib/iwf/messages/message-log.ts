@@ -1,13 +1,14 @@
 /** The records of outbound messages: each event moves the status, and tells the platform what it asked to be told, in one commit. */
+import type { Logger } from '../../log.js';
 import type { Metrics } from '../../metrics.js';
 import type { Notifications } from '../../notify/notifications.js';
 import type { ChatMessage } from '../../resources/chat-message.js';
 import type { MessageStatus } from '../../resources/message-status.js';
-import type { Changes, Store } from '../../store/store.js';
+import type { Changes, ClaimedItem, Store } from '../../store/store.js';
 import type { NamedMessage } from '../actions.js';
 import { together } from '../changes.js';
 import { type MessageEvent, needsContent, next, passedOver } from './message-state.js';
-import { isOfSession, messageKey, type MessageRecord, Table, type Versioned } from '../records.js';
+import { isOfSession, messageKey, type MessageRecord, type OutboundItem, Table, type Versioned } from '../records.js';
 
 export interface Progress {
   readonly event: MessageEvent;
@@ -23,6 +24,7 @@ export function lapsed({ message, description }: MessageRecord): Progress {
 
 export interface MessageLogOptions {
   readonly store: Store;
+  readonly log: Logger;
   readonly metrics: Metrics;
   readonly notifications: Notifications;
   readonly retentionMs: number;
@@ -88,6 +90,26 @@ export class MessageLog {
     const enqueue = steps.flatMap((step) => this.notifications(bot, step));
     const changes = { ...this.put(bot, record, revision), enqueue };
     return revokeRequested && status !== 'Revoked' ? together(changes, this.options.moved(bot, record)) : changes;
+  }
+
+  /** For the operators: what was tried in vain, and came to this. */
+  tellGivenUp(bot: string, { messageId, conversationId }: MessageRecord, { event, description }: Progress): void {
+    const status = event === 'expired' ? 'Expired' : 'Failed';
+    this.options.log.warn('message given up', { messageId, conversationId, bot, status, reason: description });
+  }
+
+  /** Those that wait behind another, and whose own time is over: the bot is not to wait for the other's end. */
+  async lapse(items: readonly ClaimedItem[], nowMs: number): Promise<void> {
+    for (const { id, value } of items) {
+      const item = value as OutboundItem;
+      if (item.kind !== 'message') continue;
+      const found = await this.get(item.bot, item.user, item.messageId);
+      if (found?.value.status !== 'Pending' || nowMs < found.value.validUntilMs) continue;
+      // In a worker's hands, or moved: what is there now decides, in its turn.
+      const progress = lapsed(found.value);
+      const isOver = await this.options.store.withdraw('outbound', id, this.changes(item.bot, found, progress));
+      if (isOver) this.tellGivenUp(item.bot, found.value, progress);
+    }
   }
 
   private notifications(bot: string, record: MessageRecord): NonNullable<Changes['enqueue']> {

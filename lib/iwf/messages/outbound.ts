@@ -123,9 +123,7 @@ export class Outbound {
   }
 
   private giveUp(bot: string, found: Versioned<MessageRecord>, progress: Progress): ItemOutcome {
-    const { messageId, conversationId } = found.value;
-    const told = { status: progress.event === 'expired' ? 'Expired' : 'Failed', reason: progress.description };
-    this.options.log.warn('message given up', { messageId, conversationId, bot, ...told });
+    this.options.messages.tellGivenUp(bot, found.value, progress);
     return this.settle(bot, found, progress);
   }
 

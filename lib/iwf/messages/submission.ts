@@ -61,6 +61,12 @@ export interface Submitting {
   readonly session?: { readonly sessionId: string } & Pick<MessageRecord, 'conversationId' | 'contributionId'>;
 }
 
+interface Made {
+  readonly record: MessageRecord;
+  /** The form of his address last received from the user; undefined: none, and the configuration's is none of his. */
+  readonly heard: string | undefined;
+}
+
 export class Submission {
   private readonly options: SubmissionOptions;
   private readonly correlators: Table<CorrelatorRecord>;
@@ -71,7 +77,7 @@ export class Submission {
   }
 
   async submit(bot: Chatbot, user: NetworkUser, message: ChatMessage, how: Submitting = {}): Promise<Submitted> {
-    const { store, log, metrics, correlatorMs } = this.options;
+    const { store, log, metrics, memory, correlatorMs } = this.options;
     const { idempotency, session } = how;
     if (checkedKind(message) === 'composing') return this.composed(bot, user, { message, session });
     const correlatorKey = idempotency && correlatorKeyOf(pairKey(bot.uri, user.key), session?.sessionId, idempotency);
@@ -79,8 +85,9 @@ export class Submission {
       const first = await this.firstAnswer(correlatorKey, idempotency);
       if (first !== undefined) return this.submitted(bot, user, { messageId: first, ...session });
     }
-    const record = { ...(await this.record(bot, user, message)), ...session };
-    const changes = this.changes(bot, record);
+    const { record: made, heard } = await this.record(bot, user, message);
+    const record = { ...made, ...session };
+    const changes = this.changes(bot, record, heard);
     const correlator =
       idempotency && correlatorKey !== undefined
         ? this.correlators.put(
@@ -90,7 +97,8 @@ export class Submission {
           )
         : undefined;
     const put = correlator ? [...(changes.put ?? []), correlator] : changes.put;
-    if (!(await store.commit({ ...changes, ...(put ? { put } : {}) }))) {
+    const commit = (): Promise<boolean> => store.commit({ ...changes, ...(put ? { put } : {}) });
+    if (!(await memory.committed(bot.uri, user.key, commit))) {
       // The same correlator came twice at once: the other one was first.
       return this.submit(bot, user, message, how);
     }
@@ -143,7 +151,7 @@ export class Submission {
     return { messageId, resourceURL: messageUrl({ serverRoot: bot.serverRoot, bot: bot.uri }, place) };
   }
 
-  private async record(bot: Chatbot, user: NetworkUser, posted: ChatMessage): Promise<MessageRecord> {
+  private async record(bot: Chatbot, user: NetworkUser, posted: ChatMessage): Promise<Made> {
     const { clock, memory, validityMs, liveConversationId } = this.options;
     const message = underPolicy(bot, posted, this.options);
     for (const part of ['conversationID', 'contributionID', 'inReplyToContributionID'] as const) {
@@ -168,7 +176,7 @@ export class Submission {
       message,
     };
     await this.checkLimits(bot, user, record);
-    return record;
+    return { record, heard: known?.userUri };
   }
 
   private async checkLimits(bot: Chatbot, user: NetworkUser, record: MessageRecord): Promise<void> {
@@ -200,11 +208,11 @@ export class Submission {
     this.options.metrics.count('limit_reached_total', { limit }, 1, bot);
   }
 
-  private changes(bot: Chatbot, record: MessageRecord): Changes {
+  private changes(bot: Chatbot, record: MessageRecord, heard: string | undefined): Changes {
     const { memory, messages } = this.options;
     const note = memory.note(bot.uri, record.user, {
       conversationId: record.conversationId,
-      ...(record.userUri === undefined ? {} : { userUri: record.userUri }),
+      ...(heard === undefined ? {} : { userUri: heard }),
     });
     if (outboundKind(record.message) === 'receipt') return { put: note ? [note] : [], enqueue: [receipt(bot, record)] };
     const { put = [] } = messages.put(bot.uri, record, 0);

@@ -22,6 +22,8 @@ export interface CapabilitiesOptions {
   readonly announced: (bot: Chatbot, user: string) => Promise<NetworkBot>;
   /** What was known of the user has changed: for the bots that know him. */
   readonly changed: (user: string, change: CapabilityChange) => void;
+  /** The contact himself has answered: he is there. */
+  readonly reached: (bot: string, user: string) => void;
 }
 
 export interface CapabilityChange {
@@ -114,12 +116,14 @@ export class Capabilities {
   }
 
   private async askNetwork(bot: Chatbot, user: NetworkUser): Promise<ContactAnswer> {
-    const { announced, metrics } = this.options;
+    const { announced, metrics, reached } = this.options;
     const { status, tags } = await this.askInTime(await announced(bot, user.key), user.uri);
     const kind = optionsOutcome(status, tags);
     const answer: ContactAnswer = kind === 'capabilities' ? { kind, capabilities: capabilitiesOfTags(tags) } : { kind };
     metrics.count('capability_queries_total', { result: answer.kind });
     if (answer.kind !== 'unknown') this.remember(bot.uri, user.key, answer);
+    // A 480 with tags is his network's word for one who is away.
+    if (answer.kind === 'capabilities' && status < 300) reached(bot.uri, user.key);
     return answer;
   }
 

@@ -48,6 +48,17 @@ export class ConversationMemory {
     return this.table.put(key, noted, { ttlMs: retentionMs });
   }
 
+  /** Commits what may hold a note of the two: one that is not durable is not known either. */
+  async committed(bot: string, user: string, commit: () => Promise<boolean>): Promise<boolean> {
+    let isDurable = false;
+    try {
+      isDurable = await commit();
+    } finally {
+      if (!isDurable) this.cache.delete(pairKey(bot, user));
+    }
+    return isDurable;
+  }
+
   private ageMs({ atMs = 0 }: ConversationRecord): number {
     return this.options.clock.now() - atMs;
   }

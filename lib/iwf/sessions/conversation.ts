@@ -1,4 +1,5 @@
 /** All that is up between one bot and one user: which of two chats is chosen, and how long each may be silent. */
+import { randomUUID } from 'node:crypto';
 import type { ChatSession, ConversationIds, NetworkUser, Service } from '../../sip/network.js';
 import type { Timer } from '../../clock.js';
 import type { Chatbot } from '../actions.js';
@@ -64,4 +65,13 @@ export function chosen(chats: readonly Entry[]): Entry | undefined {
 /** Nothing is on its way, in or out, not even half of a message. */
 export function isAtRest({ busy, session }: Entry): boolean {
   return busy === 0 && !session.receiving;
+}
+
+/** What an INVITE or MESSAGE left out is made here: every conversation has its identifiers. */
+export function completeIds(ids: Partial<ConversationIds>, conversationId?: string): ConversationIds {
+  return {
+    conversationId: ids.conversationId ?? conversationId ?? randomUUID(),
+    contributionId: ids.contributionId ?? randomUUID(),
+    ...(ids.inReplyToContributionId === undefined ? {} : { inReplyToContributionId: ids.inReplyToContributionId }),
+  };
 }

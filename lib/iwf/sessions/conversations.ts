@@ -1,11 +1,9 @@
 /** …a conversation needs a session: find, open, replace, idle-close. */
-import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../clock.js';
 import type { Logger } from '../../log.js';
 import type { Metrics } from '../../metrics.js';
 import type {
   ChatSession,
-  ConversationIds,
   Invitation,
   MsrpRefusal,
   Network,
@@ -18,8 +16,10 @@ import type {
   SessionSend,
   SipOutcome,
 } from '../../sip/network.js';
+import { readFeatureTags } from '../../wire/feature-tags.js';
 import type { Chatbot } from '../actions.js';
 import { pairKey } from '../records.js';
+import { BotSessions } from './bot-sessions.js';
 import {
   chatsOf,
   chosen,
@@ -59,9 +59,10 @@ interface Slot {
 export class Conversations {
   private readonly options: ConversationsOptions;
   private readonly conversations = new Map<string, Conversation>();
-  private readonly sessionsOfBot = new Map<string, number>();
-  private sessions = 0;
+  private readonly ofBots = new BotSessions();
   private draining = false;
+  /** Of INVITEs of ours that would outlast the draining. */
+  private readonly hangUp = new AbortController();
   /** BYEs under way. */
   private readonly closing = new Set<Promise<void>>();
   private onEmpty: (() => void) | undefined;
@@ -71,14 +72,14 @@ export class Conversations {
   }
 
   get sessionCount(): number {
-    return this.sessions;
+    return this.ofBots.size;
   }
 
-  /** Which limit one session more would break. */
-  full({ uri, limits }: Chatbot): 'msrp.maxSessions' | 'limits.sessionsPerBot' | undefined {
-    if (this.sessions >= this.options.maxSessions) return 'msrp.maxSessions';
+  /** Which limit one session more would break; `coming`: those of the bot that are not up yet. */
+  full({ uri, limits }: Chatbot, coming = 0): 'msrp.maxSessions' | 'limits.sessionsPerBot' | undefined {
+    if (this.ofBots.size >= this.options.maxSessions) return 'msrp.maxSessions';
     const most = limits?.sessionsPerBot ?? this.options.maxSessionsPerBot;
-    return (this.sessionsOfBot.get(uri) ?? 0) >= most ? 'limits.sessionsPerBot' : undefined;
+    return this.ofBots.countOf(uri) + coming >= most ? 'limits.sessionsPerBot' : undefined;
   }
 
   /** The session that messages to the user take: of two that crossed, the one whose Call-ID sorts lower. */
@@ -103,8 +104,13 @@ export class Conversations {
     return entries?.find((entry) => entry.context.sessionId === sessionId && entry.session.open);
   }
 
-  /** The new session; or the user's own, where it came meanwhile and is chosen, or ours was refused. */
+  /** The new session; or the user's own, where it came meanwhile and is chosen, or ours was refused. At a limit as one who is away. */
   async open(bot: Chatbot, user: NetworkUser, outgoing: Outgoing): Promise<SessionOpening> {
+    const full = this.full(bot, this.ofBots.dialingOf(bot.uri));
+    if (full !== undefined && !this.madeRoom(bot.uri)) {
+      this.options.metrics.count('limit_reached_total', { limit: full }, 1, bot.uri);
+      return { kind: 'refused', outcome: { status: 480, reason: 'Too many sessions', tags: readFeatureTags([]) } };
+    }
     const opened = await this.dial({ bot, user, ids: outgoing.ids, service: 'session' }, outgoing);
     const live = this.live(bot.uri, user.key);
     return live ? { kind: 'open', live } : opened;
@@ -113,16 +119,20 @@ export class Conversations {
   /** The signal cancels the INVITE. */
   async dial(context: SessionContext, outgoing: Outgoing, signal?: AbortSignal): Promise<SessionOpening> {
     const { bot, user } = context;
+    const cancel = signal ? AbortSignal.any([signal, this.hangUp.signal]) : this.hangUp.signal;
     const conversation = this.conversation(pairKey(bot.uri, user.key));
     const slot = this.slot(context);
     conversation.dialing++;
     try {
-      const opened = await this.options.network.openSession(outgoing, slot.delegate, signal);
+      const opened = await this.ofBots.during(bot.uri, () =>
+        this.options.network.openSession(outgoing, slot.delegate, cancel),
+      );
       if (opened.kind === 'refused') return opened;
       return { kind: 'open', live: this.admit(conversation, context, slot, opened.session) };
     } finally {
       conversation.dialing--;
       this.forgetEmpty(pairKey(bot.uri, user.key));
+      this.tellEmpty();
     }
   }
 
@@ -150,23 +160,34 @@ export class Conversations {
 
   /**
    * Ends what is up: at once where nothing is on its way, else as soon as that has ended, and after `patienceMs` in any
-   * case. Resolves once every BYE is answered.
+   * case; what rings then is cancelled. Resolves once every BYE is answered.
    */
   async drain(patienceMs: number): Promise<void> {
     this.draining = true;
     this.closeWhere(isAtRest);
-    if (this.sessions > 0) await this.emptied(patienceMs);
+    if (!this.isEmpty) await this.emptied(patienceMs);
     await Promise.all(this.closing);
   }
 
   private emptied(patienceMs: number): Promise<void> {
     return new Promise((resolve) => {
-      const patience = this.options.clock.after(patienceMs, () => this.closeWhere(() => true));
+      const patience = this.options.clock.after(patienceMs, () => {
+        this.closeWhere(() => true);
+        this.hangUp.abort();
+      });
       this.onEmpty = () => {
         patience.close();
         resolve();
       };
     });
+  }
+
+  private get isEmpty(): boolean {
+    return this.ofBots.size === 0 && !this.ofBots.isDialing;
+  }
+
+  private tellEmpty(): void {
+    if (this.isEmpty) this.onEmpty?.();
   }
 
   private closeWhere(ends: (entry: Entry) => boolean): void {
@@ -175,8 +196,21 @@ export class Conversations {
     }
   }
 
-  private async working<T>(entry: Entry, work: () => Promise<T>): Promise<T> {
+  /** A bot that writes to many ends what has been silent for long rather than wait for its idle time. */
+  private madeRoom(bot: string): boolean {
+    const { clock, lingerMs } = this.options;
+    const silent = this.ofBots.silentSince(bot, clock.now() - lingerMs);
+    if (silent) this.close(silent);
+    return silent !== undefined;
+  }
+
+  private used(entry: Entry): void {
     entry.lastUsedMs = this.options.clock.now();
+    this.ofBots.touch(entry);
+  }
+
+  private async working<T>(entry: Entry, work: () => Promise<T>): Promise<T> {
+    this.used(entry);
     entry.busy++;
     try {
       return await work();
@@ -226,8 +260,7 @@ export class Conversations {
     slot.entry = entry;
     if (slot.ended) return entry;
     conversation.entries.push(entry);
-    this.sessions++;
-    this.sessionsOfBot.set(context.bot.uri, (this.sessionsOfBot.get(context.bot.uri) ?? 0) + 1);
+    this.ofBots.add(entry);
     metrics.count('sessions_total', { direction: session.direction });
     for (const key of session.traceKeys) link(key, context.ids.conversationId);
     this.watchAll(conversation);
@@ -244,7 +277,7 @@ export class Conversations {
     entry.timer?.close();
     entry.timer = clock.after(Math.max(0, entry.lastUsedMs + quietMs - clock.now()), () => {
       // A long message is traffic, though it counts as used only once it is whole.
-      if (!isAtRest(entry)) entry.lastUsedMs = clock.now();
+      if (!isAtRest(entry)) this.used(entry);
       if (clock.now() - entry.lastUsedMs < quietMs) this.watchIdle(entry, quietMs);
       else this.close(entry);
     });
@@ -258,21 +291,9 @@ export class Conversations {
     if (!conversation || at < 0) return;
     conversation.entries.splice(at, 1);
     this.watchAll(conversation);
-    this.sessions--;
-    if (this.sessions === 0) this.onEmpty?.();
-    const left = (this.sessionsOfBot.get(entry.context.bot.uri) ?? 1) - 1;
-    if (left > 0) this.sessionsOfBot.set(entry.context.bot.uri, left);
-    else this.sessionsOfBot.delete(entry.context.bot.uri);
+    this.ofBots.remove(entry);
+    this.tellEmpty();
     this.forgetEmpty(key);
     entry.context.onEnded?.();
   }
-}
-
-/** What an INVITE or MESSAGE left out is made here: every conversation has its identifiers. */
-export function completeIds(ids: Partial<ConversationIds>, conversationId?: string): ConversationIds {
-  return {
-    conversationId: ids.conversationId ?? conversationId ?? randomUUID(),
-    contributionId: ids.contributionId ?? randomUUID(),
-    ...(ids.inReplyToContributionId === undefined ? {} : { inReplyToContributionId: ids.inReplyToContributionId }),
-  };
 }

@@ -1,7 +1,9 @@
 /** A chat with its media, both new: its MSRP session, what it offers and takes, whom it tells. */
 import type { Clock } from '../../clock.js';
+import { PeerError } from '../../errors.js';
 import type { Logger } from '../../log.js';
-import type { MsrpEndpoint } from '../../msrp/api.js';
+import type { Metrics } from '../../metrics.js';
+import type { MsrpEndpoint, MsrpSession, SessionOptions } from '../../msrp/api.js';
 import type { Fingerprint } from '../../wire/sdp/message-media.js';
 import { Chat } from './chat.js';
 import { ChatMedia, cpimType } from './media.js';
@@ -12,6 +14,7 @@ export interface ChatMakerOptions {
   readonly msrp: MsrpEndpoint;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly metrics: Metrics;
   /** Texts of sdp-templates/. */
   readonly templates: {
     readonly sessionOffer: string;
@@ -34,6 +37,11 @@ export interface ChatParts {
   readonly delegate: SessionDelegate;
 }
 
+export interface MadeChat {
+  readonly chat: Chat;
+  readonly media: ChatMedia;
+}
+
 const composingType = 'application/im-iscomposing+xml';
 
 export class ChatMaker {
@@ -44,16 +52,18 @@ export class ChatMaker {
     this.options = options;
   }
 
-  make({ bot, service, direction, delegate }: ChatParts): { chat: Chat; media: ChatMedia } {
-    const { msrp, clock, log, contactHost } = this.options;
+  /** undefined: there is no place for one more. */
+  make({ bot, service, direction, delegate }: ChatParts): MadeChat | undefined {
+    const { clock, log, contactHost } = this.options;
     const slot: { chat?: Chat } = {};
-    const session = msrp.createSession({
+    const session = this.session(bot, {
       acceptTypes: service === 'session' ? [cpimType, composingType] : [cpimType],
       delegate: {
         onMessage: (message) => delegate.onMessage(message),
         onClosed: (reason) => slot.chat?.mediaLost(reason),
       },
     });
+    if (!session) return undefined;
     const media = this.media(session, service);
     const name = contact(bot, service, contactHost());
     const chat = new Chat({ service, direction, media, delegate, clock, log, contact: name });
@@ -61,7 +71,19 @@ export class ChatMaker {
     return { chat, media };
   }
 
-  private media(session: ReturnType<MsrpEndpoint['createSession']>, service: Service): ChatMedia {
+  /** Those that ring and those of one message have their place, too: what is up does not tell whether there is one more. */
+  private session(bot: NetworkBot, options: SessionOptions): MsrpSession | undefined {
+    const { msrp, metrics } = this.options;
+    try {
+      return msrp.createSession(options);
+    } catch (error) {
+      if (!(error instanceof PeerError)) throw error;
+      if (msrp.listening) metrics.count('limit_reached_total', { limit: 'msrp.maxSessions' }, 1, bot.uri);
+      return undefined;
+    }
+  }
+
+  private media(session: MsrpSession, service: Service): ChatMedia {
     const { templates, fingerprints, offerTls, maxMessageBytes } = this.options;
     this.originId++;
     return new ChatMedia({

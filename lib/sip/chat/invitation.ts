@@ -3,7 +3,7 @@ import type { Logger } from '../../log.js';
 import { DecodeError } from '../../wire/decode-error.js';
 import type { HeaderLine, InboundInvite } from '../agent.js';
 import { allowed } from '../allowed.js';
-import type { Chat } from './chat.js';
+import type { MadeChat } from './chat-maker.js';
 import { allowsUpdate } from './dial.js';
 import type { InviteBody } from './invite-body.js';
 import { type ChatMedia, type OfferOutcome, sdpType } from './media.js';
@@ -17,8 +17,10 @@ export interface InvitationParts {
   readonly body: InviteBody;
   readonly log: Logger;
   readonly contactHost: string;
-  /** A chat with its media, both new. */
-  makeChat(bot: NetworkBot, delegate: SessionDelegate): { chat: Chat; media: ChatMedia };
+  /** In the 503 where there is no place. */
+  readonly retryAfterS?: number;
+  /** A chat with its media, both new; undefined: there is no place for one more. */
+  makeChat(bot: NetworkBot, delegate: SessionDelegate): MadeChat | undefined;
 }
 
 export function invitationOf(parts: InvitationParts): Invitation {
@@ -47,8 +49,13 @@ async function accept(
   bot: NetworkBot,
   delegate: SessionDelegate,
 ): Promise<ChatSession | undefined> {
-  const { invite, incoming, body, log, contactHost } = parts;
-  const { chat, media } = parts.makeChat(bot, delegate);
+  const { invite, incoming, body, log, contactHost, retryAfterS } = parts;
+  const made = parts.makeChat(bot, delegate);
+  if (!made) {
+    await refuse(invite, { status: 503, ...(retryAfterS === undefined ? {} : { retryAfterS }) });
+    return undefined;
+  }
+  const { chat, media } = made;
   const description = describe(media, body);
   if (description.kind === 'refused') {
     chat.abandon();

@@ -1,4 +1,7 @@
 /** Which operator or hub a user is reached through, how he is named there, and what requests carry on that way. */
+import { type AddressOptions, parseAddress } from '../../wire/address.js';
+import { DecodeError } from '../../wire/decode-error.js';
+import { parseSipUri } from '../../wire/sip-uri.js';
 import type { HeaderLine } from '../agent.js';
 
 export interface Route {
@@ -28,11 +31,13 @@ export interface Routes {
   readonly nextHops: readonly string[];
 }
 
-export function routesOf(rules: readonly RouteRule[], others: Route): Routes {
+/** `options`: what a number without a country means. */
+export function routesOf(rules: readonly RouteRule[], others: Route, options: AddressOptions = {}): Routes {
   const byMatch = new Map(rules.map((rule): [string, Route] => [rule.match.toLowerCase(), rule]));
   const of = (uri: string): Route => {
-    const { user, host } = partsOf(uri);
-    return byNumber(byMatch, user) ?? byMatch.get(host) ?? others;
+    if (rules.length === 0) return others;
+    const { number, host } = partsOf(uri, options);
+    return byNumber(byMatch, number) ?? byMatch.get(host) ?? others;
   };
   return {
     of,
@@ -44,18 +49,31 @@ export function routesOf(rules: readonly RouteRule[], others: Route): Routes {
 /** E.164 has 15 digits at most. */
 const maxPrefix = 16;
 
-function byNumber(byMatch: ReadonlyMap<string, Route>, user: string): Route | undefined {
-  if (!user.startsWith('+')) return undefined;
-  for (let length = Math.min(user.length, maxPrefix); length > 1; length--) {
-    const route = byMatch.get(user.slice(0, length));
+function byNumber(byMatch: ReadonlyMap<string, Route>, number: string): Route | undefined {
+  for (let length = Math.min(number.length, maxPrefix); length > 1; length--) {
+    const route = byMatch.get(number.slice(0, length));
     if (route) return route;
   }
   return undefined;
 }
 
-function partsOf(uri: string): { user: string; host: string } {
-  const [, user = '', host = ''] = /^[a-z]+:([^@;]*)@?([^;:?]*)/i.exec(uri) ?? [];
-  return { user, host: host.toLowerCase() };
+interface Parts {
+  /** `+` and digits; empty where it is none. */
+  readonly number: string;
+  readonly host: string;
+}
+
+/** Whatever form the number has: a reply is addressed as the user wrote last, with separators or without his country. */
+function partsOf(uri: string, options: AddressOptions): Parts {
+  const [, begins = ''] = /^[a-z]+:(\+\d*)/i.exec(uri) ?? [];
+  try {
+    const identity = parseAddress(uri, options);
+    const number = identity.kind === 'user' ? identity.key.slice('tel:'.length) : begins;
+    return { number, host: /^tel:/i.test(uri) ? '' : parseSipUri(uri).host.toLowerCase() };
+  } catch (error) {
+    if (error instanceof DecodeError) return { number: begins, host: '' };
+    throw error;
+  }
 }
 
 function printUser(key: string, form: string): string {

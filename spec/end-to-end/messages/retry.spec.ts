@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { Callee } from '../callee.js';
 import { bot, contact, startWorld, type World } from '../world.js';
 import { KeptLog } from '../kept-log.js';
 import { pause } from '../../support/ask-again.js';
@@ -6,6 +7,8 @@ import { pause } from '../../support/ask-again.js';
 const quick = { chat: { backoff: { baseMs: 40, factor: 1, maxMs: 40, jitter: 0 } } };
 /** As good as never: only a sign of life of the user makes his lane due. */
 const patient = { chat: { backoff: { baseMs: 3_600_000, factor: 1, maxMs: 3_600_000, jitter: 0 } } };
+
+const capabilities = `/capabilitydiscovery/v1/${encodeURIComponent(bot)}/contactCapabilities/${encodeURIComponent(contact)}`;
 
 describe('a user who cannot be reached now', () => {
   let world: World;
@@ -115,6 +118,7 @@ describe('a user who cannot be reached now', () => {
       'by an INVITE of his own': ({ phone }) => phone.send(bot, 'here I am'),
       'by a MESSAGE': ({ phone }) => phone.sendPager(bot, 'here I am'),
       'by OPTIONS': ({ phone }) => phone.askCapabilities(bot),
+      'by his answer to OPTIONS of ours': ({ platform }) => platform.request('GET', `${capabilities}?refresh`),
     };
     for (const [name, sign] of Object.entries(signs)) {
       it(name, async () => {
@@ -129,6 +133,47 @@ describe('a user who cannot be reached now', () => {
         expect(phone.inbox[0]?.messageId).to.equal(id);
       });
     }
+  });
+
+  it('is tried at once also where his INVITE is refused, for nobody listens for the bot [IWF-1320]', async () => {
+    world = await startWorld({ config: patient, subscribe: false });
+    const { phone, platform } = world;
+    phone.refuseWith = 480;
+    const id = await send(platform, 'waiting for you');
+    await waitsWith(platform, id, 'SIP 480');
+    phone.refuseWith = undefined;
+    await phone.send(bot, 'here I am').catch(() => undefined);
+    await phone.until(() => phone.inbox.length === 1);
+    expect(phone.inbox[0]?.messageId).to.equal(id);
+  });
+
+  it('is not there where his network says that he is away, though it tells what he can do', async () => {
+    const callee = await Callee.listen();
+    callee.refusal = { statusLine: '480 Away' };
+    world = await startWorld({ config: { ...patient, sip: { nextHop: callee.operator.hop, keepAliveS: 0 } } });
+    const { platform } = world;
+    const id = await send(platform, 'waiting for you');
+    await waitsWith(platform, id, 'SIP 480');
+    const tags = '+g.3gpp.icsi-ref="urn%3Aurn-7%3A3gpp-service.ims.icsi.oma.cpm.session"';
+    callee.operator.answer = () => ({ statusLine: '480 Away', lines: [`Contact: <sip:u@127.0.0.1>;${tags}`] });
+    expect((await platform.request('GET', `${capabilities}?refresh`)).status).to.equal(200);
+    await platform.request('GET', `${capabilities}?refresh`);
+    expect(callee.operator.seen.filter((text) => text.startsWith('INVITE '))).to.have.length(1);
+    await callee.close();
+  });
+
+  it('is told of no more behind another that waits: each message has its own time [IWF-1341]', async () => {
+    world = await startWorld({ config: quick });
+    const { phone, platform } = world;
+    phone.refuseWith = 480;
+    const first = await send(platform, 'has a day');
+    const second = await send(platform, 'short-lived', { expiry: 1, reportRequest: ['Expired'] });
+    const third = await send(platform, 'has a day, too');
+    const expired = await platform.waitFor(({ body }) => body['messageId'] === second);
+    expect(expired.body).to.include({ status: 'Expired' });
+    phone.refuseWith = undefined;
+    await phone.until(() => phone.inbox.length === 2);
+    expect(phone.inbox.map(({ messageId }) => messageId)).to.deep.equal([first, third]);
   });
 
   it('gets the receipts for his own messages although messages for him wait [IWF-224]', async () => {

@@ -1,10 +1,15 @@
 import { expect } from 'chai';
+import { join } from 'node:path';
+import { loadConfig } from '../../../lib/config.js';
+import { startGateway } from '../../../lib/gateway.js';
 import { headerOf } from '../../sip/raw-peer.js';
 import { Callee, readMessage } from '../callee.js';
 import { KeptLog } from '../kept-log.js';
 import { Operator, requestOf } from '../operator.js';
 import { cpim as message, RawPhone } from '../raw-phone.js';
 import { freePort } from '../../support/free-port.js';
+import { pause } from '../../support/ask-again.js';
+import { silentLog } from '../../support/silent.js';
 import { bot, startWorld, type World } from '../world.js';
 
 const pager = { 'Content-Type': 'message/cpim' };
@@ -328,6 +333,72 @@ describe('Privacy: id', () => {
     const told = await world.platform.waitFor(({ body }) => body['status'] === 'Delivered');
     expect(told.body['messageId']).to.equal(messageId);
     expect(JSON.stringify(told.body)).not.to.include(number);
+  });
+});
+
+describe('a pager message [IWF-1401]', () => {
+  it('is whole within pagerMaxBytes, with the headers of its route and a long name of ours', async () => {
+    const operator = await Operator.listen();
+    operator.answer = (text) => ({ statusLine: text.startsWith('INVITE') ? '404 Not Found' : '200 OK' });
+    const route = {
+      match: '+1555',
+      nextHop: operator.hop,
+      ioi: 'home.example.net',
+      headers: { 'X-More': 'x'.repeat(40) },
+    };
+    const advertise = 'iwf-01.messaging.site-a.production.operator.mnc001.mcc262.3gppnetwork.org';
+    const config = { sip: { userUri: 'tel', pagerMaxBytes: 1600, advertise, routes: [route] } };
+    const world = await startWorld({ mode: 'standalone', config });
+    const started = (method: string): readonly string[] => operator.seen.filter((text) => text.startsWith(method));
+    for (let length = 10; started('INVITE').length === 0; length += 10) {
+      await world.platform.send(`tel:+1555010${1000 + length}`, { text: 'x'.repeat(length) });
+      const goes = (): number => started('INVITE').length + started('MESSAGE').length;
+      while (goes() < length / 10) await pause();
+    }
+    const bytes = started('MESSAGE').map((text) => Buffer.byteLength(text));
+    expect(Math.max(...bytes)).to.be.within(1500, 1600);
+    await world.stop();
+    await operator.close();
+  });
+});
+
+describe('how a user is named', () => {
+  const [silent, speaking] = ['+15550100031', '+15550100032'];
+  let world: World;
+  let operator: Operator;
+
+  before(async () => {
+    operator = await Operator.listen();
+    world = await startWorld({ mode: 'standalone', config: { sip: { nextHop: operator.hop, userUri: 'tel' } } });
+  });
+  after(async () => {
+    await world.stop();
+    await operator.close();
+  });
+
+  async function requestUri(number: string, text: string): Promise<string | undefined> {
+    expect((await world.platform.send(`tel:${number}`, { text })).status).to.equal(201);
+    const sent = await operator.waitFor('MESSAGE', (message) => message.includes(text));
+    return sent.split(' ', 2)[1];
+  }
+
+  it('is the configuration’s to say, also where it said otherwise before, until he has written himself', async () => {
+    const own = `sip:${speaking}@ims.home.example;user=phone`;
+    const lines = [`P-Asserted-Identity: <${own}>`, 'Content-Type: message/cpim'];
+    expect(await requestUri(silent, 'first')).to.equal(`tel:${silent}`);
+    await operator.send(sipPort(world), requestOf('MESSAGE', { bot, from: own, lines, body: cpim('he-writes') }));
+    await world.platform.waitFor(({ body }) => body['messageId'] === 'he-writes');
+    expect(await requestUri(speaking, 'a reply')).to.equal(own);
+
+    await world.gateway.stop();
+    const env = { IWF_SIP__USERURI: 'sip:{e164}@ims.example.net;user=phone' };
+    const another = await startGateway(loadConfig({ file: join(world.folder, 'config.json'), env }), silentLog);
+    try {
+      expect(await requestUri(silent, 'second')).to.equal(`sip:${silent}@ims.example.net;user=phone`);
+      expect(await requestUri(speaking, 'another reply')).to.equal(own);
+    } finally {
+      await another.stop();
+    }
   });
 });
 

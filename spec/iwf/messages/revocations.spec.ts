@@ -72,6 +72,7 @@ describe('a revoke under way', () => {
     };
     const messages: MessageLog = new MessageLog({
       store,
+      log: silentLog,
       metrics: silentMetrics,
       notifications,
       retentionMs: 1_000_000,

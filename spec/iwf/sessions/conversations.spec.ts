@@ -64,12 +64,14 @@ describe('how long a session of a conversation lives', () => {
   /** Answers the INVITE of ours that is under way. */
   let answered: (opened: Opened) => void;
   let ours: SessionDelegate;
+  let cancel: AbortSignal | undefined;
 
   beforeEach(() => {
     clock = new FakeClock();
     const network = {
-      openSession: (_outgoing: unknown, delegate: SessionDelegate) => {
+      openSession: (_outgoing: unknown, delegate: SessionDelegate, signal?: AbortSignal) => {
         ours = delegate;
+        cancel = signal;
         return new Promise<Opened>((resolve) => (answered = resolve));
       },
     } as unknown as Network;
@@ -153,4 +155,37 @@ describe('how long a session of a conversation lives', () => {
       expect(session.byes).to.equal(1);
     });
   }
+
+  describe('while the gateway stops', () => {
+    const patienceMs = 7_000;
+    const refused: Opened = {
+      kind: 'refused',
+      outcome: { status: 487, reason: 'Request Terminated', tags: readFeatureTags([]) },
+    };
+
+    it('an INVITE of ours that still rings when the patience is over is cancelled, and waited for', async () => {
+      const opening = conversations.open(bot, user, { bot, userUri: user.uri, ids });
+      let isOver = false;
+      const drained = conversations.drain(patienceMs).then(() => (isOver = true));
+      await clock.advance(patienceMs - 1);
+      expect(cancel?.aborted).to.equal(false);
+      await clock.advance(1);
+      expect([cancel?.aborted, isOver]).to.deep.equal([true, false]);
+      answered(refused);
+      expect((await opening).kind).to.equal('refused');
+      await drained;
+    });
+
+    it('one that is answered before has its session, which ends once it is at rest', async () => {
+      const opening = conversations.open(bot, user, { bot, userUri: user.uri, ids });
+      const drained = conversations.drain(patienceMs);
+      const session = new ScriptedSession('a', 'outbound');
+      answered({ kind: 'open', session });
+      const opened = await opening;
+      if (opened.kind !== 'open') throw new Error('refused');
+      await conversations.send(opened.live, { contentType: 'message/cpim', content: Buffer.from('x') });
+      await drained;
+      expect([cancel?.aborted, session.byes]).to.deep.equal([false, 1]);
+    });
+  });
 });

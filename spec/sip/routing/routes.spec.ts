@@ -15,6 +15,7 @@ describe('routes [IWF-1401]', () => {
       rule('Hub.example.net', 'sip:hub'),
     ],
     others,
+    { defaultCountry: '+1' },
   );
 
   for (const [uri, hop] of [
@@ -25,6 +26,14 @@ describe('routes [IWF-1401]', () => {
     ['sip:Token@HUB.example.net;p=1', 'sip:hub'],
     ['sip:Token@sub.hub.example.net', 'sip:home'],
     ['sip:+15550100001@hub.example.net', 'sip:acme'],
+    // A reply goes to the form last received from the user, whatever it is.
+    ['tel:+1-555-010-0001', 'sip:acme'],
+    ['tel:5550100001;phone-context=+1', 'sip:acme'],
+    ['tel:5550100001', 'sip:acme'],
+    ['sip:%2B15550100001@ims.example;user=phone', 'sip:acme'],
+    ['sip:+15550100001;npdi;rn=+1444@ims.example;user=phone', 'sip:acme'],
+    ['sip:5550100001;phone-context=+1@ims.example;user=phone', 'sip:acme'],
+    ['sip:token;a=b@hub.example.net', 'sip:hub'],
     ['tel:+', 'sip:home'],
     [`tel:+${'1'.repeat(5000)}`, 'sip:north'],
     ['nonsense', 'sip:home'],
