@@ -191,6 +191,7 @@ export class Interpreter implements ChatActions, CapabilityActions {
       maxLanes: limits.maxLanes,
       perLane,
       leaseMs: limits.leaseMs,
+      validityMs: limits.validityMs,
       behind: (items) => this.messages.lapse(items, options.clock.now()),
       run: (item) => this.services.perform(item) ?? this.handovers.perform(item) ?? outbound.perform(item),
     });

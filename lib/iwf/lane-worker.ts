@@ -24,6 +24,9 @@ export interface LaneWorkerOptions {
   readonly maxLanes: number;
   readonly perLane: number;
   readonly leaseMs: number;
+  /** Of what fails by a fault of ours: the wait after so many attempts, and how long it is tried at all. */
+  readonly backoffMs: (attempts: number) => number;
+  readonly validityMs: number;
   /** Asked before each item, by its bot: resolves when it is the turn of one like it; undefined: at once. */
   readonly turn?: ((bot: string) => Promise<void> | undefined) | undefined;
   run(item: ClaimedItem): Promise<ItemOutcome>;
@@ -31,7 +34,7 @@ export interface LaneWorkerOptions {
   behind?(items: readonly ClaimedItem[]): Promise<void>;
 }
 
-/** When the store fails, or an item's own code does, the lane rests so long. */
+/** When the store fails the worker rests so long, and no lane less. */
 const restMs = 1000;
 /** So often a settlement is made anew before the lease counts as lost. */
 const maxSettlements = 3;
@@ -148,22 +151,33 @@ export class LaneWorker {
 
   /** False: the rest of the claim is not ours any more. */
   private async runItem(claim: Claim, item: ClaimedItem): Promise<boolean> {
-    const { store, clock, log } = this.options;
-    let outcome: ItemOutcome;
-    try {
-      outcome = await this.options.run(item);
-    } catch (error) {
-      // Its time to end was over, and what it used is closed: the next start takes it up.
-      if (this.state === 'stopped') log.info('outbound item broken off', { attempts: item.attempts });
-      else log.error('outbound item failed', { error, attempts: item.attempts });
-      outcome = { kind: 'again', dueAtMs: clock.now() + restMs };
-    }
+    const { store } = this.options;
+    const outcome = await this.outcomeOf(item);
     const finish = (changes?: Changes): Promise<boolean> =>
       outcome.kind === 'again'
         ? store.nack(claim, this.dueAtMs(claim, outcome), changes && { changes })
         : store.ack(claim, { count: 1, ...(changes && { changes }) });
     const held = (await finish(outcome.settlement?.changes)) || (await this.finishAnew(outcome.settlement, finish));
     return held && outcome.kind === 'done';
+  }
+
+  private async outcomeOf(item: ClaimedItem): Promise<ItemOutcome> {
+    const { clock, log, backoffMs, validityMs } = this.options;
+    const { attempts, enqueuedAtMs } = item;
+    try {
+      return await this.options.run(item);
+    } catch (error) {
+      const isOver = clock.now() >= enqueuedAtMs + validityMs;
+      // Its time to end was over, and what it used is closed: the next start takes it up.
+      if (this.state === 'stopped') log.info('outbound item broken off', { attempts });
+      else if (!isOver) log.error('outbound item failed', { error, attempts });
+      else {
+        // What fails for ever must not keep for ever what waits behind it.
+        log.error('outbound item dropped', { error, attempts });
+        return { kind: 'done' };
+      }
+      return { kind: 'again', dueAtMs: clock.now() + Math.max(restMs, backoffMs(attempts)) };
+    }
   }
 
   /** A user who shows himself at every try, and refuses it, is tried once a second. */

@@ -6,6 +6,13 @@ import { openVolatileStore } from '../../lib/store/volatile.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { silentLog, silentMetrics } from '../support/silent.js';
 
+const terms = {
+  perLane: 4,
+  leaseMs: 30_000,
+  validityMs: 60_000,
+  backoffMs: (attempts: number) => 1000 * 2 ** attempts,
+};
+
 describe('the worker of the outbound lanes', () => {
   const clock = new FakeClock();
   let store: Store;
@@ -23,7 +30,7 @@ describe('the worker of the outbound lanes', () => {
 
   function work(run: (item: ClaimedItem) => Promise<ItemOutcome>, maxLanes = 10): void {
     const log = { ...silentLog, error: (event: string) => void errors.push(event) };
-    worker = new LaneWorker({ store, clock, log, maxLanes, perLane: 4, leaseMs: 30_000, run });
+    worker = new LaneWorker({ store, clock, log, maxLanes, ...terms, run });
     worker.start();
   }
 
@@ -88,7 +95,7 @@ describe('the worker of the outbound lanes', () => {
       expect(items.map(({ id }) => id)).to.deep.equal(['2', '3']);
       expect(await store.withdraw('outbound', '2')).to.equal(true);
     };
-    worker = new LaneWorker({ store, clock, log, maxLanes: 10, perLane: 4, leaseMs: 30_000, run, behind });
+    worker = new LaneWorker({ store, clock, log, maxLanes: 10, ...terms, run, behind });
     worker.start();
     await enqueue('a', '1', '2', '3');
     await clock.advance(2000);
@@ -193,12 +200,33 @@ describe('the worker of the outbound lanes', () => {
     expect(errors).to.deep.equal(['outbound item failed']);
   });
 
+  it('tries what fails by a fault of ours less and less often, and drops it when its time is over', async () => {
+    const triedAtS: number[] = [];
+    const startedMs = clock.now();
+    const seen: string[] = [];
+    work(({ id }) => {
+      seen.push(id);
+      if (id !== 'poison') return Promise.resolve({ kind: 'done' });
+      triedAtS.push(Math.round((clock.now() - startedMs) / 1000));
+      return Promise.reject(new Error('a bug'));
+    });
+    await enqueue('a', 'poison', 'behind');
+    await clock.advance(62_000);
+    expect(triedAtS).to.deep.equal([0, 1, 3, 7, 15, 31]);
+    expect(seen).not.to.include('behind');
+    await clock.advance(2_000);
+    expect(triedAtS.at(-1)).to.equal(63);
+    expect(seen.at(-1)).to.equal('behind');
+    expect(errors.at(-1)).to.equal('outbound item dropped');
+    expect(await store.depth('outbound')).to.equal(0);
+  });
+
   it("waits with each item for its bot's turn", async () => {
     const asked: string[] = [];
     const seen: string[] = [];
     let go = (): void => undefined;
     worker = new LaneWorker({
-      ...{ store, clock, log: silentLog, maxLanes: 10, perLane: 4, leaseMs: 30_000 },
+      ...{ store, clock, log: silentLog, maxLanes: 10, ...terms },
       turn: (bot) => {
         asked.push(bot);
         return bot === 'sip:crowded' ? new Promise((resolve) => (go = resolve)) : undefined;
