@@ -55,7 +55,7 @@ describe('ids [IWF-1627]', () => {
 
   it('never come from Math.random, which decides waits and lots alone', () => {
     expect(filesWith(/Math\.random/)).to.have.members([
-      'gateway.ts', // backoff
+      'gateway/interpreter.ts', // backoff
       'iwf/messages/attempt.ts',
       'notify/notify.ts',
       'sip/chat/session-refresh.ts', // RFC 3261 §14.1
