@@ -2,7 +2,7 @@
 import type { AliasLink } from '../resources/alias-link.js';
 import type { SpamReport } from '../resources/spam-report.js';
 import { essence } from '../wire/media-type.js';
-import { linkReportContentType, parseLinkReport } from '../wire/rcs/link-report.js';
+import { parseLinkReport } from '../wire/rcs/link-report.js';
 import type { SpamReport as SpamDocument } from '../wire/rcs/spam-report.js';
 
 export interface ReportContext {
@@ -28,7 +28,7 @@ export function mapSpamReport(document: SpamDocument, { bot, ...context }: Repor
 
 /** Verbatim, and what XML holds extracted; a body of another type is handed on as it is. Throws DecodeError (no XML). */
 export function mapLinkReport(contentType: string, content: Buffer, dateTime: string): AliasLink {
-  const isXml = essence(contentType) === linkReportContentType || /[+/]xml$/.test(essence(contentType));
+  const isXml = /[+/]xml$/.test(essence(contentType));
   const found = isXml ? parseLinkReport(content) : {};
   return { ...found, contentType, bodyText: content.toString('utf8'), dateTime };
 }

@@ -45,6 +45,7 @@ describe('capabilities', () => {
       expect(enabled(printed), capabilityId).to.include(capabilityId);
       expect(tags(printed).isbot).to.equal(true);
     }
+    expect(tagsOfCapabilities([{ capabilityId: 'MessageRevoke' }])).to.deep.include({ icsis: [], iaris: [] });
   });
 
   it('announces a chatbot’s roles once, with their versions, and leaves out what it does not know [IWF-1009]', () => {
@@ -77,6 +78,8 @@ describe('capabilities', () => {
       [408, '', 'unknown'],
       [503, '', 'unknown'],
       [403, '', 'unknown'],
+      [300, '', 'unknown'],
+      [300, rcs, 'unknown'],
     ] as const;
     for (const [status, parameters, outcome] of outcomes) {
       it(`${status} ${parameters === '' ? 'without' : 'with'} ${parameters}: ${outcome}`, () => {

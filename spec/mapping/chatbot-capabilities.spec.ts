@@ -33,11 +33,11 @@ describe('what is said of a chatbot', () => {
     expect(announcedTags(sources, bot, user)?.iaris).to.deep.equal(['rcs.geopush']);
   });
 
-  it('offers the versions that both know, and no role without one', () => {
-    const versions = (version?: string) =>
-      announcedTags([source(undefined, enabled('ChatbotSession', version))], bot, user);
-    expect(versions('#=2,#=3')?.botVersions).to.deep.equal(['#=2']);
-    expect(versions()?.botVersions).to.deep.equal(['#=1', '#=2']);
-    expect(versions('#=3')?.iaris).to.deep.equal([]);
-  });
+  for (const role of ['ChatbotSession', 'ChatbotSA'] as const)
+    it(`offers the versions that both know, and no role without one: ${role}`, () => {
+      const versions = (version?: string) => announcedTags([source(undefined, enabled(role, version))], bot, user);
+      expect(versions('#=2,#=3')?.botVersions).to.deep.equal(['#=2']);
+      expect(versions()?.botVersions).to.deep.equal(['#=1', '#=2']);
+      expect(versions('#=3')?.iaris).to.deep.equal([]);
+    });
 });

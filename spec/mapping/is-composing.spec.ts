@@ -1,5 +1,10 @@
 import { expect } from 'chai';
-import { mapInboundComposing, mapOutboundComposing, mapWrappedComposing } from '../../lib/mapping/is-composing.js';
+import {
+  defaultRefreshS,
+  mapInboundComposing,
+  mapOutboundComposing,
+  mapWrappedComposing,
+} from '../../lib/mapping/is-composing.js';
 import { classifyInbound } from '../../lib/mapping/message-inbound.js';
 import { parseCpim, printCpim } from '../../lib/wire/cpim.js';
 import { parseIsComposing } from '../../lib/wire/is-composing.js';
@@ -11,6 +16,8 @@ describe('typing [IWF-304]', () => {
     lastActive: '2026-11-22T10:00:00Z',
     refresh: 60,
   } as const;
+
+  it('lasts 120 seconds where nobody says otherwise (RFC 3994 §3.3)', () => expect(defaultRefreshS).to.equal(120));
 
   it('bare', () => {
     expect(mapInboundComposing(parseIsComposing(mapOutboundComposing(state)))).to.deep.equal(state);

@@ -43,12 +43,18 @@ describe('inbound messages', () => {
     });
   });
 
+  it('an empty header is as none: no two messages are one by an empty Message-ID', () => {
+    const empty = cpim('From:\r\nimdn.Message-ID: \r\nDateTime:\r\n', '', 'hi');
+    expect(mapInboundMessage(empty, {})).to.deep.equal({ message: { text: 'hi' }, asked: [], recordRoute: [] });
+  });
+
   describe('content is handed on octet for octet', () => {
     const json = '{ "response": {"reply":{"displayText":"é"}} ,"x":1}\n';
     const rows = [
       ['text/plain', 'hi\r\n', { text: 'hi\r\n' }],
       ['text/plain; charset="utf-8"; format=flowed', '\ufeffhi\u0000', { text: '\ufeffhi\u0000' }],
       ['TEXT/PLAIN;Charset=us-ascii', 'hi', { text: 'hi' }],
+      ['text/plain;charset=UTF8', 'é', { text: 'é' }],
       ['text/plain', Buffer.from([0xe9]), { contentType: 'text/plain', contentEncoding: 'base64', bodyText: '6Q==' }],
       [
         'text/plain;charset=iso-8859-1',
@@ -130,6 +136,8 @@ describe('inbound messages', () => {
         cpim(`imdn.Message-ID: 1\r\nRequire: ${name}\r\nNS: x <urn:x>\r\nx.Y: 1\r\n`, '', 'x');
       expect(classifyInbound(require('imdn.Message-ID')).kind).to.equal('message');
       expect(placeOfRefusal(() => classifyInbound(require('imdn.Message-ID, x.Y')))).to.equal('Require');
+      const undeclared = cpim('q.Z: 1\r\nRequire: q.Z\r\n', '', 'x');
+      expect(placeOfRefusal(() => classifyInbound(undeclared))).to.equal('Require');
       expect(placeOfRefusal(() => classifyInbound(require('Z')))).to.equal('Require');
     });
   });

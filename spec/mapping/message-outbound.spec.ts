@@ -99,9 +99,12 @@ describe('outbound messages', () => {
 
   describe('refused with SVC0002 naming the part [IWF-116]', () => {
     const contentType = 'image/png';
+    const fileTransfer = { file: { url: 'https://ft.example.com/f', size: 1, contentType } };
     const rows: readonly (readonly [part: string, ChatMessage])[] = [
       ['text', {}],
       ['bodyText', { text: 'x', bodyText: 'y', contentType }],
+      ['fileTransfer', { text: 'x', fileTransfer }],
+      ['fileTransfer', { bodyText: 'x', contentType, fileTransfer }],
       ['bodyText', { bodyText: 'not base64!', contentType, contentEncoding: 'base64' }],
       ['bodyText', { bodyText: '\ud800', contentType }],
       ['text', { text: 'a\udc00' }],

@@ -141,10 +141,62 @@ describe('resources/bot-json', () => {
       'sharedData.deviceSpecifics.deviceModel: must NOT have more than 10 characters',
     ],
   ];
+  const event = { startTime: 's', endTime: 'e', title: 't' };
+  const device = { deviceModel: 10, platformVersion: 20, clientVendor: 4, clientVersion: 15 };
+  const acts: readonly (readonly [kind: string, act: string, good: Tree, limits: Readonly<Record<string, number>>])[] =
+    [
+      ['urlAction', 'openUrl', { url: 'https://x/' }, {}],
+      ['dialerAction', 'dialPhoneNumber', { phoneNumber: '+1' }, {}],
+      ['dialerAction', 'dialEnrichedCall', { phoneNumber: '+1' }, { subject: 60 }],
+      ['dialerAction', 'dialVideoCall', { phoneNumber: '+1' }, {}],
+      ['calendarAction', 'createCalendarEvent', event, { title: 100, description: 500 }],
+      ['composeAction', 'composeTextMessage', { phoneNumber: '+1', text: 't' }, { text: 100 }],
+      ['composeAction', 'composeRecordingMessage', { phoneNumber: '+1', type: 'AUDIO' }, {}],
+    ];
+  for (const [kind, act, whole, limits] of acts) {
+    const finds = (members: Tree) => found({ suggestions: [action({ [kind]: { [act]: members } })] });
+    const at = `suggestions[0].action.${kind}.${act}`;
+    it(`${act} has ${Object.keys(whole).join(', ')}, none of them missing`, () => {
+      expect(finds(whole)).to.equal(undefined);
+      for (const name of Object.keys(whole))
+        expect(finds({ ...whole, [name]: undefined })).to.equal(`${at}.${name}: is required`);
+    });
+    for (const [name, most] of Object.entries(limits))
+      it(`${act} has a ${name} of at most ${most} characters`, () => {
+        expect(finds({ ...whole, [name]: 'x'.repeat(most) })).to.equal(undefined);
+        expect(finds({ ...whole, [name]: 'x'.repeat(most + 1) })).to.match(/^suggestions.* more than \d+ characters$/);
+      });
+  }
+
+  for (const [name, most] of Object.entries(device))
+    it(`a device says a ${name} of at most ${most} characters`, () => {
+      const finds = (length: number) => found({ sharedData: { deviceSpecifics: { [name]: 'x'.repeat(length) } } });
+      expect(finds(most)).to.equal(undefined);
+      expect(finds(most + 1)).to.equal(
+        `sharedData.deviceSpecifics.${name}: must NOT have more than ${most} characters`,
+      );
+    });
+
+  for (const [name, most] of Object.entries({ label: 100, query: 200 }))
+    it(`a place has a ${name} of at most ${most} characters`, () => {
+      const where = name === 'query' ? {} : { latitude: 1, longitude: 2 };
+      const finds = (text: string) =>
+        found({ suggestions: [action({ mapAction: { showLocation: { location: { ...where, [name]: text } } } })] });
+      expect(finds('x'.repeat(most))).to.equal(undefined);
+      expect(finds('x'.repeat(most + 1))).to.match(/ more than \d+ characters$/);
+    });
+
+  it('finds a latitude that is no number', () => {
+    const location = { latitude: '1', longitude: 2 };
+    expect(found({ suggestions: [action({ mapAction: { showLocation: { location } } })] })).to.match(/must be number$/);
+  });
+
   for (const [value, finding] of bad) it(`finds ${finding}`, () => expect(found(value)).to.equal(finding));
 
   it('finds what is not UTF-8', () => {
-    expect(judgeBotJson(Buffer.from([0x22, 0xff, 0x22]))?.part).to.equal('JSON');
+    const bytes = Buffer.from(JSON.stringify(card({ title: '?' })));
+    bytes[bytes.indexOf('?')] = 0xff;
+    expect(judgeBotJson(bytes)).to.deep.equal({ part: 'JSON', problem: 'is not UTF-8' });
   });
 
   it('says nothing of the content', () => {

@@ -6,6 +6,8 @@ import {
   parseChannel,
   parseChannelLifetime,
   printChannel,
+  printChannelLifetime,
+  printChannelList,
   printNotificationList,
 } from '../../lib/resources/channel.js';
 import { parseXml, printXml } from '../../lib/resources/forms/xml-form.js';
@@ -62,6 +64,21 @@ describe('notificationChannel', () => {
     );
   });
 
+  it('prints the list of them, and what remains of one, with their places', () => {
+    const owner = { serverRoot: view.serverRoot, bot: channel.bot };
+    const list = printChannelList(owner, [{ channel, remainingS: 5 }]);
+    expect(list).to.deep.equal({
+      notificationChannelList: {
+        notificationChannel: [printChannel(channel, { ...view, remainingS: 5 })['notificationChannel']],
+        resourceURL: root.replace(/\/c1$/, ''),
+      },
+    });
+    expect(printXml(list)).to.contain('<channelLifetime>5</channelLifetime>');
+    expect(printChannelLifetime(channel, view)).to.deep.equal({
+      notificationChannelLifetime: { channelLifetime: 599, resourceURL: `${root}/channelLifetime` },
+    });
+  });
+
   it('comes back from its XML form', () => {
     const xml = printXml(printChannel(channel, view));
     expect(parseChannel(parseXml(xml))).to.deep.include({ channelType: 'LongPolling', maxNotifications: 5 });
@@ -102,6 +119,7 @@ describe('notificationList', () => {
 describe('an acknowledgement', () => {
   it('names notificationIds', () => {
     expect(parseAcknowledgement({ ack: ['a', 'b'] })).to.deep.equal(['a', 'b']);
+    expect(parseAcknowledgement({ ack: Array(10_000).fill('a') })).to.have.length(10_000);
   });
 
   const hostile: readonly unknown[] = [null, [], {}, { ack: 'a' }, { ack: [1] }, { ack: new Array(10_001).fill('a') }];

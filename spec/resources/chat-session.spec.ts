@@ -23,6 +23,14 @@ describe('chatSessionInformation', () => {
     expect(parseChatSession({ chatSessionInformation: body })).to.deep.equal({ subject: 'hi' });
   });
 
+  it('is read with all that a bot may say', () => {
+    const body = {
+      ...{ clientCorrelator: 'c', subject: 'hi', originatorName: 'Shop' },
+      ...{ tParticipantAddress: 'tel:+1', tParticipantName: 'Ann' },
+    };
+    expect(parseChatSession({ chatSessionInformation: body })).to.deep.equal(body);
+  });
+
   it('prints its place, and comes back from its XML form', () => {
     const printed = printChatSession(session, owner);
     expect(printed).to.deep.equal({

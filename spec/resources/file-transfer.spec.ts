@@ -50,6 +50,8 @@ describe('resources/file-transfer', () => {
     [{ fileTransfer: 'x' }, `SVC0002 ${at}`],
     [{ fileTransfer: { file: [file] } }, `SVC0002 ${at}.file`],
     [{ fileTransfer: { thumbnail: file } }, `SVC0002 ${at}.file`],
+    [{ contentType: 'xapplication/vnd.gsma.rcs-ft-http+xml', fileTransfer: whole }, 'SVC0002 chatMessage.contentType'],
+    [{ fileTransfer: { file, thumbnail: { ...file, url: 'https://:0x' } } }, `SVC0002 ${at}.thumbnail.url`],
     [{ fileTransfer: { file, thumbnail: { ...file, url: 'cid:1' } } }, `SVC0002 ${at}.thumbnail.url`],
     ...(
       [

@@ -1,5 +1,7 @@
 import { expect } from 'chai';
-import { printNotification } from '../../lib/resources/notification.js';
+import { readdressed } from '../../lib/resources/notification-head.js';
+import { printNotification, type Notification } from '../../lib/resources/notification.js';
+import type { Subscription } from '../../lib/resources/subscription.js';
 
 const delivery = {
   notificationId: 'n1',
@@ -47,6 +49,22 @@ describe('resources/notification', () => {
       '"dateTime":"d","isComposing":{"state":"active","refresh":60},"sessionId":"adhoc","senderAddress"',
     );
     expect(printed).not.to.have.nested.property('chatMessageNotification.messageId');
+  });
+
+  it('is the same for another subscription but for what is that one’s own', () => {
+    const status: Notification = {
+      ...({ kind: 'messageStatus', bot: from.bot, contact: from.senderAddress, sessionId: 'adhoc' } as const),
+      ...({ messageId: 'm1', status: 'Delivered' } as const),
+    };
+    const other: Subscription = {
+      ...({ id: 's2', api: 'chat', platformId: 'p', bot: from.bot, notifyURL: 'u', callbackData: 'z' } as const),
+      ...({ duration: 1, expiresAtMs: 1, notificationFormat: 'JSON' } as const),
+      ...{ confirmedChatSupported: false, adhocChatSupported: true },
+    };
+    const own = { ...delivery, subscriptionId: 's2', callbackData: 'z' };
+    expect(readdressed(printNotification(status, delivery), other, delivery.serverRoot)).to.deep.equal(
+      printNotification(status, own),
+    );
   });
 
   it('prints a status with the message’s Location first', () => {

@@ -3,8 +3,10 @@ import { ApiError, apiErrors } from '../../lib/resources/api-error.js';
 import { parseAdhocContactList, printContactServiceCapabilities } from '../../lib/resources/capabilities.js';
 import { parseIsComposing, printIsComposing } from '../../lib/resources/is-composing.js';
 import { parseStatusRequest, printMessageStatusReport } from '../../lib/resources/message-status.js';
+import { parsePrivacyCommandStatus } from '../../lib/resources/privacy-command.js';
 import { printRequestError } from '../../lib/resources/request-error.js';
 import { printResourceReference } from '../../lib/resources/resource-reference.js';
+import { printSpamReport, printSpamReportList } from '../../lib/resources/spam-report.js';
 import * as subscriptions from '../../lib/resources/subscription.js';
 import * as urls from '../../lib/resources/urls.js';
 import { refusal, refused } from './failure.js';
@@ -52,6 +54,36 @@ describe('resources/message-status', () => {
     expect(JSON.stringify(printed)).to.equal(
       '{"messageStatusReport":{"status":"Failed","description":"SIP 404","resourceURL":"u"}}',
     );
+  });
+});
+
+describe('resources/privacy-command', () => {
+  it('reads the platform’s answer', () => {
+    const answer = { result: 'Success', setting: 'On', alias: 'sip:t1@x;tk=on' } as const;
+    expect(parsePrivacyCommandStatus({ privacyCommandStatus: answer })).to.deep.equal(answer);
+    expect(parsePrivacyCommandStatus({ privacyCommandStatus: { result: 'FAILED' } })).to.deep.equal({
+      result: 'Failed',
+    });
+    for (const [members, refusal] of [
+      [{}, 'SVC0002 privacyCommandStatus.result'],
+      [{ result: 'Perhaps' }, 'SVC0003 privacyCommandStatus.result'],
+      [{ result: 'Success', setting: 'Maybe' }, 'SVC0003 privacyCommandStatus.setting'],
+    ] as const)
+      expect(refused(() => parsePrivacyCommandStatus({ privacyCommandStatus: members }))).to.equal(refusal);
+  });
+});
+
+describe('resources/spam-report', () => {
+  it('prints each report with its place', () => {
+    const report = { reportId: 'r', senderAddress: 'tel:+1', chatbot: 'sip:b@x', messageId: ['m'], dateTime: 'd' };
+    const places = `${serverRoot}/spamreport/v1/sip%3Abot%40example.net/reports`;
+    const printed = { ...report, spamType: 'fraud', freeText: 'x', resourceURL: `${places}/r` };
+    expect(printSpamReport({ ...report, spamType: 'fraud', freeText: 'x' }, owner)).to.deep.equal({
+      spamReport: printed,
+    });
+    expect(printSpamReportList([report], owner)).to.deep.equal({
+      spamReportList: { spamReport: [{ ...report, resourceURL: `${places}/r` }], resourceURL: places },
+    });
   });
 });
 
@@ -131,6 +163,28 @@ describe('resources/subscription', () => {
     const update = (members: object) => parseSubscriptionUpdate('chat', { chatNotificationSubscription: members });
     expect(update({ duration: 7200, callbackReference: 'whatever' })).to.equal(7200);
     expect(update({})).to.equal(0);
+  });
+
+  it('returns correlator and callback data as they were given', () => {
+    const callback = { ...callbackReference, callbackData: ' é\n', notificationFormat: 'json' };
+    const asked = { callbackReference: callback, clientCorrelator: 'c 1' };
+    const read = parseSubscription('chat', { chatNotificationSubscription: asked });
+    expect(read).to.include({ notificationFormat: 'JSON' });
+    const { duration = 600, ...members } = read;
+    const kept = {
+      ...members,
+      id: 's',
+      api: 'chat',
+      platformId: 'p',
+      bot: owner.bot,
+      duration,
+      expiresAtMs: 1,
+    } as const;
+    expect(printSubscription(kept, { serverRoot, nowMs: 0 })).to.deep.nested.include({
+      'chatNotificationSubscription.clientCorrelator': 'c 1',
+      'chatNotificationSubscription.callbackReference.callbackData': ' é\n',
+      'chatNotificationSubscription.callbackReference.notificationFormat': 'JSON',
+    });
   });
 
   it('prints what remains, rounded up, and never less than nothing', () => {

@@ -24,6 +24,8 @@ describe('what somebody calls himself', () => {
   const rows: readonly (readonly [from: string | undefined, name: string | undefined])[] = [
     ['"Alice \\"A.\\" Žák" <sip:alice@example.net>', 'Alice "A." Žák'],
     ['Winnie the Pooh <im:pooh@100akerwood.com>', 'Winnie the Pooh'],
+    ['"Bob <tel:+15550199>" <sip:bob@example.net>', 'Bob <tel:+15550199>'],
+    ['"" <sip:bob@example.net>', undefined],
     ['<sip:anonymous@anonymous.invalid>', undefined],
     ['"Anonymous" <sip:anonymous@anonymous.invalid>', undefined],
     ['sip:alice@example.net', undefined],
@@ -88,6 +90,14 @@ describe('addresses', () => {
     });
   });
 
+  it('what a quoted display name holds is no address (RFC 3261 §25.1)', () => {
+    expect(parseAddress('"<tel:+15550199>" <sip:mallory@example.net>')).to.include({
+      kind: 'token',
+      original: 'sip:mallory@example.net',
+      displayName: '<tel:+15550199>',
+    });
+  });
+
   it('a token’s parameters are kept, with or without a value', () => {
     expect(parseAddress('sip:a@b;lr;x=%41%2f')).to.include({ key: 'sip:a@b;lr;x=A%2F' });
     expect(parseAddress('sip:a@b;x=1;x=2')).to.include({ key: 'sip:a@b;x=1;x=2' });
@@ -118,6 +128,7 @@ describe('addresses', () => {
       const preferred = (text: string) => preferredIdentity(parseAddressList(text))?.original;
       expect(preferred('<sip:+15550100@home>, <tel:+15550100>')).to.equal('tel:+15550100');
       expect(preferred('<sip:bob@home>, <sip:+15550100@home>')).to.equal('sip:+15550100@home');
+      expect(preferred('<tel:5550100>, <sip:+15550100@home>')).to.equal('sip:+15550100@home');
       expect(preferred('<sip:bob@home>')).to.equal('sip:bob@home');
       expect(preferred('')).to.equal(undefined);
     });
@@ -137,11 +148,19 @@ describe('addresses', () => {
         ['q', undefined],
       ],
     });
+    expect(parseNameAddr('"A" <sip:a@b>;tag=2')).to.deep.equal({
+      displayName: 'A',
+      uri: 'sip:a@b',
+      parameters: [['tag', '2']],
+    });
     expect(parseNameAddr('sip:a@b;x=1;tag=2')).to.deep.equal({ uri: 'sip:a@b;x=1', parameters: [['tag', '2']] });
   });
 
   it('E.164 keys: 1 to 15 digits, separators removed', () => {
     expect(e164Key('+1 555')).to.equal(undefined);
+    expect(e164Key('x+1555')).to.equal(undefined);
+    expect(e164Key('+')).to.equal(undefined);
+    expect(e164Key('+1')).to.equal('tel:+1');
     expect(e164Key('+1(555)01.00-0')).to.equal('tel:+155501000');
     expect(e164Key('+123456789012345')).to.equal('tel:+123456789012345');
     expect(e164Key('+1234567890123456')).to.equal(undefined);

@@ -1,6 +1,8 @@
 import { expect } from 'chai';
 import { parseBody, parseCpimBody, type BodyKind } from '../../lib/wire/body.js';
 import { parseCpim } from '../../lib/wire/cpim.js';
+import { fileTransferHttpContentType, parseFileTransferHttp } from '../../lib/wire/rcs/file-transfer-http.js';
+import { parsePrivacy, privacyContentType } from '../../lib/wire/rcs/privacy.js';
 import { fixture } from './fixtures.js';
 import { placeOfRefusal } from './refusal.js';
 
@@ -23,6 +25,22 @@ describe('bodies', () => {
   for (const [contentType, file, kind] of bodies) {
     it(`${contentType} is ${kind}`, () => expect(parseBody(contentType, fixture(file)).kind).to.equal(kind));
   }
+
+  it('is what the codec of its type makes of it', () => {
+    const read = (contentType: string, file: string) => parseBody(contentType, fixture(file));
+    const message = 'cpim/canonical/text.cpim';
+    expect(read('message/cpim', message)).to.deep.equal({ kind: 'cpim', cpim: parseCpim(fixture(message)) });
+    const file = 'rcs/file-transfer-http/canonical/file.xml';
+    expect(read(fileTransferHttpContentType, file)).to.deep.equal({
+      kind: 'file',
+      file: parseFileTransferHttp(fixture(file)),
+    });
+    const command = 'rcs/privacy/canonical/aliason.xml';
+    expect(read(privacyContentType, command)).to.deep.equal({
+      kind: 'privacy',
+      privacy: parsePrivacy(fixture(command)),
+    });
+  });
 
   it('what a CPIM message carries', () => {
     expect(parseCpimBody(parseCpim(fixture('cpim/canonical/receipt.cpim'))).kind).to.equal('imdn');

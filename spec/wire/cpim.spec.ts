@@ -55,6 +55,19 @@ describe('CPIM', () => {
       expect(cpimHeader(cpim, undefined, 'x.Thing')).to.equal('1');
     });
 
+    it('takes parameters where they follow the colon, and a value with a semicolon where a blank stands between (RFC 3862 §3.1)', () => {
+      const text = 'Subject:;lang=fr Objet\r\nSubject: ;-) hello\r\nx.Thing:;lang=fr 1\r\n\r\n\r\n';
+      const cpim = parseCpim(Buffer.from(text));
+      expect(cpimHeaders(cpim, undefined, 'Subject')).to.deep.equal(['Objet', ';-) hello']);
+      expect(printCpim(cpim).toString()).to.equal(text);
+    });
+
+    it('keeps the content’s headers where the last empty line is missing (large message mode)', () => {
+      const cpim = parseCpim(Buffer.from('From: <sip:a@b>\r\n\r\nContent-Type: image/png\r\n'));
+      expect(cpimContentType(cpim)).to.equal('image/png');
+      expect(cpim.content).to.have.length(0);
+    });
+
     it('reads values as UTF-8', () => {
       const cpim = parseCpim(fixture('cpim/canonical/utf8-subject.cpim'));
       expect(cpimHeader(cpim, undefined, 'Subject')).to.equal('天気 🌤');
@@ -150,6 +163,29 @@ describe('CPIM', () => {
         'From: <sip:a@b>\r\nNS: imdn <urn:ietf:params:imdn>\r\nimdn.Message-ID: 1\r\nimdn.Disposition-Notification: display\r\n' +
           'NS: n1 <urn:mine>\r\nn1.Thing: 2\r\nNS: y <urn:yours>\r\ny.Thing: 3\r\n\r\n\r\nx',
       );
+    });
+
+    for (const came of ['imdn<urn:ietf:params:imdn>', 'imdn  <urn:ietf:params:imdn>', 'imdn\t<urn:ietf:params:imdn>'])
+      it(`writes a declaration as RFC 3862 §3.4 has it, however it came: ${JSON.stringify(came)}`, () => {
+        const head = `\r\nimdn.Message-ID: 1\r\n\r\n\r\n`;
+        expect(printCpim(parseCpim(Buffer.from(`NS: ${came}${head}`))).toString()).to.equal(
+          `NS: imdn <urn:ietf:params:imdn>${head}`,
+        );
+      });
+
+    it('keeps a header’s own prefix where two stand for its namespace', () => {
+      const text = 'NS: a <urn:x>\r\nNS: b <urn:x>\r\na.One: 1\r\nb.Two: 2\r\n\r\n\r\n';
+      expect(printCpim(parseCpim(Buffer.from(text))).toString()).to.equal(text);
+    });
+
+    it('uses no prefix that stands for another namespace by now', () => {
+      const headers = [
+        { namespace: undefined, name: 'NS', value: 'a <urn:x>' },
+        { namespace: undefined, name: 'NS', value: 'a <urn:y>' },
+        { namespace: 'urn:x', name: 'One', value: '1', prefix: 'a' },
+      ];
+      const cpim = parseCpim(printCpim({ headers, contentHeaders: [], content }));
+      expect(cpimHeader(cpim, 'urn:x', 'One')).to.equal('1');
     });
 
     for (const evil of ['a\r\nEvil: 1', 'a\nEvil: 1', 'a\rEvil: 1']) {

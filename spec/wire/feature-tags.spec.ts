@@ -58,6 +58,11 @@ describe('feature tags [IWF-508]', () => {
     expect(hasRcsTags(readFeatureTags(['<sip:a@b>;+g.gsma.rcs.isbot']))).to.equal(true);
     expect(hasRcsTags(readFeatureTags(['<sip:a@b>;+g.gsma.rcs.botversion="#=1"']))).to.equal(true);
     expect(hasRcsTags(readFeatureTags(['<sip:a@b>;+g.gsma.rcs.cpm.pager-large']))).to.equal(true);
+    for (const name of [icsi.session, icsi.message])
+      expect(hasRcsTags(readFeatureTags([`<sip:a@b>${printContactParameters({ icsis: [name] })}`]))).to.equal(true);
+    expect(hasRcsTags(readFeatureTags([`<sip:a@b>${printContactParameters({ iaris: [iari.chatbot] })}`]))).to.equal(
+      true,
+    );
     expect(hasRcsTags(readFeatureTags([]))).to.equal(false);
   });
 

@@ -19,14 +19,16 @@ describe('header lines', () => {
   });
 
   it('are unfolded (RFC 5322 §2.2.3)', () => {
-    expect(parse('A: one\r\n two\n\t three \r\nB:\r\n four\r\n\r\n').lines).to.deep.equal([
+    expect(parse('A: one\r\n two\n\t three \r\nB:\r\n four\r\nC: five\r\n \r\n\r\n').lines).to.deep.equal([
       { name: 'A', value: 'one two three' },
       { name: 'B', value: 'four' },
+      { name: 'C', value: 'five' },
     ]);
   });
 
   it('may end with the text', () => {
     expect(parse('A: 1')).to.deep.equal({ lines: [{ name: 'A', value: '1' }], next: 4 });
+    expect(parse('A: 1\r').lines).to.deep.equal([{ name: 'A', value: '1' }]);
     expect(parse('')).to.deep.equal({ lines: [], next: 0 });
     expect(parse('\r\nx')).to.deep.equal({ lines: [], next: 2 });
   });

@@ -22,6 +22,13 @@ describe('is-composing', () => {
     it(name, () => expect(parseIsComposing(fixture(`is-composing/tolerated/${name}`))).to.deep.equal(state));
   }
 
+  it('a refresh that is no number of seconds is as none', () => {
+    for (const refresh of ['60s', 'x60', '0', '-1', '1234567890'])
+      expect(
+        parseIsComposing(`<isComposing><state>active</state><refresh>${refresh}</refresh></isComposing>`),
+      ).to.deep.equal({ state: 'active' });
+  });
+
   const places: Readonly<Record<string, string>> = {
     'no-state.xml': 'state',
     'other-root.xml': 'root',

@@ -38,6 +38,8 @@ describe('media type', () => {
     ['text/plain;charset', 'parameter'],
     ['text/plain;=utf-8', 'parameter'],
     ['text/plain;charset="utf-8', 'charset'],
+    ['multipart/mixed;boundary="a"b"', 'boundary'],
+    ['multipart/mixed;boundary="a"b"c"', 'boundary'],
     [`text/${'x'.repeat(1024)}`, 'character 1024'],
   ] as const;
   for (const [text, place] of invalid) {

@@ -60,6 +60,13 @@ describe('multipart', () => {
     expect(placeOfRefusal(() => parseMultipart(body, 'next', { ...limits, maxHeaderBytes: 10 }))).to.equal('headers');
   });
 
+  it('limits the headers of a part alone, not its content', () => {
+    const content = 'x'.repeat(200);
+    const body = Buffer.from(`--next\r\nContent-Type: text/plain\r\n\r\n${content}\r\n--next--`);
+    const [part] = parseMultipart(body, 'next', { maxParts: 1, maxHeaderBytes: 100 });
+    expect(part?.content.toString()).to.equal(content);
+  });
+
   it('finds the boundary in the Content-Type', () => {
     expect(boundaryOf('multipart/mixed; boundary="a b"')).to.equal('a b');
     for (const bad of [

@@ -41,7 +41,10 @@ describe('SIP URI', () => {
     ['sip:a%3fb@h', 'sip:a%3Fb@h'],
   ] as const;
   for (const [a, b] of equal) {
-    it(`${a} is ${b}`, () => expect(sipUriEqual(parseSipUri(a), parseSipUri(b))).to.equal(true));
+    it(`${a} is ${b}`, () => {
+      expect(sipUriEqual(parseSipUri(a), parseSipUri(b))).to.equal(true);
+      expect(sipUriEqual(parseSipUri(b), parseSipUri(a))).to.equal(true);
+    });
   }
   const different = [
     ['SIP:ALICE@AtLanTa.CoM', 'sip:alice@AtLanTa.CoM'],
@@ -49,11 +52,17 @@ describe('SIP URI', () => {
     ['sip:bob@biloxi.com', 'sips:bob@biloxi.com'],
     ['sip:carol@chicago.com;security=on', 'sip:carol@chicago.com;security=off'],
     ['sip:carol@chicago.com', 'sip:carol@chicago.com;user=phone'],
+    ['sip:carol@chicago.com', 'sip:carol@chicago.com;ttl=15'],
+    ['sip:carol@chicago.com', 'sip:carol@chicago.com;method=INVITE'],
+    ['sip:carol@chicago.com', 'sip:carol@chicago.com;maddr=239.255.255.1'],
     ['sip:carol@chicago.com', 'sip:carol@chicago.com?Subject=next'],
     ['sip:bob:1@h', 'sip:bob:2@h'],
   ] as const;
   for (const [a, b] of different) {
-    it(`${a} is not ${b}`, () => expect(sipUriEqual(parseSipUri(a), parseSipUri(b))).to.equal(false));
+    it(`${a} is not ${b}`, () => {
+      expect(sipUriEqual(parseSipUri(a), parseSipUri(b))).to.equal(false);
+      expect(sipUriEqual(parseSipUri(b), parseSipUri(a))).to.equal(false);
+    });
   }
 
   it('the key names whom, whatever the parameters', () => {

@@ -5,6 +5,7 @@ import {
   childOf,
   childText,
   defaultXmlLimits,
+  onlyText,
   parseXml,
   printXml,
   type XmlDraft,
@@ -27,6 +28,18 @@ describe('XML', () => {
 
   it('takes a byte order mark, comments and processing instructions around the root', () => {
     expect(parseXml(Buffer.from('\ufeff<?xml version="1.0"?><!-- c --><?p i?><a/>\n')).local).to.equal('a');
+  });
+
+  it('takes UTF-8 under each of its names, and its subset', () => {
+    for (const encoding of ['UTF-8', 'utf8', 'US-ASCII'])
+      expect(parseXml(`<?xml version="1.0" encoding="${encoding}"?><a/>`).local).to.equal('a');
+  });
+
+  it('an element that may stand there once may say the same twice, and nothing else', () => {
+    const only = (document: string) => onlyText(parseXml(document), 'b', 'xml');
+    expect(only('<a/>')).to.equal(undefined);
+    expect(only('<a><b>1</b><c>2</c><b> 1 </b></a>')).to.equal('1');
+    expect(placeOfRefusal(() => only('<a><b>1</b><b>2</b></a>'))).to.equal('b');
   });
 
   it('takes a prefix that nobody declared only where asked to', () => {
@@ -80,7 +93,11 @@ describe('XML', () => {
       expect(at('<a b="1" c="2" d="3"/>')).to.match(/^1:/);
     });
     it('hold by default', () => {
-      const { maxDepth } = defaultXmlLimits;
+      const { maxBytes, maxDepth, maxElements, maxAttributes } = defaultXmlLimits;
+      expect(() => parseXml(`<a>${' '.repeat(maxBytes)}</a>`)).to.throw('too long');
+      expect(() => parseXml(`<a>${'<b/>'.repeat(maxElements)}</a>`)).to.throw('too many elements');
+      const attributes = Array.from({ length: maxAttributes + 1 }, (_, n) => ` x${n}=""`).join('');
+      expect(() => parseXml(`<a${attributes}/>`)).to.throw('too many attributes');
       const nested = (n: number) => '<a>'.repeat(n) + '</a>'.repeat(n);
       expect(parseXml(nested(maxDepth)).local).to.equal('a');
       expect(() => parseXml(nested(maxDepth + 1))).to.throw('too deep');
@@ -91,11 +108,11 @@ describe('XML', () => {
     const draft = {
       name: 'a',
       attributes: [['x', '<"&\'\n>']] as const,
-      text: 'a\u0000b\ud800c\rd',
+      text: 'a\u0000b\ud800c\rd\te',
       children: [{ name: 'b' }],
     };
     expect(printXml(draft).toString()).to.equal(
-      '<?xml version="1.0" encoding="UTF-8"?>\n<a x="&lt;&quot;&amp;&apos;&#10;&gt;">a\ufffdb\ufffdc&#13;d<b/></a>',
+      '<?xml version="1.0" encoding="UTF-8"?>\n<a x="&lt;&quot;&amp;&apos;&#10;&gt;">a\ufffdb\ufffdc&#13;d&#9;e<b/></a>',
     );
   });
 

@@ -38,6 +38,16 @@ describe('resources/forms/json-text', () => {
     ['{"a":tru}', 5],
     ['{"a" 1}', 5],
     ['{1:2}', 1],
+    ['1 2', 2],
+    ['[1,2 3]', 5],
+    ['[[],[] 3]', 7],
+    ['{"a":[1}', 7],
+    ['[null 1]', 6],
+    ['[1e-5 1]', 6],
+    ['[1E+5 1]', 6],
+    ['[1e5 1]', 5],
+    ['[-0.5 1]', 6],
+    ['["\\t" 1]', 6],
   ];
   for (const [text, position] of malformed) {
     it(`names the position of what is malformed: ${JSON.stringify(text)} [IWF-1613]`, () => {
@@ -70,7 +80,15 @@ describe('resources/forms/json-text', () => {
     expect(refusal(() => parseJson(nested(maxJsonDepth + 1))).variables[1]).to.equal(
       `nested deeper than ${maxJsonDepth} at position ${maxJsonDepth}`,
     );
-    expect(refused(() => parseJson('{"a":'.repeat(500_000)))).to.equal('SVC0002 JSON');
+    expect(refusal(() => parseJson('{"a":'.repeat(500_000))).variables[1]).to.contain('nested deeper');
+  });
+
+  it('counts the depth behind strings, blanks and what was closed before, too', () => {
+    for (const before of ['["x",', '[ \n', '[[],', '[{"a":1},']) {
+      const nested = (depth: number) => `${before}${'['.repeat(depth - 1)}${']'.repeat(depth)}`;
+      expect(parseJson(nested(maxJsonDepth))).to.be.an('array');
+      expect(refusal(() => parseJson(nested(maxJsonDepth + 1))).variables[1]).to.contain('nested deeper');
+    }
   });
 
   it('does not count brackets inside strings', () => {
@@ -83,6 +101,8 @@ describe('resources/forms/json-text', () => {
     ['{"a":{"b":"b"},"c":[{"d":1},{"d":1,"e":2,"d":3}]}', 41],
     ['{"a\\"":"\\"a","b":"a","a\\"":0}', 21],
     ['{"":1, "":2}', 7],
+    ['{"a":[1],"a":2}', 9],
+    ['{"a":{"b":1},"a":2}', 13],
   ];
   for (const [text, position] of twice) {
     it(`refuses what stands twice: ${text}`, () => {
@@ -94,6 +114,8 @@ describe('resources/forms/json-text', () => {
   it('takes the same name in different objects, as value and in lists', () => {
     for (const text of [
       '{"a":{"a":{"a":"a"}}}',
+      '{"a":{"b":1},"b":2}',
+      '{"a":[{"b":1}],"b":2}',
       '[{"a":1},{"a":1}]',
       '{"a":["a","a"],"b":{"a":1}}',
       '["a","a",":","{"]',
@@ -103,8 +125,16 @@ describe('resources/forms/json-text', () => {
 
   it('refuses half a surrogate pair, and takes a whole one', () => {
     expect(parseJson('"\\ud83d\\ude00"')).to.equal('😀');
+    expect(parseJson('"\\ud800\\udc00\\udbff\\udfff\\ue000"')).to.equal('\u{10000}\u{10ffff}\ue000');
     expect(parseJson('"\\\\ud83d"')).to.equal('\\ud83d');
-    for (const text of ['"\\ud83d"', '"\\ude00"', '"\\ud83dx\\ude00"', '"\\ud83d\\ud83d\\ude00"'])
+    for (const text of [
+      '"\\ud83d"',
+      '"\\ude00"',
+      '"\\ud83dx\\ude00"',
+      '"\\ud83d\\ue000"',
+      '"\\udbff"',
+      '"\\ud83d\\ud83d\\ude00"',
+    ])
       expect(refusal(() => parseJson(text)).variables[1]).to.contain('surrogate');
   });
 });

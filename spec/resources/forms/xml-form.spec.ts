@@ -63,7 +63,27 @@ describe('resources/forms/xml-form', () => {
   });
 
   it('prints every root of the API in its namespace', () => {
-    for (const [root, { api }] of Object.entries(resourceRoots))
+    const apis = {
+      ...{ requestError: 'common', resourceReference: 'common' },
+      ...{ contactServiceCapabilities: 'capabilitydiscovery', contactServiceCapabilitiesList: 'capabilitydiscovery' },
+      ...{ capabilitySource: 'capabilitydiscovery', capabilitySourceList: 'capabilitydiscovery' },
+      ...{ capabilityNotification: 'capabilitydiscovery', adhocContactList: 'capabilitydiscovery' },
+      ...{ capabilityNotificationSubscription: 'capabilitydiscovery' },
+      ...{ capabilitySubscriptionList: 'capabilitydiscovery' },
+      ...{ spamReport: 'spamreport', spamReportList: 'spamreport', spamReportNotification: 'spamreport' },
+      ...{ spamReportNotificationSubscription: 'spamreport', spamReportSubscriptionList: 'spamreport' },
+      ...{ privacyCommand: 'aliasmgmt', privacyCommandStatus: 'aliasmgmt', privacyCommandNotification: 'aliasmgmt' },
+      ...{ aliasLinkNotification: 'aliasmgmt', aliasNotificationSubscription: 'aliasmgmt' },
+      ...{ aliasSubscriptionList: 'aliasmgmt', notificationChannel: 'notificationchannel' },
+      ...{ notificationChannelList: 'notificationchannel', notificationChannelLifetime: 'notificationchannel' },
+    };
+    const chat = Object.keys(resourceRoots).filter((root) => !Object.hasOwn(apis, root));
+    expect(chat).to.have.length(12);
+    const expected: readonly (readonly [string, string])[] = [
+      ...Object.entries(apis),
+      ...chat.map((root) => [root, 'chat'] as const),
+    ];
+    for (const [root, api] of expected)
       expect(printXml({ [root]: {} })).to.contain(`<${api}:${root} xmlns:${api}="urn:oma:xml:rest:netapi:${api}:1"`);
     expect(() => printXml({ other: {} })).to.throw(TypeError);
     expect(() => printXml({})).to.throw(TypeError);
@@ -86,6 +106,7 @@ describe('resources/forms/xml-form', () => {
     ['another namespace', message('').replace('netapi:chat:1', 'netapi:chat:2'), 'SVC0002 chatMessage'],
     ['a member twice', message('<text>x</text><text>y</text>'), 'SVC0002 chatMessage.text'],
     ['elements for a value', message('<text><b>x</b></text>'), 'SVC0002 chatMessage.text'],
+    ['elements within a value', message('<text>x<b>y</b></text>'), 'SVC0002 chatMessage.text'],
     ['text between members', message('x<text>y</text>'), 'SVC0002 chatMessage'],
     ['a number that is none', message('<text>x</text><expiry>soon</expiry>'), 'SVC0002 chatMessage.expiry'],
     ['a member as an attribute', message('').replace('>', ' text="x">'), 'SVC0002 chatMessage.text'],

@@ -169,6 +169,15 @@ describe('tokens of an external issuer', () => {
     }
   });
 
+  it('are refused where they are signed with a secret, even one that the issuer’s own key set holds', async () => {
+    const secret = Buffer.alloc(32, 9);
+    issuer.keys.push({ kty: 'oct', k: secret.toString('base64url'), kid: 's1', alg: 'HS256' });
+    const claims = { iss: 'https://id.example', aud: 'maap-iwf', sub: 'shop', scope: 'oma_rest_chat.all_v1' };
+    const nowS = Math.floor(clock.now() / 1000);
+    const shared = new SignJWT({ ...claims, exp: nowS + 300 }).setProtectedHeader({ alg: 'HS256', kid: 's1' });
+    expect((await post(await shared.sign(secret))).status).to.equal(401);
+  });
+
   it('are judged by the keys that are known while the issuer is away', async () => {
     const one = { ...{ platform, issuer: 'https://id.example', jwksUrl: issuer.url, audience: undefined } };
     const old = issuedTokens([{ ...one, subject: 'shop', requireScopes: true }], clock, { maxAgeMs: 0, cooldownMs: 0 });
@@ -535,15 +544,18 @@ describe('guessing credentials', () => {
 
 describe('REST over TLS', () => {
   const read = (name: string): string => readFileSync(`spec/fixtures/msrp/tls/${name}`, 'utf8');
-  const fingerprint = new X509Certificate(read('one.crt')).fingerprint256.replaceAll(':', '').toLowerCase();
+  const fingerprintOf = (name: string): string =>
+    new X509Certificate(read(name)).fingerprint256.replaceAll(':', '').toLowerCase();
   let port: number;
   let close: () => Promise<void>;
 
-  beforeEach(async () => {
+  beforeEach(() => open([fingerprintOf('one.crt')]));
+
+  async function open(fingerprints: readonly string[]): Promise<void> {
     const clock = new FakeClock();
     const ways = [
       staticKeys([{ platform, keys: [sha256('a-key')] }]),
-      clientCertificates([{ platform, fingerprints: [fingerprint] }]),
+      clientCertificates([{ platform, fingerprints }]),
     ];
     const gateway = new FakeGateway(clock);
     const chatbot = { uri: 'sip:weather@botplatform.example.net', name: 'w', version: '#=1', mode: 'auto', serverRoot };
@@ -563,7 +575,7 @@ describe('REST over TLS', () => {
     );
     port = server.port;
     close = () => server.close(0);
-  });
+  }
   afterEach(() => close());
 
   function get(client: { cert?: string; key?: string; headers?: Record<string, string> }): Promise<number> {
@@ -590,6 +602,13 @@ describe('REST over TLS', () => {
 
   it('refuses a certificate that nobody trusted has signed', async () => {
     expect(await get({ cert: read('two.crt'), key: read('two.key') })).to.equal(401);
+  });
+
+  it('refuses a certificate that is configured and signed by nobody trusted, and one that is trusted and nobody’s', async () => {
+    await close();
+    await open([fingerprintOf('two.crt')]);
+    expect(await get({ cert: read('two.crt'), key: read('two.key') })).to.equal(401);
+    expect(await get({ cert: read('one.crt'), key: read('one.key') })).to.equal(401);
   });
 
   it('lets the bearer decide where there is one', async () => {

@@ -35,6 +35,11 @@ describe('the keys of an issuer [IWF-1629]', () => {
     expect([response.status, await response.text()]).to.deep.equal([200, keys]);
   });
 
+  it('may be as many octets as are read', async () => {
+    answer = (socket) => socket.end(head(maxKeySetBytes) + ' '.repeat(maxKeySetBytes));
+    expect(await (await fetched()).text()).to.have.length(maxKeySetBytes);
+  });
+
   for (const [what, text] of [
     ['a redirect', 'HTTP/1.1 302 x\r\nLocation: http://127.0.0.1:9/\r\nContent-Length: 0\r\n\r\n'],
     ['a refusal', 'HTTP/1.1 404 x\r\nContent-Length: 0\r\n\r\n'],

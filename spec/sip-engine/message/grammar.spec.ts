@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { elements, isToken, paramOf } from '../../../lib/sip-engine/message/grammar.js';
 import { tagOf, uriOf, withoutTag, withTag } from '../../../lib/sip-engine/message/name-addr.js';
-import { parseHostPort, parseSipUri } from '../../../lib/sip-engine/message/uri.js';
+import { defaultPort, parseHostPort, parseSipUri, printHostPort } from '../../../lib/sip-engine/message/uri.js';
 import { parseVia, responseAddress, stampVia } from '../../../lib/sip-engine/message/via.js';
 
 describe('Addresses in headers (RFC 3261 §20.10)', () => {
@@ -40,7 +40,18 @@ describe('SIP URIs (RFC 3261 §19.1)', () => {
     });
   });
 
-  for (const text of ['tel:+1', 'sip:', 'sip:a@', 'sip:a@b:99999', 'sip:a@[::1', 'sip:a@[::1]x', 'sip:a@b c', 'a@b']) {
+  for (const text of [
+    'tel:+1',
+    'sip:',
+    'sip:a@',
+    'sip:a@b:99999',
+    'sip:a@[::1',
+    'sip:a@[::1]x',
+    'sip:a@[x::1]',
+    'sip:a@[::g]',
+    'sip:a@b c',
+    'a@b',
+  ]) {
     it(`are not: ${text}`, () => expect(parseSipUri(text)).to.be.undefined);
   }
 
@@ -48,6 +59,11 @@ describe('SIP URIs (RFC 3261 §19.1)', () => {
     expect(parseSipUri('sip:a?b;c=d@h;lr?x=y')).to.include({ user: 'a?b;c=d', host: 'h', lr: true });
     expect(parseSipUri('sip:h?x=y')).to.include({ user: undefined, host: 'h' });
     expect(parseSipUri('sip:a@h?x=y@z')).to.include({ user: 'a', host: 'h' });
+  });
+
+  it('print their host with brackets around IPv6 alone, and know their default ports (§19.1.2)', () => {
+    expect([printHostPort('h', 1), printHostPort('::1', 2)]).to.deep.equal(['h:1', '[::1]:2']);
+    expect((['udp', 'tcp', 'tls', undefined] as const).map(defaultPort)).to.deep.equal([5060, 5060, 5061, 5060]);
   });
 
   it('take any port there is', () => {
@@ -74,7 +90,30 @@ describe('Via (RFC 3261 §20.42, RFC 3581)', () => {
     });
   }
 
-  for (const value of ['', 'SIP/2.0/UDP', 'SIP/1.0/UDP h', 'SIP/2.0/U@P h', 'SIP/2.0/UDP h:x', 'HTTP/1.1 h']) {
+  it('has blanks wherever the grammar has them, and no parameter at least', () => {
+    expect(parseVia(' SIP /  2.0 / UDP  host : 5062 ')).to.include({ host: 'host', port: 5062, branch: undefined });
+    expect(parseVia('SIP/2.0/UDP host')).to.include({ host: 'host', port: undefined });
+  });
+
+  it('sends an answer to where a datagram came from, if asked to, and over a stream to what it names', () => {
+    const tcp = { protocol: 'tcp', host: '192.0.2.9', port: 40_000 } as const;
+    expect(responseAddress(parseVia('SIP/2.0/TCP h:5070;rport')!, tcp)).to.deep.equal({ ...tcp, port: 5070 });
+    const tls = { ...tcp, protocol: 'tls' } as const;
+    expect(responseAddress(parseVia('SIP/2.0/TLS h')!, tls)).to.deep.equal({ ...tls, port: 5061, name: 'h' });
+  });
+
+  for (const value of [
+    '',
+    'SIP/2.0/UDP',
+    'SIP/1.0/UDP h',
+    'SIP/2.0/U@P h',
+    'SIP/2.0/UDP h:x',
+    'HTTP/1.1 h',
+    'SIP-2.0/UDP h',
+    'SIP/2.0 UDP h',
+    'SIP/2.0-UDP h',
+    'TIP/2.0/UDP h',
+  ]) {
     it(`is not: "${value}"`, () => expect(parseVia(value)).to.be.undefined);
   }
 });
@@ -83,6 +122,7 @@ describe('Lists and parameters', () => {
   it('split at commas outside of quotes and brackets', () => {
     expect(elements('<sip:a,b@c>;x="1,2", , "d,\\"e" <f>')).to.deep.equal(['<sip:a,b@c>;x="1,2"', '"d,\\"e" <f>']);
     expect(elements('"open, <a>')).to.deep.equal(['"open, <a>']);
+    expect(elements('<sip:a"b@c>, <sip:d>')).to.deep.equal(['<sip:a"b@c>', '<sip:d>']);
   });
 
   it('are read up to the end of their element', () => {

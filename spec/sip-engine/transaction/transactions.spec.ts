@@ -102,6 +102,23 @@ describe('Client transactions (RFC 3261 §17.1) [IWF-1801]', () => {
     expect(await times(on, 10_000)).to.deep.equal([500, 4500, 8500]);
   });
 
+  it('others in proceeding: timer F ends them', async () => {
+    const on = stage('udp');
+    client(on, false).onResponse(100, '100');
+    await on.clock.advance(31_999);
+    expect(on.told).to.deep.equal(['100']);
+    await on.clock.advance(1);
+    expect(on.told).to.deep.equal(['100', 'timeout', 'over']);
+  });
+
+  for (const invite of [true, false])
+    it(`take as many provisional responses as come (${invite ? 'INVITE' : 'others'})`, () => {
+      const on = stage('tcp');
+      const machine = client(on, invite);
+      for (const status of [100, 180, 183, 180, 486]) machine.onResponse(status, String(status));
+      expect(on.told).to.deep.equal(['100', '180', '183', '180', '486', 'over']);
+    });
+
   it('INVITE in proceeding: nothing is repeated, nothing ends it', async () => {
     const on = stage('udp');
     client(on, true).onResponse(180, '180');
@@ -172,10 +189,19 @@ describe('Client transactions (RFC 3261 §17.1) [IWF-1801]', () => {
   });
 
   it('a transport error ends it at once, but not after a final answer', () => {
-    const on = stage('udp');
-    client(on, false);
-    on.path.fail();
-    expect(on.told).to.deep.equal(['error', 'over']);
+    for (const invite of [true, false]) {
+      for (const before of [[], ['180']]) {
+        const on = stage('udp');
+        const machine = client(on, invite);
+        for (const status of before) machine.onResponse(Number(status), status);
+        on.path.fail();
+        expect(on.told).to.deep.equal([...before, 'error', 'over']);
+      }
+    }
+    const refused = stage('udp');
+    client(refused, true).onResponse(486, '486');
+    refused.path.fail();
+    expect(refused.told).to.deep.equal(['486', 'over']);
     const answered = stage('udp');
     client(answered, true).onResponse(200, '200');
     answered.path.fail();
@@ -284,6 +310,18 @@ describe('Client transactions (RFC 3261 §17.1) [IWF-1801]', () => {
   });
 });
 
+describe('A CANCEL too late', () => {
+  it('changes nothing: the answered INVITE ends with timer M', async () => {
+    const on = stage('udp');
+    const machine = client(on, true);
+    machine.onResponse(200, '200');
+    await on.clock.advance(10_000);
+    machine.limitAfterCancel();
+    await on.clock.advance(22_000);
+    expect(on.told).to.deep.equal(['200', 'over']);
+  });
+});
+
 describe('Server transactions (RFC 3261 §17.2) [IWF-1801]', () => {
   it('INVITE refused over UDP: timer G repeats up to T2, timer H gives up', async () => {
     const on = stage('udp');
@@ -336,6 +374,30 @@ describe('Server transactions (RFC 3261 §17.2) [IWF-1801]', () => {
     machine.onRetransmission();
     expect(sentOf(on)).to.deep.equal(['200', '200']);
     await on.clock.advance(32_000);
+    expect(on.told).to.deep.equal(['retained 3', 'over']);
+  });
+
+  it('others in proceeding: the 100 again to every repetition, until the answer', async () => {
+    for (const status of [200, 486]) {
+      const on = stage('udp');
+      const machine = server(on, false);
+      machine.respond(100, Buffer.from('100'));
+      machine.onRetransmission();
+      machine.respond(status, Buffer.from(String(status)));
+      machine.onRetransmission();
+      expect(sentOf(on)).to.deep.equal(['100', '100', String(status), String(status)]);
+      await on.clock.advance(32_000);
+      expect(on.told).to.deep.equal(['retained 3', 'over']);
+    }
+  });
+
+  it('forgotten, it tells so once, and sends nothing more', async () => {
+    const on = stage('udp');
+    const machine = server(on, true);
+    machine.respond(486, Buffer.from('486'));
+    machine.terminate();
+    machine.terminate();
+    expect(await times(on, 64_000)).to.deep.equal([]);
     expect(on.told).to.deep.equal(['retained 3', 'over']);
   });
 

@@ -73,6 +73,20 @@ describe('MSRP frame parser', () => {
     expect(frame.kind === 'request' && frame.body?.toString()).to.equal('Hey Bob, are you there?\r\n');
   });
 
+  it('knows the paths by their names, in any case and order; the first of each counts', () => {
+    const head = 'Expires: 1\r\nSent-Date: 2\r\nfrom-path: msrp://b:2/y;tcp\r\nto-path: msrp://a:1/x;tcp\r\n';
+    const frame = parseOne(Buffer.from(`MSRP abcd SEND\r\n${head}From-Path: msrp://evil:3/z;tcp\r\n-------abcd$\r\n`));
+    expect(frame).to.include({ toPath: 'msrp://a:1/x;tcp', fromPath: 'msrp://b:2/y;tcp' });
+    expect(headerOf(frame, 'Expires')).to.equal('1');
+  });
+
+  it('takes no blank around a value as part of it', () => {
+    const paths = 'To-Path:msrp://a:1/x;tcp\r\nFrom-Path:\tmsrp://b:2/y;tcp\t\r\n';
+    const frame = parseOne(Buffer.from(`MSRP abcd SEND\r\n${paths}Message-ID:  1 \r\nX: a\t\r\n-------abcd$\r\n`));
+    expect(frame).to.deep.include({ toPath: 'msrp://a:1/x;tcp', fromPath: 'msrp://b:2/y;tcp' });
+    expect([headerOf(frame, 'Message-ID'), headerOf(frame, 'X')]).to.deep.equal(['1', 'a']);
+  });
+
   it('reads a comment as UTF-8, and headers octet for octet', () => {
     const frame = parseOne(readFileSync('spec/fixtures/msrp/valid/response-utf8-comment.msrp'));
     expect(frame).to.deep.include({ kind: 'response', status: 403, comment: 'Não permitido' });
@@ -212,6 +226,13 @@ describe('MSRP frame parser', () => {
 });
 
 describe('MSRP frame printer', () => {
+  it('writes headers octet for octet, beside a body too', () => {
+    const octets = Buffer.from('attachment; filename="não.txt"').toString('latin1');
+    const base = parseOne(send('abcd', 'x'));
+    const frame: Frame = { ...base, headers: [['Content-Disposition', octets]] };
+    expect(parseOne(printFrame(frame))).to.deep.equal(frame);
+  });
+
   it('refuses a value that would break its line', () => {
     const base = parseOne(readFileSync('spec/fixtures/msrp/valid/rfc4975-send.msrp'));
     for (const evil of ['1\r\nX: y', '1\n', '1\r']) {

@@ -38,6 +38,19 @@ describe('file transfer by HTTP', () => {
     expect(read('disposition.xml')).to.deep.include({ disposition: 'render' });
   });
 
+  const minimal = (size: string, beside = '') =>
+    `<file>${beside}<file-info><file-size>${size}</file-size><content-type>a/b</content-type><data url="u"/></file-info></file>`;
+
+  it('passes over elements that it does not know', () => {
+    const { files } = parseFileTransferHttp(minimal('1', '<note>new</note>'));
+    expect(files).to.deep.equal([{ type: 'file', size: 1, contentType: 'a/b', url: 'u' }]);
+  });
+
+  it('reads sizes of up to 15 digits, exactly', () => {
+    expect(parseFileTransferHttp(minimal('9'.repeat(15))).files[0]?.size).to.equal(999_999_999_999_999);
+    expect(placeOfRefusal(() => parseFileTransferHttp(minimal('9'.repeat(16))))).to.equal('file-size');
+  });
+
   const places: Readonly<Record<string, string>> = {
     'no-file.xml': 'file-info',
     'empty.xml': 'file-info',

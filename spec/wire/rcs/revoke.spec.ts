@@ -23,6 +23,12 @@ describe('revoke', () => {
     });
   }
 
+  it('takes nothing from declarations of namespaces, xsi attributes and empty elements; blanks around a value are not part of it', () => {
+    const document =
+      '<r xmlns="urn:r" xmlns:from="urn:f" xmlns:xsi="urn:xsi" xsi:to="t" from=" sip:a@b "><result/><e:Message-ID> m-1 </e:Message-ID></r>';
+    expect(parseRevoke(document)).to.deep.equal({ kind: 'request', messageId: 'm-1', from: 'sip:a@b' });
+  });
+
   it('another network’s names come from its vocabulary [IWF-413]', () => {
     const vocabulary = {
       ...defaultRevokeVocabulary,

@@ -9,7 +9,7 @@ import {
   printDescription,
   type Description,
 } from '../../../lib/wire/sdp/description.js';
-import { messageMediaOf } from '../../../lib/wire/sdp/message-media.js';
+import { isMessageMedia, messageMediaOf } from '../../../lib/wire/sdp/message-media.js';
 
 const folder = join('spec', 'fixtures', 'sdp');
 
@@ -48,6 +48,11 @@ describe('session description', () => {
   for (const [name, text] of Object.entries(invalid)) {
     it(`${name} is a DecodeError`, () => expect(() => parseDescription(text)).to.throw(DecodeError, /^sdp: /));
   }
+
+  it('takes a number of ports beside the port (RFC 8866 §5.14)', () => {
+    const { media } = parseDescription('v=0\r\nm=video 49170/2 RTP/AVP 31\r\nm=message 9/1 TCP/MSRP *\r\n');
+    expect(media.map(({ port }) => port)).to.deep.equal([49_170, 9]);
+  });
 
   it('prints no value with a line break', () => {
     const evil = { session: [{ type: 'v', value: '0\r\na=evil' }], media: [] };
@@ -161,6 +166,18 @@ describe('m=message section', () => {
       address: { family: 'IP6', host: '2001:db8::1' },
       setup: 'passive',
       fingerprints: [{ hash: 'sha-1', value: 'AA:BB' }],
+    });
+  });
+
+  it('compares words without case, and takes blanks at the end of a line', () => {
+    const description = parseDescription(
+      'v=0\nm=Message 1 tcp/tls/msrp *\na=accept-types:a/b \na=path:msrps://h:1/x;tcp \na=SendOnly \n',
+    );
+    expect(isMessageMedia(description.media[0]!)).to.equal(true);
+    expect(messageMediaOf(description, description.media[0]!)).to.deep.include({
+      secure: true,
+      acceptTypes: ['a/b'],
+      direction: 'sendonly',
     });
   });
 

@@ -93,6 +93,14 @@ describe('answer to an offer', () => {
     expect(attributeOf(without.answer.media[0]!.lines, 'msrp-cema')).to.equal(undefined);
   });
 
+  it('connects by the path where CEMA has no c= line to go by, to port 2855 where the path has none (RFC 4975 §15.4)', () => {
+    const offer = { ...offerOf('cema') };
+    const bare = { ...offer, session: offer.session.filter(({ type }) => type !== 'c') };
+    expect(accepted(answer(bare, local)).connect).to.deep.equal({ host: '192.0.2.10', port: 20000 });
+    const portless = parseDescription(printDescription(bare).replace('192.0.2.10:20000', '192.0.2.10'));
+    expect(accepted(answer(portless, local)).connect).to.deep.equal({ host: '192.0.2.10', port: 2855 });
+  });
+
   it('connects to the nearest relay, and keeps the whole path', () => {
     expect(accepted(answer(offerOf('relay-path'), local))).to.deep.include({
       connect: { host: 'relay.example.net', port: 9000 },
@@ -165,6 +173,11 @@ describe('our own offer', () => {
     for (const type of ['message/imdn+xml', 'application/vnd.gsma.botmessage.v1.0+json']) expect(text).to.include(type);
   });
 
+  it('names an address family beside a host name', () => {
+    const text = printDescription(makeOffer({ ...offering, paths: ['msrp://gw.example.net:2855/own;tcp'] }));
+    expect(text).to.include('c=IN IP4 gw.example.net\r\n');
+  });
+
   it('of a large message is sendonly', () => {
     const text = printDescription(
       makeOffer({ ...local, template: template('large-message-offer'), paths: plain.slice(1) }),
@@ -193,6 +206,12 @@ describe('our own offer', () => {
     expect(result.connect).to.deep.equal({ host: '198.51.100.7', port: 30000 });
   });
 
+  it('uses no CEMA where our own description has none (RFC 6714 §4)', () => {
+    const { answer: ours } = accepted(answer(offerOf('phone-active'), local));
+    const result = accepted(readAnswer(ours, offerOf('cema')));
+    expect(result).to.deep.include({ cema: false, connect: { host: '192.0.2.10', port: 20000 } });
+  });
+
   const refusals: readonly [string, string][] = [
     ['audio-only', 'no-message-media'],
     ['message-port-0', 'no-message-media'],
@@ -219,6 +238,8 @@ describe('accepted types', () => {
   const table: readonly [type: string, accepted: readonly string[], expected: boolean][] = [
     ['message/CPIM', ['message/cpim'], true],
     ['text/plain;charset=UTF-8', ['TEXT/PLAIN'], true],
+    ['text/plain ; charset=UTF-8', ['text/plain'], true],
+    ['text/plainer', ['text/plain'], false],
     ['text/plain', ['*'], true],
     ['image/png', ['image/*'], true],
     ['imagery/png', ['image/*'], false],
