@@ -124,6 +124,7 @@ describe('metrics', () => {
       gone: true,
       ended: true,
       removed: true,
+      surplus: true,
       unreadable: true,
     };
     const failures: Readonly<Record<StoreFailure, true>> = {

@@ -32,7 +32,7 @@ function gaugeOf(help: string, ...labels: readonly string[]): MetricForm {
   return { type: 'gauge', help, labels };
 }
 
-const deadReasons = ['refused', 'expired', 'gone', 'ended', 'removed', 'unreadable'];
+const deadReasons = ['refused', 'expired', 'gone', 'ended', 'removed', 'surplus', 'unreadable'];
 const storeFailures = ['full', 'busy', 'closed', 'failed', 'invalid', 'duplicate'];
 
 /** By the name that the parts use; exposed with `iwf_` before it, and `_total` behind a counter that has it not. */

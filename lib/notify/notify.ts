@@ -5,12 +5,12 @@ import type { Chatbot } from '../iwf/actions.js';
 import type { Logger } from '../log.js';
 import type { Metrics } from '../metrics.js';
 import { ApiError } from '../resources/api-error.js';
-import type { Subscription } from '../resources/subscription.js';
+import type { Subscription, SubscriptionApi } from '../resources/subscription.js';
 import type { Store } from '../store/store.js';
 import { createAdmission, type Admission } from './pace/admission.js';
 import { judgeNotifyUrl, parseAllowList, parseNotifyUrl, type Resolve } from './callback/allow-list.js';
 import { createAside } from './delivery/aside.js';
-import { bury } from './delivery/burial.js';
+import { bury, giveUp } from './delivery/burial.js';
 import { createCallbacks, type Exchange } from './callback/callback.js';
 import { Channels, type ChannelsDeps } from './channels/channels.js';
 import { createDeadLetters, type DeadLetters } from './delivery/dead-letters.js';
@@ -20,6 +20,7 @@ import { enqueue, prepareFarewell, type Print } from './delivery/item.js';
 import type { LookupAll } from './callback/judged-lookup.js';
 import { runLane, type LaneRunDeps } from './delivery/lane-run.js';
 import { createLetters, type LetterHooks } from './delivery/letters.js';
+import { isSurplus } from './delivery/surplus.js';
 import type { Notifications } from './notifications.js';
 import { defaultPlatformLimits, notifyDefaults, type NotifyOptions, type PlatformLimits } from './options.js';
 import type { PlatformCallbacks } from './callback/origins.js';
@@ -102,6 +103,8 @@ export async function openNotify(deps: NotifyDeps): Promise<Notify> {
   const isSuspended = (platformId: string): boolean => deps.platform(platformId)?.suspended === true;
   const suspensions = new Suspensions({ subscriptions, isSuspended, clock, log });
 
+  const ofBot = (bot: string, api: SubscriptionApi): readonly Subscription[] => subscriptions.ofBot(bot, api);
+  const ofBotLimits = (bot: string): PlatformLimits => limits.ofBot(bot);
   const known = (id: string): Subscription | undefined => subscriptions.known(id);
   const onError = (error: unknown): void => log.warn('lease not changed', { error: String(error) });
   const aside = createAside({ store, clock, onError });
@@ -118,6 +121,8 @@ export async function openNotify(deps: NotifyDeps): Promise<Notify> {
     find: (id) => subscriptions.find(id),
     run: (run) => runLane(run, runDeps),
     bury: (claim, subscription) => bury(claim, subscription, { store, letters, subscriptions }),
+    isSurplus: (claim, subscription) => isSurplus(claim, subscription, { store, health, ofBot, limitsOf: ofBotLimits }),
+    shed: (claim) => giveUp(claim, 'surplus', { store, letters }),
   });
   const enter = placesOf(admission, health, options);
   const teller = createTeller({
@@ -130,11 +135,11 @@ export async function openNotify(deps: NotifyDeps): Promise<Notify> {
     enter,
   });
   const notifications = createNotifications({
-    ofBot: (bot, api) => subscriptions.ofBot(bot, api),
+    ofBot,
     print: deps.print,
     serverRoot: deps.serverRoot,
     tellNow: (prepared) => teller.tell(prepared),
-    room: (bot, lanes) => roomOf(bot, lanes, { store, metrics, limitsOf: (uri) => limits.ofBot(uri) }),
+    room: (bot, lanes) => roomOf(bot, lanes, { store, metrics, limitsOf: ofBotLimits }),
   });
   return {
     subscriptions,

@@ -29,6 +29,7 @@ async function judge(bot: string, lanes: readonly string[], { store, limitsOf }:
   const toUsers = await store.ownerDepth('outbound', bot);
   const toPlatform = await store.ownerDepth('notify', escapePart(bot));
   if (toUsers + toPlatform >= queuedPerBot) return 'bot is full';
-  for (const lane of lanes) if ((await store.laneDepth('notify', lane)) >= laneLength) return 'user is full';
-  return 'free';
+  // One subscription that is told of him is enough: what becomes too much of the others is given up.
+  for (const lane of lanes) if ((await store.laneDepth('notify', lane)) < laneLength) return 'free';
+  return lanes.length > 0 ? 'user is full' : 'free';
 }

@@ -139,6 +139,7 @@ export function createLanedStore(options: LanedStoreOptions): Store {
     renew: (lent, leaseMs) => answer(() => renew(queues[lent.queue], lent, leaseMs)),
     depth: (queue) => answer(() => queues[queue].lanes.depth()),
     ownerDepth: (queue, owner) => answer(() => queues[queue].lanes.ownerDepth(owner)),
+    groupDepth: (queue, group) => answer(() => queues[queue].lanes.groupDepth(group)),
     laneDepth: (queue, lane) => answer(() => laneDepth(queues[queue], lane)),
     nextDueMs: (queue) => answer(() => nextDueMs(queues[queue])),
     onWork: (queue, listener) => queues[queue].listen(listener),

@@ -134,6 +134,8 @@ export interface Store {
   laneDepth(queue: QueueName, lane: string): Promise<number>;
   /** Items of all lanes of one owner. */
   ownerDepth(queue: QueueName, owner: string): Promise<number>;
+  /** Items of all lanes of one group. */
+  groupDepth(queue: QueueName, group: string): Promise<number>;
   /** When the next unleased lane becomes due (wall clock, ms); undefined: none. For a worker's timer. */
   nextDueMs(queue: QueueName): Promise<number | undefined>;
   /** Called (soon) after an item was enqueued, a lane hastened or a lease given up by this or, where the backend tells, another process. */

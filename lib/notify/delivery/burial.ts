@@ -1,4 +1,4 @@
-/** What a subscription that is no more still had queued: dead letters, lane by lane as they come up. */
+/** Lanes that nobody will be told of: dead letters, lane by lane as they come up. */
 import type { Subscription } from '../../resources/subscription.js';
 import type { Claim, Store } from '../../store/store.js';
 import { readItem } from './item.js';
@@ -19,8 +19,17 @@ export async function bury(claim: Claim, subscription: Subscription | undefined,
   if (subscription) await deps.subscriptions.end(subscription.id, 'gone');
   const item = claim.items[0] && readItem(claim.items[0]);
   const reason = item ? reasonOf(await deps.subscriptions.endOf(item.subscriptionId)) : 'unreadable';
-  const changes = await Promise.all(claim.items.map((each) => deps.letters.dead(each, { reason })));
-  await deps.store.ack(claim, { count: claim.items.length, changes: merge(changes) });
+  await giveUp(claim, reason, deps);
+}
+
+/** Settles all items of `claim` as dead letters. */
+export async function giveUp(
+  claim: Claim,
+  reason: DeadReason,
+  { store, letters }: Pick<BurialDeps, 'store' | 'letters'>,
+): Promise<void> {
+  const changes = await Promise.all(claim.items.map((each) => letters.dead(each, { reason })));
+  await store.ack(claim, { count: claim.items.length, changes: merge(changes) });
 }
 
 function reasonOf(end: EndReason | undefined): DeadReason {

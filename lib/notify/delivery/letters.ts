@@ -7,9 +7,10 @@ import { readItem, type About, type NotifyItem } from './item.js';
 
 /**
  * `refused`: the platform answered 4xx; `expired`: its validity ended; `gone`: the platform answered 410;
- * `ended`: the subscription's time was over; `removed`: the bot removed the subscription; `unreadable`: not ours.
+ * `ended`: the subscription's time was over; `removed`: the bot removed the subscription; `surplus`: nobody answers there,
+ * and it holds more than its share of what may wait for the bot; `unreadable`: not ours.
  */
-export type DeadReason = 'refused' | 'expired' | 'gone' | 'ended' | 'removed' | 'unreadable';
+export type DeadReason = 'refused' | 'expired' | 'gone' | 'ended' | 'removed' | 'surplus' | 'unreadable';
 
 export interface Letter {
   readonly notificationId: string;

@@ -37,6 +37,10 @@ export interface WorkerDeps {
   readonly run: (run: LaneRun) => Promise<RunEnd>;
   /** The subscription is no more: ends it where its URL is gone, and settles the items that are left. */
   readonly bury: (claim: Claim, subscription: Subscription | undefined) => Promise<void>;
+  /** Whether a lane that must wait is beyond the subscription's share. */
+  readonly isSurplus: (claim: Claim, subscription: Subscription) => Promise<boolean>;
+  /** Gives up what is. */
+  readonly shed: (claim: Claim) => Promise<void>;
 }
 
 /** A claimed lane. */
@@ -177,7 +181,7 @@ export class Worker {
     // We have lost the lease of a lane that comes again while it is in hand.
     this.held.get(claim.lane)?.over.end();
     if (this.stopping) aside.release(claim);
-    else if (health.waitMs(subscription) > 0 && this.remainingMs(claim) > 0) this.putOff(claim, subscription);
+    else if (health.waitMs(subscription) > 0 && this.remainingMs(claim) > 0) void this.putOff(claim, subscription);
     else if (this.room.count(group) === 0 && this.enter(lane)) void this.run(lane);
     else if (this.room.add(group, lane)) this.held.set(claim.lane, lane);
     else aside.put(group, claim, options.leaseMs);
@@ -234,12 +238,19 @@ export class Worker {
   /** What may not be tried now. */
   private async giveBack(claim: Claim, subscription: Subscription): Promise<void> {
     if (this.stopping) this.deps.aside.release(claim);
-    else if (farewellTo(claim) ?? this.deps.known(subscription.id)) this.putOff(claim, subscription);
+    else if (farewellTo(claim) ?? this.deps.known(subscription.id)) await this.putOff(claim, subscription);
     else await this.deps.bury(claim, undefined);
   }
 
-  private putOff(claim: Claim, subscription: Subscription): void {
-    this.deps.health.putOff(subscription, claim, this.remainingMs(claim));
+  private async putOff(claim: Claim, subscription: Subscription): Promise<void> {
+    const { health, isSurplus, shed, log } = this.deps;
+    try {
+      if (await isSurplus(claim, subscription)) await shed(claim);
+      else health.putOff(subscription, claim, this.remainingMs(claim));
+    } catch (error) {
+      // The lease ends by itself, and the lane comes again.
+      log.warn('notification not settled', { error: String(error) });
+    }
   }
 
   /** Until the head of the lane is given up. */

@@ -32,6 +32,7 @@ interface Lease {
 
 export interface Lane extends HeapMember {
   readonly name: string;
+  readonly group: string;
   readonly owner: string;
   readonly row: ItemRow;
   dueMs: number;
@@ -51,6 +52,8 @@ export interface Lanes {
   depth(): number;
   /** Items in the lanes of one owner. */
   ownerDepth(owner: string): number;
+  /** Items in the lanes of one group. */
+  groupDepth(group: string): number;
   lane(name: string): Lane | undefined;
   item(id: string): LaneItem | undefined;
   /** To the end of its lane; a lane that did not exist is due at `dueMs`. */
@@ -78,7 +81,8 @@ export interface Lanes {
 export function createLanes(): Lanes {
   const lanes = new Map<string, Lane>();
   const byId = new Map<string, LaneItem>();
-  const byOwner = new Map<string, number>();
+  const byOwner = createTally();
+  const byGroup = createTally();
   const waiting = createHeap<Lane>((a, b) => a.dueMs < b.dueMs || (a.dueMs === b.dueMs && oldest(a) < oldest(b)));
   const leases = createHeap<Lane>((a, b) => endOf(a) < endOf(b));
 
@@ -98,10 +102,9 @@ export function createLanes(): Lanes {
     if (lanes.get(lane.name) === lane) lanes.delete(lane.name);
   }
 
-  function count(owner: string, items: number): void {
-    const depth = (byOwner.get(owner) ?? 0) + items;
-    if (depth > 0) byOwner.set(owner, depth);
-    else byOwner.delete(owner);
+  function count({ owner, group }: Lane, items: number): void {
+    byOwner.add(owner, items);
+    byGroup.add(group, items);
   }
 
   function expire(nowMs: number): boolean {
@@ -129,7 +132,7 @@ export function createLanes(): Lanes {
     change(lane, () => {
       for (const item of headItems(lane.row, items)) byId.delete(item.id);
       dropHead(lane.row, items);
-      count(lane.owner, -items);
+      count(lane, -items);
       if (!lane.lease) return;
       lane.lease.remaining -= items;
       if (lane.lease.remaining > 0) return;
@@ -140,26 +143,20 @@ export function createLanes(): Lanes {
 
   return {
     depth: () => byId.size,
-    ownerDepth: (owner) => byOwner.get(owner) ?? 0,
+    ownerDepth: (owner) => byOwner.of(owner),
+    groupDepth: (group) => byGroup.of(group),
     lane: (name) => lanes.get(name),
     item: (id) => byId.get(id),
     add(item, dueMs) {
       byId.set(item.id, item);
       const lane = lanes.get(item.lane);
-      count(lane?.owner ?? ownerOf(item.lane), 1);
       if (lane) {
         addItem(lane.row, item);
+        count(lane, 1);
         return;
       }
-      const made: Lane = {
-        name: item.lane,
-        owner: ownerOf(item.lane),
-        row: { items: [item], head: 0 },
-        dueMs,
-        lease: undefined,
-        isHeld: false,
-        place: -1,
-      };
+      const made = laneOf(item, dueMs);
+      count(made, 1);
       lanes.set(item.lane, made);
       waiting.add(made);
     },
@@ -191,7 +188,7 @@ export function createLanes(): Lanes {
       change(lane, () => {
         byId.delete(item.id);
         dropItem(lane.row, item);
-        count(lane.owner, -1);
+        count(lane, -1);
       });
     },
     setDue: (lane, dueMs) => change(lane, () => (lane.dueMs = dueMs)),
@@ -213,11 +210,32 @@ export function createLanes(): Lanes {
   };
 }
 
-/** Of `what|owner|…`; empty where the name has no parts. */
-function ownerOf(lane: string): string {
-  const from = lane.indexOf('|') + 1;
-  const to = from > 0 ? lane.indexOf('|', from) : -1;
-  return to < 0 ? '' : lane.slice(from, to);
+/** Named `group|owner|…`; both are empty where the name has no such parts. */
+function laneOf(item: LaneItem, dueMs: number): Lane {
+  const name = item.lane;
+  const from = name.indexOf('|') + 1;
+  const to = from > 0 ? name.indexOf('|', from) : -1;
+  const [group, owner] = to < 0 ? ['', ''] : [name.slice(0, from - 1), name.slice(from, to)];
+  return { name, group, owner, row: { items: [item], head: 0 }, dueMs, lease: undefined, isHeld: false, place: -1 };
+}
+
+/** How many of each name there are; a name without any takes no room. */
+interface Tally {
+  of(name: string): number;
+  add(name: string, more: number): void;
+}
+
+function createTally(): Tally {
+  const counts = new Map<string, number>();
+  const of = (name: string): number => counts.get(name) ?? 0;
+  return {
+    of,
+    add(name, more) {
+      const count = of(name) + more;
+      if (count > 0) counts.set(name, count);
+      else counts.delete(name);
+    },
+  };
 }
 
 function oldest(lane: Lane): number {

@@ -214,6 +214,22 @@ export function describeItems(fixture: Fixture): void {
       expect(await depths()).to.deep.equal([1, 0, 0, 0, 0]);
     });
 
+    it('counts what waits in all lanes of one group', async () => {
+      const { store } = fixture;
+      await enqueue(store, 's1|a|1', 'a1', 'a2');
+      await enqueue(store, 's1|b|1', 'b1');
+      await enqueue(store, 's2|a|1', 'a3');
+      await enqueue(store, 'plain', 'p1');
+      const depths = (): Promise<readonly number[]> =>
+        Promise.all(['s1', 's2', 'a', 'plain'].map((group) => store.groupDepth('outbound', group)));
+      expect(await depths()).to.deep.equal([3, 1, 0, 0]);
+      expect(await store.groupDepth('notify', 's1')).to.equal(0);
+      for (const claim of await claimAll(store, { perLane: 1 })) await store.ack(claim);
+      expect(await depths()).to.deep.equal([1, 0, 0, 0]);
+      expect(await store.withdraw('outbound', 'a2')).to.equal(true);
+      expect(await depths()).to.deep.equal([0, 0, 0, 0]);
+    });
+
     it('withdraws the last item of a lane, and the lane with it', async () => {
       const { store } = fixture;
       await enqueue(store, 'lane', 'a');
