@@ -45,6 +45,15 @@ describe('configuration', () => {
     expect(new Ajv().validateSchema(configSchema)).to.equal(true);
   });
 
+  it('completes a platform, hashes in lower case', () => {
+    const upper = sha.toUpperCase();
+    const config = load(`serverRoot: http://h\nplatforms: [{id: a, keys: [${upper}], clientSecrets: [${upper}]}]\n`);
+    expect(config.platforms[0]).to.deep.include({
+      ...{ keys: [sha], clientSecrets: [sha], sendDelivered: false, suspended: false, serverRoot: 'http://h' },
+      botDefaults: { version: '#=1', roles: ['session', 'standalone'], mode: 'auto' },
+    });
+  });
+
   describe('defaults', () => {
     it('needs serverRoot and platforms alone', () => {
       const config = load(least);

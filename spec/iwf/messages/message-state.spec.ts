@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { type MessageEvent, needsContent, next } from '../../../lib/iwf/messages/message-state.js';
+import { type MessageEvent, needsContent, next, passedOver } from '../../../lib/iwf/messages/message-state.js';
 import { toldAs } from '../../../lib/iwf/messages/message-log.js';
 import type { MessageStatus } from '../../../lib/resources/message-status.js';
 
@@ -16,6 +16,11 @@ describe('life of an outbound message [IWF-218]', () => {
     ['stays revoked', ['revoked', 'sent', 'failed'], 'Revoked'],
     ['was displayed whatever the network says of its revoke', ['sent', 'revoked', 'displayed'], 'Displayed'],
     ['is delivered though a revoke failed', ['sent', 'revokeFailed', 'delivered'], 'Delivered'],
+    ['fails though a revoke failed before', ['sent', 'revokeFailed', 'failed'], 'Failed'],
+    ['expires though a revoke failed before', ['sent', 'revokeFailed', 'expired'], 'Expired'],
+    ['is displayed after all', ['sent', 'failed', 'displayed'], 'Displayed'],
+    ['goes on as SMS after all', ['expired', 'interworked'], 'Interworked'],
+    ['fails no revoke before it was sent', ['revokeFailed'], 'Pending'],
     ['goes on as SMS, and is displayed there', ['sent', 'interworked', 'displayed'], 'Displayed'],
   ];
   for (const [title, events, end] of lives) {
@@ -24,6 +29,15 @@ describe('life of an outbound message [IWF-218]', () => {
       expect(status).to.equal(end);
     });
   }
+
+  it('was sent before any receipt, and that is told, too', () => {
+    for (const status of ['Delivered', 'Displayed', 'Interworked'] as const) {
+      expect(passedOver('Pending', status)).to.deep.equal(['Sent']);
+      expect(passedOver('Sent', status)).to.deep.equal([]);
+    }
+    for (const status of ['Sent', 'Failed', 'Expired', 'Revoked'] as const)
+      expect(passedOver('Pending', status)).to.deep.equal([]);
+  });
 
   it('keeps the content only while it may have to be sent again', () => {
     expect(needsContent('Pending')).to.equal(true);

@@ -56,7 +56,7 @@ describe('a subscription that nobody answers for', () => {
     }
     const givenUp = (): number => metrics.counts.get('notify_dead_letters surplus') ?? 0;
     await until(async () => (await store.depth('notify')) + givenUp() === 60);
-    expect(givenUp()).to.be.within(49, 51);
+    expect(givenUp()).to.be.at.least(49);
   });
 
   it("keeps no user's messages from the other one [limits.laneLength]", async () => {

@@ -45,6 +45,16 @@ export function describeLimits(fixture: Fixture): void {
       expect(await enqueue(store, 'other', 'a')).to.equal(true);
     });
 
+    it('refuses an id that is being written, and counts what is being written', async () => {
+      const store = await reopen({ maxItems: 2 });
+      const same = await Promise.allSettled([enqueue(store, 'lane', 'a'), enqueue(store, 'other', 'a')]);
+      expect(same.map((result) => result.status)).to.deep.equal(['fulfilled', 'rejected']);
+      expect(await store.depth('outbound')).to.equal(1);
+      const more = await Promise.allSettled([enqueue(store, 'lane', 'b'), enqueue(store, 'lane', 'c')]);
+      expect(more.map((result) => result.status)).to.deep.equal(['fulfilled', 'rejected']);
+      expect(await store.depth('outbound')).to.equal(2);
+    });
+
     it('refuses values, keys and commits beyond their limits', async () => {
       const store = await reopen({ maxValueLength: 100, maxKeyLength: 10, maxChanges: 2 });
       expect(await refusal(store.commit(record('k', 'x'.repeat(99))))).to.equal('full');
@@ -89,6 +99,9 @@ export function describeLimits(fixture: Fixture): void {
       const long = await reopen({ maxPendingLength: 100 });
       const puts = ['x'.repeat(200), 'x'].map((value) => long.commit(record('k', value)));
       expect((await Promise.allSettled(puts)).map((result) => result.status)).to.deep.equal(['fulfilled', 'rejected']);
+      // What was written waits no more.
+      const later = ['y', 'z'].map((key) => long.commit(record(key, 'x')));
+      expect(await Promise.all(later)).to.deep.equal([true, true]);
     });
 
     it('keeps a claim whole whose ack was refused', async () => {

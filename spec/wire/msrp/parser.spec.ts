@@ -156,6 +156,26 @@ describe('MSRP frame parser', () => {
       expect(() => new FrameParser({ ...limits, maxHeaders: 2 }).push(frame)).to.throw(/too many/);
     });
 
+    it('room for all: a body that is let go is read to its end, its request told from others, the next frame whole', () => {
+      const stream = Buffer.concat([send('gone', 'x'.repeat(3000)), send('next', 'y')]);
+      const parser = new FrameParser(limits);
+      expect(parser.passOver()).to.equal(false);
+      expect(parser.push(stream.subarray(0, 60))).to.deep.equal([]);
+      expect(parser.passOver(), 'in the head').to.equal(false);
+      expect(parser.push(stream.subarray(60, 2000))).to.deep.equal([]);
+      expect(parser.heldBytes).to.be.above(1000);
+      expect(parser.passOver()).to.equal(true);
+      expect(parser.heldBytes).to.be.below(100);
+      const frames = parser.push(stream.subarray(2000));
+      expect(
+        frames.map((f) => f.kind === 'request' && [f.transactionId, f.noRoom, f.oversized, f.body?.length]),
+      ).to.deep.equal([
+        ['gone', true, undefined, undefined],
+        ['next', undefined, undefined, 1],
+      ]);
+      expect(parser.heldBytes).to.equal(0);
+    });
+
     it('octets of the body: a longer one is passed over, the next frame is read', () => {
       const stream = Buffer.concat([send('long', 'x'.repeat(5000)), send('next', 'y'.repeat(4096))]);
       for (const size of [1, 7, 1000, stream.length]) {
