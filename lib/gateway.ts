@@ -108,7 +108,7 @@ async function build(foundation: Foundation, draining: Draining): Promise<House>
   network.routing.start();
   notify.start();
   const rest = await openRest(foundation, { ...known, iwf, notify, crowd, wait, operators });
-  showInHand(metrics, { ...network, store, deadLetters: notify.deadLetters });
+  showInHand(metrics, { ...network, store, notify });
   return { ...network, operators, storage, crowd, notify, iwf, rest };
 }
 

@@ -73,6 +73,8 @@ export const metricTable: Readonly<Record<string, MetricForm>> = {
   notify_callback_seconds: { type: 'histogram', help: 'From a callback sent to its answer', buckets: seconds },
   notify_told: counterOf('Callbacks sent once and not stored (is-composing) by outcome', 'outcome'),
   notify_circuits: counterOf('Circuit breakers of notifyURLs opened and closed', 'state'),
+  notify_circuits_open: gaugeOf('notifyURLs that do not answer, and are asked now and then only'),
+  notify_channels: gaugeOf('Notification channels now'),
   notify_dead_letters: closedCounterOf('Notifications given up', 'reason', deadReasons),
   notify_dead_letters_kept: gaugeOf('Notifications given up that can be replayed'),
   notify_dead_letters_replayed: counterOf('Dead letters put back into the queue by the operator'),

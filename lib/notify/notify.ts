@@ -65,6 +65,7 @@ export interface Notify {
   readonly channels: Channels;
   readonly notifications: Notifications;
   readonly deadLetters: DeadLetters;
+  readonly health: Pick<Health, 'openCircuits'>;
   /** What a platform has configured is another now: connections to it are made anew. */
   renew(platformId: string): void;
   /** Begins to deliver. */
@@ -146,6 +147,7 @@ export async function openNotify(deps: NotifyDeps): Promise<Notify> {
     channels,
     notifications,
     deadLetters,
+    health,
     renew: (platformId) => callbacks.renew(platformId),
     start() {
       suspensions.start(() => worker.start());

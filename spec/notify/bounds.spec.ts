@@ -98,14 +98,20 @@ describe('circuit of a notifyURL', () => {
     circuits.failed(url, 'a', 0);
     expect(circuits.answered(url)).to.be.undefined;
     expect(circuits.failed(url, 'a', 0)).to.be.false;
+    expect(circuits.openCount).to.equal(0);
   });
 
   it('names the lanes that failed when it closes', () => {
     const circuits = createCircuits({ failures: 2, probeMs: 5_000 });
     for (const lane of ['a', 'b', 'a', 'c']) circuits.failed(url, lane, 0);
-    expect(circuits.candidate(url)).to.equal('a');
+    expect([circuits.candidate(url), circuits.openCount]).to.deep.equal(['a', 1]);
     expect(circuits.answered(url)).to.deep.equal(['b', 'c']);
-    expect([circuits.isOpen(url), circuits.waitMs(url, 0), circuits.size]).to.deep.equal([false, 0, 0]);
+    expect([circuits.isOpen(url), circuits.waitMs(url, 0), circuits.size, circuits.openCount]).to.deep.equal([
+      false,
+      0,
+      0,
+      0,
+    ]);
   });
 
   it('is bounded in number and in lanes', () => {

@@ -64,6 +64,7 @@ describe('delivery to a platform in trouble', () => {
     await scene.toUsers(20);
     await scene.platform.received(20);
     await until(() => metrics.counts.get('notify_circuits open') === 1);
+    expect(scene.notify.health.openCircuits).to.equal(1);
     await scene.resting();
     // No lane is tried for its backoff any more, nor for new items.
     await scene.toUsers(5, 'new');
@@ -93,6 +94,7 @@ describe('delivery to a platform in trouble', () => {
     scene.platform.answer = status(204);
     await scene.clock.advance(5_000);
     await until(() => metrics.counts.get('notify_circuits closed') === 1);
+    expect(scene.notify.health.openCircuits).to.equal(0);
     await scene.clock.advance(10);
     await scene.drained();
   });

@@ -8,11 +8,17 @@ export interface Holders {
   readonly store: Pick<Store, 'depth'>;
   readonly msrp: Pick<MsrpEndpoint, 'sessionCount' | 'connectionCount'>;
   readonly sip: Pick<SipSide, 'inHand'>;
-  readonly deadLetters: { readonly count: number };
+  readonly notify: {
+    readonly deadLetters: { readonly count: number };
+    readonly health: { readonly openCircuits: number };
+    readonly channels: { readonly size: number };
+  };
 }
 
-export function showInHand(metrics: Pick<MetricsRegistry, 'gauge'>, { store, msrp, sip, deadLetters }: Holders): void {
-  metrics.gauge('notify_dead_letters_kept', () => deadLetters.count);
+export function showInHand(metrics: Pick<MetricsRegistry, 'gauge'>, { store, msrp, sip, notify }: Holders): void {
+  metrics.gauge('notify_dead_letters_kept', () => notify.deadLetters.count);
+  metrics.gauge('notify_circuits_open', () => notify.health.openCircuits);
+  metrics.gauge('notify_channels', () => notify.channels.size);
   metrics.gauge('msrp_sessions', () => msrp.sessionCount);
   metrics.gauge('msrp_connections', () => msrp.connectionCount);
   metrics.gauge('queue_depth', () => store.depth('outbound'), { queue: 'outbound' });

@@ -79,6 +79,11 @@ export class Channels {
     }
   }
 
+  /** Those that are alive. */
+  get size(): number {
+    return this.live.size;
+  }
+
   start(): void {
     this.sweep = this.deps.clock.after(this.deps.options.channels.sweepMs, () => void this.sweepAll());
   }

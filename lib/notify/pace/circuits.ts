@@ -26,6 +26,8 @@ export interface Circuits {
   candidate(url: string): string | undefined;
   isOpen(url: string): boolean;
   readonly size: number;
+  /** How many are open. */
+  readonly openCount: number;
 }
 
 interface Circuit {
@@ -80,6 +82,11 @@ export function createCircuits({ failures: threshold, probeMs }: CircuitOptions)
     isOpen: (url) => open(circuits.get(url)),
     get size() {
       return circuits.size;
+    },
+    get openCount() {
+      let count = 0;
+      for (const circuit of circuits.values()) if (open(circuit)) count++;
+      return count;
     },
   };
 }

@@ -31,6 +31,8 @@ export interface Health {
   maxParallel(bot: string): number;
   /** What came of a try. */
   note(subscription: Subscription, lane: string, outcome: Outcome): void;
+  /** notifyURLs that are taken for dead now. */
+  readonly openCircuits: number;
   /** Stops the timers; idempotent. */
   close(): void;
 }
@@ -108,6 +110,9 @@ export function createHealth({ store, aside, clock, log, metrics, options }: Hea
       else answered(subscription);
       if (outcome.kind === 'done') slowBots.taken(subscription.bot);
       if (outcome.kind === 'slow') slowDown(subscription.bot, outcome.afterMs);
+    },
+    get openCircuits() {
+      return circuits.openCount;
     },
     close() {
       for (const timer of probes.values()) timer.close();
