@@ -257,6 +257,22 @@ describe('SIP over TLS', () => {
       expect(on.requests).to.have.length(1);
     });
 
+    it('is not named by the CN of a certificate that has other names (RFC 5922 §7.1), but by one that has none', async () => {
+      const trust = { trusted: () => false, trustedNames: ['pbx.example.net'] };
+      const on = await stage(material(ours), trust);
+      const [named, bare] = [
+        await authority.issue('pbx.example.net', ['URI:sip:other.example.net', 'IP:127.0.0.1']),
+        await authority.issue('pbx.example.net', []),
+      ];
+      const stranger = client(on.address.port, { cert: named.cert, key: named.key });
+      stranger.write(requestText({ method: 'MESSAGE' }));
+      await closed(stranger);
+      await counted(on, 'sip_untrusted_total tls');
+      const known = client(on.address.port, { cert: bare.cert, key: bare.key });
+      expect(await answerTo(known, requestText({ method: 'MESSAGE' }))).to.match(/^SIP\/2\.0 200 /);
+      expect(on.requests).to.have.length(1);
+    });
+
     it('and shows a name that no authority of ours vouches for is as one without', async () => {
       const trust = { trusted: () => false, trustedNames: ['sbc.example.net'] };
       const on = await stage(material(ours, { clientCertificates: 'optional' }), trust);
