@@ -14,8 +14,8 @@ const DISCARD_PORT = 9;
 
 interface Known {
   readonly address: string;
-  /** All addresses of its interface. */
-  readonly alike: ReadonlySet<string>;
+  /** All addresses of its interface, once they were asked for. */
+  alike: ReadonlySet<string> | undefined;
   readonly untilMs: number;
 }
 
@@ -41,8 +41,9 @@ export class OwnAddresses {
     const [first, second] = listeners;
     const way = second && this.find(host);
     if (!way) return first;
+    const alike = (way.alike ??= besides(way.address));
     const leads = ({ wanted }: L): boolean =>
-      wanted !== undefined && (isWildcard(wanted.host) || way.alike.has(wanted.host));
+      wanted !== undefined && (isWildcard(wanted.host) || alike.has(wanted.host));
     return listeners.find(leads) ?? first;
   }
 
@@ -54,7 +55,7 @@ export class OwnAddresses {
     if (address === undefined) return undefined;
     const oldest = this.known.size >= MAX_KNOWN ? this.known.keys().next().value : undefined;
     if (oldest !== undefined) this.known.delete(oldest);
-    const found: Known = { address, alike: besides(address), untilMs: this.timers.now() + KNOWN_MS };
+    const found: Known = { address, alike: undefined, untilMs: this.timers.now() + KNOWN_MS };
     this.known.set(host, found);
     return found;
   }
