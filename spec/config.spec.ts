@@ -246,6 +246,16 @@ describe('configuration', () => {
         'iwf.yaml:3: msrp.trustedPeers[0]: is not an IP address or CIDR block: 10.0.0.0/33',
       ],
       [
+        'all addresses in the SDP',
+        'msrp: {host: 0.0.0.0}',
+        'iwf.yaml:3: msrp.advertise: required where msrp.host is all addresses; is 0.0.0.0',
+      ],
+      [
+        'all addresses of IPv6 in the SDP',
+        'msrp: {host: 10.0.0.1, advertise: "::"}',
+        'iwf.yaml:3: msrp.advertise: required where msrp.host is all addresses; is ::',
+      ],
+      [
         'a domain that drachtio-server cannot know anybody by',
         'sip: {engine: drachtio, trustedPeers: [sbc.example.net, 10.0.0.1], tls: {cert: a, key: b, ca: c}}',
         'iwf.yaml:3: sip.trustedPeers[0]: drachtio-server shows no names of certificates, needs an address or the embedded engine: sbc.example.net',

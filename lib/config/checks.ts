@@ -56,6 +56,9 @@ function* listening({ sip }: CompleteConfig): Iterable<Finding> {
   }
 }
 
+/** To listen on all of them; nobody can connect to it. */
+const anyAddress = new Set(['0.0.0.0', '::', '[::]']);
+
 function* msrpAddresses({ msrp, sip }: CompleteConfig): Iterable<Finding> {
   const { connectTo, trustedPeers } = msrp;
   // What of sip.trustedPeers is in force here is told there.
@@ -64,6 +67,10 @@ function* msrpAddresses({ msrp, sip }: CompleteConfig): Iterable<Finding> {
     for (const [at, text] of texts.entries()) {
       if (!parseBlock(text)) yield { path: ['msrp', key, at], text: `is not an IP address or CIDR block: ${text}` };
     }
+  }
+  if (anyAddress.has(msrp.advertise)) {
+    // SDP would name nobody: RFC 3264 §8.4 once had it mean hold.
+    yield { path: ['msrp', 'advertise'], text: `required where msrp.host is all addresses; is ${msrp.advertise}` };
   }
   if (trustedPeers !== undefined) return;
   const text = 'a domain counts for SIP alone: msrp.trustedPeers must say from which addresses MSRP is taken';

@@ -1,7 +1,7 @@
 /** What the application sees of the MSRP endpoint: sessions, what it sends, what it is told. */
 
 export interface Fingerprint {
-  /** sha-1, sha-256 or sha-512, without regard to case. */
+  /** sha-1, sha-224, sha-256, sha-384 or sha-512, without regard to case. */
   readonly hash: string;
   /** Hexadecimal pairs with colons, without regard to case. */
   readonly value: string;

@@ -1,5 +1,5 @@
 /** TLS for msrps: the peer's certificate is known by its fingerprint in the SDP, not by who signed it (RFC 4975 §14.4, RFC 8122). */
-import { constants, X509Certificate } from 'node:crypto';
+import { constants, createHash, X509Certificate } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { connect, createSecureContext, TLSSocket, type SecureContext } from 'node:tls';
 import type { Fingerprint, RemoteEnd, TlsIdentity } from './api.js';
@@ -37,16 +37,17 @@ export class Tls {
 
   /** By name of the hash as in a=fingerprint; empty where the peer showed no certificate. */
   static fingerprintsOf(socket: TLSSocket): ReadonlyMap<string, string> {
-    const { fingerprint, fingerprint256, fingerprint512 } = socket.getPeerCertificate() as Partial<
-      ReturnType<TLSSocket['getPeerCertificate']>
-    >;
-    const known: readonly [string, string | undefined][] = [
-      ['sha-1', fingerprint],
-      ['sha-256', fingerprint256],
-      ['sha-512', fingerprint512],
-    ];
-    return new Map(known.flatMap(([hash, value]) => (value === undefined ? [] : [[hash, value.toUpperCase()]])));
+    const { raw } = socket.getPeerCertificate() as Partial<ReturnType<TLSSocket['getPeerCertificate']>>;
+    return new Map(raw ? hashes.map((hash) => [hash, fingerprint(hash, raw)]) : []);
   }
+}
+
+/** Of RFC 8122 §5 without md5 and md2; before it (RFC 4572) the hash was that of the certificate's signature, whichever. */
+const hashes = ['sha-1', 'sha-224', 'sha-256', 'sha-384', 'sha-512'] as const;
+
+function fingerprint(hash: (typeof hashes)[number], certificate: Buffer): string {
+  const digest = createHash(hash.replace('-', '')).update(certificate).digest('hex').toUpperCase();
+  return digest.replaceAll(/..(?=.)/g, '$&:');
 }
 
 /** With a fingerprint in the SDP the certificate must match one whose hash we know (RFC 8122 §6). */

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { X509Certificate } from 'node:crypto';
+import { createHash, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { PeerError } from '../../lib/errors.js';
 import type { RemoteEnd } from '../../lib/msrp/api.js';
@@ -9,8 +9,16 @@ import { peerPath, send } from './peer.js';
 function identity(name: string) {
   const read = (extension: string) => readFileSync(`spec/fixtures/msrp/tls/${name}.${extension}`, 'utf8');
   const tls = { cert: read('crt'), key: read('key') };
-  const { fingerprint, fingerprint256 } = new X509Certificate(tls.cert);
-  return { tls, sha1: { hash: 'sha-1', value: fingerprint }, sha256: { hash: 'sha-256', value: fingerprint256 } };
+  const { fingerprint, fingerprint256, fingerprint512, raw } = new X509Certificate(tls.cert);
+  const pairs = (hash: string): string => createHash(hash).update(raw).digest('hex').match(/../g)?.join(':') ?? '';
+  return {
+    tls,
+    sha1: { hash: 'sha-1', value: fingerprint },
+    sha224: { hash: 'sha-224', value: pairs('sha224') },
+    sha256: { hash: 'sha-256', value: fingerprint256 },
+    sha384: { hash: 'sha-384', value: pairs('sha384') },
+    sha512: { hash: 'sha-512', value: fingerprint512 },
+  };
 }
 
 const one = identity('one');
@@ -72,6 +80,10 @@ describe('MSRP over TLS [IWF-1309]', () => {
   for (const fingerprints of [
     [two.sha256],
     [two.sha1],
+    [two.sha224],
+    [two.sha384],
+    [two.sha512],
+    [{ hash: 'md5', value: '00' }, two.sha256],
     [{ hash: 'SHA-256', value: two.sha256.value.toLowerCase() }],
     [],
   ]) {
@@ -90,6 +102,14 @@ describe('MSRP over TLS [IWF-1309]', () => {
     expect(await dial().catch((error: unknown) => error)).to.be.instanceOf(PeerError);
     expect(from.app.closedReason).to.equal('connect-failed');
   });
+
+  for (const hash of ['sha-256', 'md5', '']) {
+    it(`is refused where the fingerprint is none that can be read: ${hash}`, async () => {
+      const { listen, dial } = pair({ active: { fingerprints: [{ hash, value: '' }] } });
+      await listen;
+      expect(await dial().catch((error: unknown) => error)).to.be.instanceOf(PeerError);
+    });
+  }
 
   it('answers 481 where the certificate of the active side is another', async () => {
     const { from, to, listen, dial } = pair({ passive: { fingerprints: [two.sha256] } });

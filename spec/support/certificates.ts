@@ -39,10 +39,11 @@ export class Authority {
     return readFileSync(this.caFile, 'utf8');
   }
 
-  /** `alternatives`: `DNS:sbc.example.net`, `IP:127.0.0.1`, `URI:sip:example.net`. */
+  /** `alternatives`: `DNS:sbc.example.net`, `IP:127.0.0.1`, `URI:sip:example.net`; none: CN alone. */
   async issue(name: string, alternatives: readonly string[]): Promise<Certificate> {
     const signed = ['-CA', this.caFile, '-CAkey', join(this.folder, `${this.name}.key`)];
-    await this.openssl(name, [...signed, '-addext', `subjectAltName=${alternatives.join(',')}`]);
+    const names = alternatives.length === 0 ? [] : ['-addext', `subjectAltName=${alternatives.join(',')}`];
+    await this.openssl(name, [...signed, ...names]);
     const [certFile, keyFile] = [join(this.folder, `${name}.pem`), join(this.folder, `${name}.key`)];
     const read = (file: string): string => readFileSync(file, 'utf8');
     return { cert: read(certFile), key: read(keyFile), certFile, keyFile };

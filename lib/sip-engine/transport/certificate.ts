@@ -7,10 +7,12 @@ export function names(certificate: X509Certificate, name: string): boolean {
   if (isIP(name) !== 0) return certificate.checkIP(name) !== undefined;
   const uri = `uri:sip:${name.toLowerCase()}`;
   if (alternatives(certificate).some((entry) => entry.toLowerCase() === uri)) return true;
-  return certificate.checkHost(name, { wildcards: false }) !== undefined;
+  // CN counts in certificates alone that have no other names at all.
+  const subject = certificate.subjectAltName === undefined ? 'default' : 'never';
+  return certificate.checkHost(name, { wildcards: false, subject }) !== undefined;
 }
 
-/** `DNS:…`, `URI:…`; a value with a comma of its own is quoted by OpenSSL, and no name of ours. */
+/** `DNS:…`, `URI:…`; a comma within a value is escaped, and the value no name of ours. */
 function alternatives({ subjectAltName = '' }: X509Certificate): readonly string[] {
   return subjectAltName.split(',').map((entry) => entry.trim());
 }

@@ -14,6 +14,8 @@ export interface Path {
   /** `failed` runs at most once, when the transport knows that the peer cannot be reached this way. */
   watch(failed: () => void): void;
   unwatch(failed: () => void): void;
+  /** UDP: a way to another address from where this one leaves, undefined once closed. */
+  beside?(remote: Address): Path | undefined;
   /** What left at that time has waited for its answer in vain: a stream that has been silent since is given up (RFC 5626 §4.4). */
   suspect(leftMs: number): void;
 }

@@ -1,6 +1,6 @@
 /** TLS under SIP: our certificate, whose certificates we believe, handshakes both ways (RFC 3261 §26.3.1, RFC 5922). */
 import { constants, X509Certificate } from 'node:crypto';
-import { isIP, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import {
   connect,
   createSecureContext,
@@ -12,6 +12,7 @@ import {
 } from 'node:tls';
 import type { Address } from '../api.js';
 import { names } from './certificate.js';
+import { isDomain } from './proven-names.js';
 
 /** PEM texts. */
 export interface TlsMaterial {
@@ -30,6 +31,13 @@ export interface TlsOptions {
   /** The socket, and whether its peer has shown a certificate that we believe. */
   readonly onSecure: (socket: TLSSocket, peer: X509Certificate | undefined) => void;
   readonly onRefused: () => void;
+}
+
+/** Whose certificates count, too, where a peer is asked for by his address alone: there is no other name that it could have. */
+export interface KnownNames {
+  /** Who was there before. */
+  readonly proven: string | undefined;
+  readonly trusted: readonly string[];
 }
 
 export class Tls {
@@ -70,15 +78,17 @@ export class Tls {
     this.server.emit('connection', socket);
   }
 
-  /** The client's side; `secureConnect` follows, or an error where the certificate is not that of `remote.name`. */
-  connect(remote: Address): TLSSocket {
-    const name = remote.name ?? remote.host;
+  /** The client's side; `secureConnect` follows, or an error where the certificate is not that of `remote`. */
+  connect(remote: Address, known: KnownNames): TLSSocket {
+    const { host, port, name = host } = remote;
+    const expected = isDomain(name) ? [name] : [name, ...definite(known.proven), ...known.trusted];
+    const servername = isDomain(name) ? name : known.proven;
     return connect({
-      host: remote.host,
-      port: remote.port,
+      host,
+      port,
       secureContext: this.context,
-      ...(isIP(name) === 0 ? { servername: name } : {}),
-      checkServerIdentity: (_host, certificate) => strangerThan(name, certificate),
+      ...(servername === undefined ? {} : { servername }),
+      checkServerIdentity: (_host, certificate) => strangerThan(expected, certificate),
     });
   }
 }
@@ -101,6 +111,12 @@ function believed(socket: TLSSocket): X509Certificate | undefined {
   return socket.authorized ? socket.getPeerX509Certificate() : undefined;
 }
 
-function strangerThan(name: string, certificate: PeerCertificate): Error | undefined {
-  return names(new X509Certificate(certificate.raw), name) ? undefined : new Error(`the certificate is not of ${name}`);
+function strangerThan(expected: readonly string[], certificate: PeerCertificate): Error | undefined {
+  const shown = new X509Certificate(certificate.raw);
+  if (expected.some((name) => names(shown, name))) return undefined;
+  return new Error(`the certificate is not of ${expected.join(', ')}`);
+}
+
+function definite<T>(value: T | undefined): readonly T[] {
+  return value === undefined ? [] : [value];
 }

@@ -4,12 +4,13 @@
  */
 import type { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
-import { connect, createServer, isIP, isIPv6, type Server, type Socket } from 'node:net';
+import { connect, createServer, isIPv6, type Server, type Socket } from 'node:net';
 import type { Address } from '../api.js';
 import { names } from './certificate.js';
 import { Connection } from './connection.js';
 import { MalformedMessage } from '../message/malformed.js';
 import type { Path } from './path.js';
+import { isDomain, ProvenNames } from './proven-names.js';
 import { FramingError, type Framed } from './tcp-framing.js';
 import type { EngineTimer } from '../transaction/timers.js';
 import { Tls, type TlsMaterial } from './tls.js';
@@ -38,6 +39,7 @@ export class TcpTransport {
   private readonly connecting = new Map<string, Promise<Path>>();
   /** TLS sockets whose peers have not yet said who they are, by address. */
   private readonly handshakes = new Map<string, Socket>();
+  private readonly proven = new ProvenNames();
   private sweeper: EngineTimer | undefined;
   private closed = false;
 
@@ -89,7 +91,7 @@ export class TcpTransport {
   /** An open connection to that address, from either side, or a new one. Rejects where the peer does. */
   async pathTo(remote: Address): Promise<Path> {
     const key = keyOf(remote);
-    const open = this.connections.get(key);
+    const open = this.connections.get(key) ?? this.connectionOfProven(remote);
     if (open?.usable) return open;
     let pending = this.connecting.get(key);
     if (!pending) {
@@ -97,6 +99,12 @@ export class TcpTransport {
       this.connecting.set(key, pending);
     }
     return pending;
+  }
+
+  /** Record-Route and Contact often have the address of a peer whose certificate has his domain alone (RFC 5923). */
+  private connectionOfProven(remote: Address): Connection | undefined {
+    const name = this.proven.at(remote);
+    return name === undefined ? undefined : this.connections.get(keyOf({ ...remote, name }));
   }
 
   close(): void {
@@ -109,7 +117,10 @@ export class TcpTransport {
 
   private async connect(remote: Address): Promise<Path> {
     if (this.closed || this.held >= this.deps.limits.maxConnections) throw new Error('no more connections');
-    const socket = this.tls?.connect(remote) ?? connect({ host: remote.host, port: remote.port });
+    const { trustedNames } = this.deps;
+    const socket =
+      this.tls?.connect(remote, { proven: this.proven.at(remote), trusted: trustedNames }) ??
+      connect({ host: remote.host, port: remote.port });
     socket.setNoDelay(true);
     socket.setKeepAlive(true, KEEP_ALIVE_MS);
     this.hold(socket, remote.host);
@@ -122,6 +133,7 @@ export class TcpTransport {
       limit.close();
     }
     if (this.isClosed()) socket.destroy();
+    this.proven.learn(remote);
     return this.adopt(socket, remote);
   }
 
@@ -278,5 +290,5 @@ function noRoom(unfinished: Buffer): FramingError {
 
 /** One address may be several domains, each with a certificate of its own. */
 function keyOf({ host, port, name }: Address): string {
-  return name === undefined || isIP(name) !== 0 ? `${host} ${port}` : `${host} ${port} ${name}`;
+  return isDomain(name) ? `${host} ${port} ${name}` : `${host} ${port}`;
 }

@@ -4,15 +4,11 @@ import { once } from 'node:events';
 import { isIPv6 } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import type { Address } from '../api.js';
+import { numeric } from './numeric-lookup.js';
 import type { Path } from './path.js';
 import { isWildcard, plainHost, type TransportDeps, type TransportUser } from './transport-user.js';
 
 const BUFFER_BYTES = 4 * 1024 * 1024;
-
-type Lookup = (host: string, options: unknown, done: (error: null, address: string, family: number) => void) => void;
-
-/** Addresses are numbers here: the system's resolver would only cost time. */
-const numeric: Lookup = (host, _options, done) => done(null, host, isIPv6(host) ? 6 : 4);
 
 function newSocket(host: string, reuseAddr: boolean): Socket {
   return createSocket({ type: isIPv6(host) ? 'udp6' : 'udp4', reuseAddr, ipv6Only: isIPv6(host), lookup: numeric });
@@ -47,18 +43,20 @@ class UdpPath implements Path {
   private readonly socket: Socket;
   private readonly connected: boolean;
   private readonly trace: TransportDeps['trace'];
+  private readonly transport: Pick<UdpTransport, 'pathBack'>;
   private readonly watchers = new Set<() => void>();
 
   constructor(
     socket: Socket,
     ends: { local: Address; remote: Address },
-    how: { connected: boolean; trace: TransportDeps['trace'] },
+    how: { connected: boolean; trace: TransportDeps['trace']; transport: Pick<UdpTransport, 'pathBack'> },
   ) {
     this.socket = socket;
     this.local = ends.local;
     this.remote = ends.remote;
     this.connected = how.connected;
     this.trace = how.trace;
+    this.transport = how.transport;
   }
 
   send(bytes: Buffer): void {
@@ -80,6 +78,10 @@ class UdpPath implements Path {
 
   unwatch(failed: () => void): void {
     this.watchers.delete(failed);
+  }
+
+  beside(remote: Address): Path | undefined {
+    return this.transport.pathBack(remote);
   }
 
   /** There is nothing that could be closed. */
@@ -126,7 +128,7 @@ export class UdpTransport {
     const address: Address = { protocol: 'udp', host, port: socket.address().port };
     this.socket = socket;
     this.named = { ...address, host: this.deps.advertise ?? (isWildcard(host) ? ownAddress(isIPv6(host)) : host) };
-    this.receive(socket, this.named);
+    this.receive(socket);
     socket.on('error', () => this.deps.count('sip_udp_errors_total'));
     return address;
   }
@@ -148,7 +150,7 @@ export class UdpTransport {
 
   /** To answer, from the listening socket. */
   pathBack(remote: Address): Path | undefined {
-    return this.socket && this.path(this.socket, this.named, remote);
+    return this.socket && this.path(this.socket, this.localTo(remote.host), remote);
   }
 
   close(): void {
@@ -159,8 +161,15 @@ export class UdpTransport {
     this.socket = undefined;
   }
 
+  /** What a peer calls us: of all networks that a wildcard listens in, the address in his. */
+  private localTo(host: string): Address {
+    if (this.deps.advertise !== undefined || !isWildcard(this.wanted.host)) return this.named;
+    const own = this.deps.own.to(host);
+    return own === undefined ? this.named : { ...this.named, host: own };
+  }
+
   private path(socket: Socket, local: Address, remote: Address, connected = false): UdpPath {
-    return new UdpPath(socket, { local, remote }, { connected, trace: this.deps.trace });
+    return new UdpPath(socket, { local, remote }, { connected, trace: this.deps.trace, transport: this });
   }
 
   /** Whether one more peer may have a socket; the oldest idle one gives way. */
@@ -195,7 +204,7 @@ export class UdpTransport {
       const local = { ...this.named, host: this.deps.advertise ?? socket.address().address };
       const path = this.path(socket, local, remote, true);
       socket.on('error', () => path.fail());
-      this.receive(socket, local);
+      this.receive(socket);
       this.open.set(key, path);
       return path;
     } catch {
@@ -204,17 +213,17 @@ export class UdpTransport {
     }
   }
 
-  private receive(socket: Socket, local: Address): void {
+  private receive(socket: Socket): void {
     try {
       socket.setRecvBufferSize(BUFFER_BYTES);
       socket.setSendBufferSize(BUFFER_BYTES);
     } catch {
       this.deps.count('sip_udp_errors_total');
     }
-    socket.on('message', (bytes, from) => this.onDatagram(socket, local, { bytes, from }));
+    socket.on('message', (bytes, from) => this.onDatagram(socket, { bytes, from }));
   }
 
-  private onDatagram(socket: Socket, local: Address, datagram: { bytes: Buffer; from: RemoteInfo }): void {
+  private onDatagram(socket: Socket, datagram: { bytes: Buffer; from: RemoteInfo }): void {
     const { bytes, from } = datagram;
     const host = plainHost(from.address);
     if (!this.deps.trusted(host)) {
@@ -224,7 +233,7 @@ export class UdpTransport {
     // Keep-alives are empty lines or nothing at all (RFC 5626 §4.4, RFC 6223).
     if (bytes.length <= 4) return;
     const remote: Address = { protocol: 'udp', host, port: from.port };
-    const path = this.open.get(`${host} ${from.port}`) ?? this.path(this.socket ?? socket, local, remote);
+    const path = this.open.get(`${host} ${from.port}`) ?? this.path(this.socket ?? socket, this.localTo(host), remote);
     this.deps.trace?.('in', path.local, remote, bytes);
     this.user.onMessage(bytes, path);
   }

@@ -1,6 +1,7 @@
 /** What the transports are handed, and what they tell. */
 import type { Address } from '../api.js';
 import type { ByteBudget } from './byte-budget.js';
+import type { OwnAddresses } from './own-addresses.js';
 import type { Path } from './path.js';
 import type { MalformedMessage } from '../message/malformed.js';
 import type { Timers } from '../transaction/timers.js';
@@ -51,6 +52,7 @@ export interface TransportDeps {
   readonly limits: TransportLimits;
   /** Of `limits.maxTotalBufferedBytes`, shared by all streams. */
   readonly budget: ByteBudget;
+  readonly own: OwnAddresses;
   readonly timers: Timers;
   readonly count: Count;
   readonly trusted: (host: string) => boolean;

@@ -1,6 +1,7 @@
 /** All ways in and out of the engine (RFC 3261 §18, RFC 3581). */
 import { isIP } from 'node:net';
 import type { Address, Protocol } from '../api.js';
+import { OwnAddresses } from './own-addresses.js';
 import { sameAddress, type Path } from './path.js';
 import type { TlsMaterial } from './tls.js';
 import { type StreamProtocol, TcpTransport } from './transport-tcp.js';
@@ -82,9 +83,10 @@ export class Transport implements TransportLayer {
   private udp: UdpTransport[] = [];
   private streams: TcpTransport[] = [];
 
-  constructor(listen: readonly Address[], deps: Omit<TransportDeps, 'budget'>) {
+  constructor(listen: readonly Address[], deps: Omit<TransportDeps, 'budget' | 'own'>) {
     this.listen = listen;
-    this.deps = { ...deps, budget: new ByteBudget(deps.limits.maxTotalBufferedBytes) };
+    const own = new OwnAddresses(deps.timers);
+    this.deps = { ...deps, own, budget: new ByteBudget(deps.limits.maxTotalBufferedBytes) };
   }
 
   get connections(): number {
@@ -117,7 +119,8 @@ export class Transport implements TransportLayer {
 
   async open(remote: Address): Promise<Path> {
     if (remote.protocol !== 'udp') return this.streamFor(remote.protocol, remote.host).pathTo(remote);
-    const path = await this.udp.find((udp) => udp.serves(remote.host))?.pathTo(remote);
+    const sockets = this.udp.filter((udp) => udp.serves(remote.host));
+    const path = await this.deps.own.listenerTo(sockets, remote.host)?.pathTo(remote);
     if (!path) throw new Error('no UDP socket of that family');
     return path;
   }
@@ -127,7 +130,7 @@ export class Transport implements TransportLayer {
     const { protocol, host } = path.remote;
     if (protocol === 'udp') {
       if (sameAddress(to, path.remote)) return path;
-      return this.udp.find((udp) => udp.serves(to.host))?.pathBack(to) ?? path;
+      return path.beside?.(to) ?? path;
     }
     const stream = this.streamFor(protocol, host);
     return new StreamReply(path, () => stream.pathTo(to));
@@ -145,7 +148,8 @@ export class Transport implements TransportLayer {
 
   private streamFor(protocol: StreamProtocol, host: string): TcpTransport {
     const ofKind = this.streams.filter((stream) => stream.protocol === protocol);
-    const found = ofKind.find((stream) => stream.serves(host)) ?? ofKind.at(-1);
+    const listening = ofKind.filter((stream) => stream.serves(host));
+    const found = this.deps.own.listenerTo(listening, host) ?? ofKind.at(-1);
     if (!found) throw new Error('transport is closed');
     return found;
   }

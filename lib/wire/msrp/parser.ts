@@ -124,6 +124,7 @@ export class FrameParser {
   /** Reads lines; a frame that ends before a blank line is whole, after one the body follows. */
   private scanHead(): Frame | undefined {
     const { bytes, end } = this;
+    this.skipEmptyLines();
     this.checkMagic();
     for (let i = this.scan; i < end; i++) {
       if (bytes[i] !== LF) continue;
@@ -143,9 +144,18 @@ export class FrameParser {
     return undefined;
   }
 
+  /** Between frames they are no part of any: what keeps a connection of SIP alive (RFC 5626 §4.4.1) is sent on these, too. */
+  private skipEmptyLines(): void {
+    let { at } = this;
+    while (at + 1 < this.end && this.bytes[at] === CR && this.bytes[at + 1] === LF) at += 2;
+    if (at > this.at) this.at = this.scan = this.lineStart = at;
+  }
+
   /** Other protocols are known by their first octets, not by what they leave out later. */
   private checkMagic(): void {
     const seen = Math.min(magic.length, this.end - this.at);
+    // Half of an empty line.
+    if (seen === 1 && this.bytes[this.at] === CR) return;
     for (let i = 0; i < seen; i++) {
       if (this.bytes[this.at + i] !== magic.charCodeAt(i)) throw this.error(this.at + i, 'not an MSRP frame');
     }

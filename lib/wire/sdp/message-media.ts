@@ -10,7 +10,7 @@ export type AddressFamily = 'IP4' | 'IP6';
 export interface Fingerprint {
   /** Lower case: sha-1, sha-256, … */
   readonly hash: string;
-  /** Upper-case hexadecimal pairs with colons. */
+  /** Upper case; hexadecimal pairs with colons, unless the peer has written something else. */
   readonly value: string;
 }
 
@@ -98,10 +98,11 @@ function addressOf(value: string | undefined): MessageMedia['address'] {
   return { family: match[1] === '6' ? 'IP6' : 'IP4', host: match[2] ?? '' };
 }
 
+/** One that cannot be read fits no certificate: who wrote it does not want just anybody's. */
 function fingerprintsOf(lines: readonly Line[]): readonly Fingerprint[] {
-  return attributesOf(lines, 'fingerprint').flatMap((value) => {
-    const match = /^(\S+) +([0-9a-f]{2}(?::[0-9a-f]{2})*)$/i.exec(value);
-    return match ? [{ hash: (match[1] ?? '').toLowerCase(), value: (match[2] ?? '').toUpperCase() }] : [];
+  return attributesOf(lines, 'fingerprint').map((value) => {
+    const [hash = '', digest = ''] = value.trim().split(/[ \t]+/);
+    return { hash: hash.toLowerCase(), value: digest.toUpperCase() };
   });
 }
 

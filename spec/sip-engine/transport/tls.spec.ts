@@ -2,11 +2,17 @@
 import { expect } from 'chai';
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
-import { connect as connectTls, type ConnectionOptions, type TLSSocket } from 'node:tls';
+import {
+  connect as connectTls,
+  createServer as createTlsServer,
+  type ConnectionOptions,
+  type TLSSocket,
+} from 'node:tls';
 import type { Address, Engine, ServerTransaction } from '../../../lib/sip-engine/api.js';
 import { createEngine, type EngineOptions } from '../../../lib/sip-engine/engine.js';
 import type { TlsMaterial } from '../../../lib/sip-engine/transport/tls.js';
 import { Authority, type Certificate } from '../../support/certificates.js';
+import { respondTo } from '../../sip/raw-peer.js';
 import { requestText } from '../transaction/scripted-transport.js';
 
 const OK = { status: 200, headers: [] };
@@ -90,6 +96,20 @@ describe('SIP over TLS', () => {
     return String((await once(socket, 'data'))[0]);
   }
 
+  /** A server that closes behind each answer; its port. */
+  async function answeringOnce(onSecure: (socket: TLSSocket) => void): Promise<number> {
+    const { cert, key } = domain;
+    const server = createTlsServer({ cert, key }, (socket) => {
+      onSecure(socket);
+      socket.on('error', () => undefined);
+      socket.once('data', (bytes: Buffer) => socket.end(respondTo(bytes.toString(), '200 OK')));
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    closing.push(() => server.close());
+    return (server.address() as AddressInfo).port;
+  }
+
   const closed = (socket: Socket): Promise<void> =>
     new Promise((resolve) => socket.resume().once('close', () => resolve()));
 
@@ -140,6 +160,27 @@ describe('SIP over TLS', () => {
         expect(callee.requests).to.have.length(status === 200 ? 1 : 0);
       });
     }
+
+    it('is, by his address, who has proven a domain there: on the same connection, or on a new one', async () => {
+      const callee = await stage(material(domain, { clientCertificates: 'optional' }));
+      const caller = await stage(material(ours), { dns });
+      const byAddress = `sip:a@127.0.0.1:${callee.address.port};transport=tls`;
+      expect(await ask(caller, `sips:a@pcscf.example.net:${callee.address.port}`)).to.equal(200);
+      expect(await ask(caller, byAddress)).to.equal(200);
+      expect(new Set(callee.requests.map(({ source }) => source.port)).size).to.equal(1);
+
+      const asked: (string | false)[] = [];
+      const other = await answeringOnce((socket) => asked.push(socket.servername ?? false));
+      expect(await ask(caller, `sips:a@pcscf.example.net:${other}`)).to.equal(200);
+      expect(await ask(caller, `sip:a@127.0.0.1:${other};transport=tls`)).to.equal(200);
+      expect(asked).to.deep.equal(['pcscf.example.net', 'pcscf.example.net']);
+    });
+
+    it('is, by his address, who is trusted by a name of his certificate', async () => {
+      const callee = await stage(material(domain, { clientCertificates: 'optional' }));
+      const caller = await stage(material(ours), { trustedNames: ['other.example.net', 'sbc.example.net'] });
+      expect(await ask(caller, `sip:a@127.0.0.1:${callee.address.port};transport=tls`)).to.equal(200);
+    });
 
     it('is nobody whose certificate an unknown authority has signed', async () => {
       const callee = await stage(material(stranger, { ca: other.ca, clientCertificates: 'none' }));
@@ -213,6 +254,22 @@ describe('SIP over TLS', () => {
       nobody.write(text);
       await closed(nobody);
       await counted(on, 'sip_untrusted_total tls');
+      expect(on.requests).to.have.length(1);
+    });
+
+    it('is not named by the CN of a certificate that has other names (RFC 5922 §7.1), but by one that has none', async () => {
+      const trust = { trusted: () => false, trustedNames: ['pbx.example.net'] };
+      const on = await stage(material(ours), trust);
+      const [named, bare] = [
+        await authority.issue('pbx.example.net', ['URI:sip:other.example.net', 'IP:127.0.0.1']),
+        await authority.issue('pbx.example.net', []),
+      ];
+      const stranger = client(on.address.port, { cert: named.cert, key: named.key });
+      stranger.write(requestText({ method: 'MESSAGE' }));
+      await closed(stranger);
+      await counted(on, 'sip_untrusted_total tls');
+      const known = client(on.address.port, { cert: bare.cert, key: bare.key });
+      expect(await answerTo(known, requestText({ method: 'MESSAGE' }))).to.match(/^SIP\/2\.0 200 /);
       expect(on.requests).to.have.length(1);
     });
 

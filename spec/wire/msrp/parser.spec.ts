@@ -132,6 +132,26 @@ describe('MSRP frame parser', () => {
     ]);
   });
 
+  it('passes over empty lines between frames, however they are cut, and nothing else', () => {
+    const bytes = Buffer.concat(
+      ['\r\n', send('one1', 'x'), '\r\n\r\n', send('two2', '\r\n'), '\r\n'].map((each) => Buffer.from(each)),
+    );
+    for (const size of [1, 2, 3, 7, bytes.length]) {
+      const parser = new FrameParser(limits);
+      const pieces = Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) =>
+        bytes.subarray(i * size, i * size + size),
+      );
+      const frames = pushAll(parser, pieces);
+      expect(
+        frames.map((f) => (f.kind === 'request' ? f.body?.toString() : '')),
+        `by ${size}`,
+      ).to.deep.equal(['x', '\r\n']);
+      expect(parser.heldBytes).to.equal(0);
+    }
+    for (const other of ['\n', '\r\r', '\rM', '\r\n ', '\0'])
+      expect(() => new FrameParser(limits).push(Buffer.from(other)), JSON.stringify(other)).to.throw(DecodeError);
+  });
+
   it('returns the frames before garbage, and throws on the next push', () => {
     const parser = new FrameParser(limits);
     expect(parser.push(Buffer.concat([send('good', 'x'), Buffer.from('GARBAGE')]))).to.have.length(1);

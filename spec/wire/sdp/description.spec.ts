@@ -157,6 +157,19 @@ describe('m=message section', () => {
     expect(media('cema-legacy-acm').cema).to.be.true;
   });
 
+  it('keeps fingerprints that it cannot read: they fit no certificate, and stand for a check that was asked for', () => {
+    const text =
+      'v=0\nm=message 1 TCP/TLS/MSRP *\na=accept-types:*\na=path:msrps://a:1/b;tcp\n' +
+      'a=fingerprint:SHA-256\tAA:BB\na=fingerprint:sha-256 aabb\na=fingerprint:sha-256\na=fingerprint\n';
+    const description = parseDescription(text);
+    expect(messageMediaOf(description, description.media[0]!).fingerprints).to.deep.equal([
+      { hash: 'sha-256', value: 'AA:BB' },
+      { hash: 'sha-256', value: 'AABB' },
+      { hash: 'sha-256', value: '' },
+      { hash: '', value: '' },
+    ]);
+  });
+
   it('takes address, setup and fingerprint of the session where the section has none', () => {
     const description = parseDescription(
       'v=0\nc=IN IP6 2001:db8::1\na=setup:passive\na=fingerprint:sha-1 AA:BB\nm=message 1 TCP/TLS/MSRP *\n' +
