@@ -31,6 +31,7 @@ import {
   type SessionContext,
   type Silences,
 } from './conversation.js';
+import { Ringing } from './ringing.js';
 
 export type { LiveSession, SessionContext } from './conversation.js';
 
@@ -61,8 +62,7 @@ export class Conversations {
   private readonly conversations = new Map<string, Conversation>();
   private readonly ofBots = new BotSessions();
   private draining = false;
-  /** Of INVITEs of ours that would outlast the draining. */
-  private readonly hangUp = new AbortController();
+  private readonly ringing = new Ringing();
   /** BYEs under way. */
   private readonly closing = new Set<Promise<void>>();
   private onEmpty: (() => void) | undefined;
@@ -119,13 +119,12 @@ export class Conversations {
   /** The signal cancels the INVITE. */
   async dial(context: SessionContext, outgoing: Outgoing, signal?: AbortSignal): Promise<SessionOpening> {
     const { bot, user } = context;
-    const cancel = signal ? AbortSignal.any([signal, this.hangUp.signal]) : this.hangUp.signal;
     const conversation = this.conversation(pairKey(bot.uri, user.key));
     const slot = this.slot(context);
     conversation.dialing++;
     try {
       const opened = await this.ofBots.during(bot.uri, () =>
-        this.options.network.openSession(outgoing, slot.delegate, cancel),
+        this.ringing.during(signal, (cancel) => this.options.network.openSession(outgoing, slot.delegate, cancel)),
       );
       if (opened.kind === 'refused') return opened;
       return { kind: 'open', live: this.admit(conversation, context, slot, opened.session) };
@@ -173,7 +172,7 @@ export class Conversations {
     return new Promise((resolve) => {
       const patience = this.options.clock.after(patienceMs, () => {
         this.closeWhere(() => true);
-        this.hangUp.abort();
+        this.ringing.cancelAll();
       });
       this.onEmpty = () => {
         patience.close();
