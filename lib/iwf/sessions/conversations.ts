@@ -135,6 +135,15 @@ export class Conversations {
     }
   }
 
+  /** A call for one message alone, which is no session here: what stops waits for it, and cancels it, as for those of chats. */
+  async calling<T>(invite: (cancel: AbortSignal) => Promise<T>): Promise<T> {
+    try {
+      return await this.ringing.during(undefined, invite);
+    } finally {
+      this.tellEmpty();
+    }
+  }
+
   /** Answers an invitation that policy has let through; the user's new chat replaces his old one. */
   async accept(invitation: Invitation, bot: NetworkBot, context: SessionContext): Promise<LiveSession | undefined> {
     const key = pairKey(bot.uri, context.user.key);
@@ -182,7 +191,7 @@ export class Conversations {
   }
 
   private get isEmpty(): boolean {
-    return this.ofBots.size === 0 && !this.ofBots.isDialing;
+    return this.ofBots.size === 0 && this.ringing.size === 0;
   }
 
   private tellEmpty(): void {

@@ -5,6 +5,10 @@ export class Ringing {
   private readonly underWay = new Set<AbortController>();
   private isOver = false;
 
+  get size(): number {
+    return this.underWay.size;
+  }
+
   /** `invite` is given the signal that cancels its INVITE. */
   async during<T>(signal: AbortSignal | undefined, invite: (cancel: AbortSignal) => Promise<T>): Promise<T> {
     const own = new AbortController();
