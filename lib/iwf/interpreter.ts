@@ -213,8 +213,9 @@ export class Interpreter implements ChatActions, CapabilityActions {
   }
 
   async start(): Promise<void> {
-    await this.options.network.start(this.requests);
+    // Before anybody can open one: sessions of the last process are told by their records alone.
     await this.confirmed.start();
+    await this.options.network.start(this.requests);
     this.worker.start();
   }
 

@@ -113,7 +113,8 @@ export class LaneWorker {
   private begin(claim: Claim): void {
     const run = this.runWhole(claim).catch((error: unknown) => {
       // The lease ends by itself; until then the lane rests.
-      this.options.log.error('outbound lane stopped', { error });
+      if (this.state === 'stopped') this.options.log.info('outbound lane stopped', { problem: String(error) });
+      else this.options.log.error('outbound lane stopped', { error });
     });
     this.running.add(run);
     void run.finally(() => {

@@ -122,6 +122,11 @@ export interface Versioned<T> {
   readonly revision: number;
 }
 
+interface Entry<T> {
+  readonly key: string;
+  readonly value: T;
+}
+
 /** One kind of record, typed; records are written by this table alone, so reading gives back what it wrote. */
 export class Table<T extends object> {
   private readonly store: Store;
@@ -142,9 +147,9 @@ export class Table<T extends object> {
     return (await this.entries(prefix, limit)).map(({ value }) => value);
   }
 
-  /** The same with their keys. */
-  async entries(prefix: string, limit: number): Promise<readonly { readonly key: string; readonly value: T }[]> {
-    const records = await this.store.list(this.kind, prefix, limit);
+  /** The same with their keys; those behind the key `after`. */
+  async entries(prefix: string, limit: number, after?: string): Promise<readonly Entry<T>[]> {
+    const records = await this.store.list(this.kind, prefix, limit, after);
     return records.map(({ key, value }) => ({ key, value: value as T }));
   }
 

@@ -51,7 +51,7 @@ export interface InboundRequest extends SipRequest {
 export interface InboundInvite extends InboundRequest {
   /** Sends the 2xx; resolves once the engine has sent it, rejects where the caller has cancelled or the engine is gone. */
   accept(answer: Answer, delegate: CallDelegate): Promise<Call>;
-  /** Set before any answer; called at most once when the caller gives up. */
+  /** Set before any answer; called at most once when the caller gives up, at once where he has. */
   onCancel: (() => void) | undefined;
 }
 

@@ -184,7 +184,7 @@ export interface Network {
   fitsPager(message: OutgoingMessage): boolean;
   sendMessage(message: OutgoingMessage): Promise<SipOutcome>;
   /** Large message mode: a session of its own for one message (OMA CPM). */
-  sendLarge(message: OutgoingMessage): Promise<SipOutcome | SessionSend>;
+  sendLarge(message: OutgoingMessage, signal?: AbortSignal): Promise<SipOutcome | SessionSend>;
   /** Resolves once every BYE behind a large message is answered. */
   hungUp(): Promise<void>;
   /** The signal ends the waiting with 408. */

@@ -105,7 +105,7 @@ export class SipNetwork implements Network {
     return outcomeOf(await this.options.agent.request(this.messageDraft(message)));
   }
 
-  async sendLarge(message: OutgoingMessage): Promise<SipOutcome | SessionSend> {
+  async sendLarge(message: OutgoingMessage, signal?: AbortSignal): Promise<SipOutcome | SessionSend> {
     const delegate: SessionDelegate = {
       onMessage: () => Promise.resolve({ status: 403, comment: 'sendonly' }),
       onEnd: () => undefined,
@@ -117,7 +117,7 @@ export class SipNetwork implements Network {
     const head = message.content.subarray(0, endOfHeaders(message.content));
     const body = largeMessageBody(head, media.offer());
     const draft = this.inviteDraft(message, 'largeMessage', body);
-    const problem = await dial({ agent: this.options.agent, draft, chat, media });
+    const problem = await dial({ agent: this.options.agent, draft, chat, media, ...(signal && { signal }) });
     if (problem) return problem;
     try {
       return await chat.send(message);

@@ -193,6 +193,18 @@ describe('the worker of the outbound lanes', () => {
     expect(await store.depth('outbound')).to.equal(1);
   });
 
+  it('calls nothing an error of what ends when the store is closed already', async () => {
+    let end: ((outcome: ItemOutcome) => void) | undefined;
+    work(() => new Promise((resolve) => (end = resolve)));
+    await enqueue('a', 'x');
+    await clock.advance(10);
+    const stopped = worker?.stop();
+    await store.close();
+    end?.({ kind: 'again', dueAtMs: clock.now() });
+    await stopped;
+    expect(errors).to.deep.equal([]);
+  });
+
   it('says of what fails while it works that it is a bug', async () => {
     work(() => Promise.reject(new Error('a bug')));
     await enqueue('a', 'x');

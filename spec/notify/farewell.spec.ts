@@ -50,6 +50,25 @@ describe('the end of a subscription', () => {
     expect(new Set(scene.platform.calls.map(({ headers }) => headers['webhook-id'])).size).to.equal(1);
   });
 
+  it('is told once where it ended while the gateway was down, however many users were waited for', async () => {
+    await scene.begin();
+    await subscribe();
+    scene.platform.answer = status(503);
+    await scene.toUsers(5);
+    await scene.platform.received(5);
+    await scene.resting();
+    await scene.notify.stop();
+    const before = scene.platform.calls.length;
+    await scene.clock.advance(60_000);
+    scene.platform.answer = status(204);
+    const ended: string[] = [];
+    await scene.begin({ onSubscriptionEnded: (_subscription, reason) => ended.push(reason) });
+    await scene.clock.advance(1_000);
+    await scene.drained();
+    expect(ended).to.deep.equal(['expired']);
+    expect(scene.platform.calls.slice(before).map(({ body }) => body.includes(notice))).to.deep.equal([true]);
+  });
+
   it('is told where its platform is suspended, and what was queued for it is given up [IWF-1728]', async () => {
     await scene.begin();
     await subscribe('chat', 0);

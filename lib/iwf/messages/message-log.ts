@@ -22,6 +22,13 @@ export function lapsed({ message, description }: MessageRecord): Progress {
   return { event: 'failed', description: description ?? 'The user could not be reached in time' };
 }
 
+/** The end of a message that cannot be tried for now; undefined: it waits. */
+function endBehind(record: MessageRecord, nowMs: number): Progress | undefined {
+  if (record.status !== 'Pending') return undefined;
+  if (record.revokeRequested) return { event: 'revoked' };
+  return nowMs < record.validUntilMs ? undefined : lapsed(record);
+}
+
 export interface MessageLogOptions {
   readonly store: Store;
   readonly log: Logger;
@@ -98,17 +105,17 @@ export class MessageLog {
     this.options.log.warn('message given up', { messageId, conversationId, bot, status, reason: description });
   }
 
-  /** Those that wait behind another, and whose own time is over: the bot is not to wait for the other's end. */
+  /** Those that wait behind another, and have their own end: taken back, or their time is over. The bot is not to wait for the other's. */
   async lapse(items: readonly ClaimedItem[], nowMs: number): Promise<void> {
     for (const { id, value } of items) {
       const item = value as OutboundItem;
       if (item.kind !== 'message') continue;
       const found = await this.get(item.bot, item.user, item.messageId);
-      if (found?.value.status !== 'Pending' || nowMs < found.value.validUntilMs) continue;
+      const progress = found && endBehind(found.value, nowMs);
+      if (!progress) continue;
       // In a worker's hands, or moved: what is there now decides, in its turn.
-      const progress = lapsed(found.value);
       const isOver = await this.options.store.withdraw('outbound', id, this.changes(item.bot, found, progress));
-      if (isOver) this.tellGivenUp(item.bot, found.value, progress);
+      if (isOver && progress.event !== 'revoked') this.tellGivenUp(item.bot, found.value, progress);
     }
   }
 

@@ -194,7 +194,9 @@ export class Outbound {
     const { network, conversations } = this.options;
     if (mode === 'standalone') {
       if (network.fitsPager(outgoing)) return attemptBySip(await network.sendMessage(outgoing));
-      const large = await network.sendLarge({ ...outgoing, service: 'largeMessage' });
+      const large = await conversations.calling((cancel) =>
+        network.sendLarge({ ...outgoing, service: 'largeMessage' }, cancel),
+      );
       return 'kind' in large ? attemptByMsrp(large) : attemptBySip(large);
     }
     const user = { key: record.user, uri: outgoing.userUri };

@@ -1,7 +1,8 @@
 /**
  * …a bot takes a message back.
  *
- *   Pending ── not in a worker's hands → Revoked at once; in its hands → marked, and what follows is done when it moves
+ *   Pending ── not in a worker's hands → Revoked at once; in its hands → marked, and what follows is done when it moves,
+ *              or as soon as the one before it is to be tried again
  *   Sent ────→ MESSAGE with the request ──→ MESSAGE with the answer → Revoked or RevokeFailed
  *                 └ refused, no answer by the deadline, or a network that revokes nothing → RevokeFailed
  *   Delivered, Displayed, Interworked, Failed, Expired, RevokeFailed → RevokeFailed is told at once

@@ -4,7 +4,6 @@ import { type Entry, isAtRest } from './conversation.js';
 export class BotSessions {
   private readonly entries = new Map<string, Set<Entry>>();
   private readonly dialing = new Map<string, number>();
-  private dialingInAll = 0;
   private count = 0;
 
   /** All that are up. */
@@ -21,18 +20,12 @@ export class BotSessions {
     return this.dialing.get(bot) ?? 0;
   }
 
-  get isDialing(): boolean {
-    return this.dialingInAll > 0;
-  }
-
   /** Counts while the INVITE is on its way. */
   async during<T>(bot: string, dial: () => Promise<T>): Promise<T> {
     this.dialing.set(bot, this.dialingOf(bot) + 1);
-    this.dialingInAll++;
     try {
       return await dial();
     } finally {
-      this.dialingInAll--;
       const left = this.dialingOf(bot) - 1;
       if (left > 0) this.dialing.set(bot, left);
       else this.dialing.delete(bot);

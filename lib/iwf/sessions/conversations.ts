@@ -31,6 +31,7 @@ import {
   type SessionContext,
   type Silences,
 } from './conversation.js';
+import { Ringing } from './ringing.js';
 
 export type { LiveSession, SessionContext } from './conversation.js';
 
@@ -61,8 +62,7 @@ export class Conversations {
   private readonly conversations = new Map<string, Conversation>();
   private readonly ofBots = new BotSessions();
   private draining = false;
-  /** Of INVITEs of ours that would outlast the draining. */
-  private readonly hangUp = new AbortController();
+  private readonly ringing = new Ringing();
   /** BYEs under way. */
   private readonly closing = new Set<Promise<void>>();
   private onEmpty: (() => void) | undefined;
@@ -119,19 +119,27 @@ export class Conversations {
   /** The signal cancels the INVITE. */
   async dial(context: SessionContext, outgoing: Outgoing, signal?: AbortSignal): Promise<SessionOpening> {
     const { bot, user } = context;
-    const cancel = signal ? AbortSignal.any([signal, this.hangUp.signal]) : this.hangUp.signal;
     const conversation = this.conversation(pairKey(bot.uri, user.key));
     const slot = this.slot(context);
     conversation.dialing++;
     try {
       const opened = await this.ofBots.during(bot.uri, () =>
-        this.options.network.openSession(outgoing, slot.delegate, cancel),
+        this.ringing.during(signal, (cancel) => this.options.network.openSession(outgoing, slot.delegate, cancel)),
       );
       if (opened.kind === 'refused') return opened;
       return { kind: 'open', live: this.admit(conversation, context, slot, opened.session) };
     } finally {
       conversation.dialing--;
       this.forgetEmpty(pairKey(bot.uri, user.key));
+      this.tellEmpty();
+    }
+  }
+
+  /** A call for one message alone, which is no session here: what stops waits for it, and cancels it, as for those of chats. */
+  async calling<T>(invite: (cancel: AbortSignal) => Promise<T>): Promise<T> {
+    try {
+      return await this.ringing.during(undefined, invite);
+    } finally {
       this.tellEmpty();
     }
   }
@@ -173,7 +181,7 @@ export class Conversations {
     return new Promise((resolve) => {
       const patience = this.options.clock.after(patienceMs, () => {
         this.closeWhere(() => true);
-        this.hangUp.abort();
+        this.ringing.cancelAll();
       });
       this.onEmpty = () => {
         patience.close();
@@ -183,7 +191,7 @@ export class Conversations {
   }
 
   private get isEmpty(): boolean {
-    return this.ofBots.size === 0 && !this.ofBots.isDialing;
+    return this.ofBots.size === 0 && this.ringing.size === 0;
   }
 
   private tellEmpty(): void {

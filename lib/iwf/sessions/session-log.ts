@@ -16,10 +16,12 @@ export interface SessionLogOptions {
   readonly notifications: Notifications;
   /** How long the end of a session can be read, and a correlator is known, ms. */
   readonly correlatorMs: number;
-  readonly maxSessions: number;
 }
 
 export type SessionEvent = ChatEventNotification['eventType'];
+
+/** Read at once at the start. */
+const pageSize = 500;
 
 export class SessionLog {
   private readonly options: SessionLogOptions;
@@ -85,14 +87,21 @@ export class SessionLog {
 
   /** Sessions do not outlive their process: what the store still shows as alive has ended with the last one. */
   async settleOld(): Promise<void> {
-    const { store, maxSessions } = this.options;
     // In a shared store they may be another gateway's.
-    if (store.kind === 'redis') return;
-    for (const { key, value: record } of await this.records.entries(sessionPrefix, maxSessions)) {
-      const bot = key.slice(sessionPrefix.length).split('|', 1)[0] ?? '';
-      const event = ends[record.status];
-      if (event) await this.write(bot, { ...record, status: 'Disconnected' }, event);
+    if (this.options.store.kind === 'redis') return;
+    for (let after: string | undefined; ;) {
+      // Those that have ended stand among them, and may be many.
+      const page = await this.records.entries(sessionPrefix, pageSize, after);
+      for (const { key, value } of page) await this.settle(key, value);
+      after = page.at(-1)?.key;
+      if (page.length < pageSize) return;
     }
+  }
+
+  private async settle(key: string, record: SessionRecord): Promise<void> {
+    const event = ends[record.status];
+    const bot = key.slice(sessionPrefix.length).split('|', 1)[0] ?? '';
+    if (event) await this.write(bot, { ...record, status: 'Disconnected' }, event);
   }
 
   private told(bot: string, { contact, sessionId }: SessionRecord, eventType?: SessionEvent): Changes {

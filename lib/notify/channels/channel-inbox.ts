@@ -75,7 +75,8 @@ export class ChannelInbox {
   acknowledge(items: readonly ChannelItem[]): Promise<void> {
     return this.turn(async () => {
       for (let at = 0; at < items.length; at += pageSize) {
-        await this.settle(items.slice(at, at + pageSize), (claimed) => this.deps.letters.delivered(claimed));
+        const held = await this.held(items.slice(at, at + pageSize));
+        if (held.length > 0) await this.settle(held, (claimed) => this.deps.letters.delivered(claimed));
       }
     });
   }
@@ -115,6 +116,12 @@ export class ChannelInbox {
 
   private giveUp(claimed: ClaimedItem, reason: DeadReason): Promise<Changes> {
     return this.deps.letters.dead(claimed, { reason });
+  }
+
+  /** Who comes by a new connection may say the same over the old one, too: it counts once. */
+  private async held(items: readonly ChannelItem[]): Promise<readonly ChannelItem[]> {
+    const found = await Promise.all(items.map(({ order }) => this.records.get(this.deps.store, order)));
+    return items.filter((_, at) => found[at] !== undefined);
   }
 
   private async list(limit: number): Promise<readonly ChannelItem[]> {

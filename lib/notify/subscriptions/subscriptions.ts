@@ -32,6 +32,7 @@ export class Subscriptions implements SubscriptionActions {
   private readonly live = createLiveSubscriptions();
   private readonly deps: SubscriptionsDeps;
   private readonly creation: SubscriptionCreation;
+  private readonly ending = new Map<string, Promise<void>>();
   private expiry: Timer | undefined;
   private refresh: Timer | undefined;
   private closed = false;
@@ -132,8 +133,19 @@ export class Subscriptions implements SubscriptionActions {
     return subscription && !isExpired(subscription, this.deps.clock.now()) ? subscription : undefined;
   }
 
-  /** Ends a subscription for a reason other than its bot's wish; the reason is kept as long as items can be queued. */
-  async end(id: string, reason: EndReason): Promise<void> {
+  /**
+   * Ends a subscription for a reason other than its bot's wish; the reason is kept as long as items can be queued. Once,
+   * though each of its lanes may find it over.
+   */
+  end(id: string, reason: EndReason): Promise<void> {
+    const underWay = this.ending.get(id);
+    if (underWay) return underWay;
+    const ending = this.endNow(id, reason).finally(() => this.ending.delete(id));
+    this.ending.set(id, ending);
+    return ending;
+  }
+
+  private async endNow(id: string, reason: EndReason): Promise<void> {
     const kept = await this.kept(id);
     if (!kept) return;
     const { store, clock, options, log, metrics } = this.deps;

@@ -105,16 +105,16 @@ interface Serving extends Place {
 }
 
 function serve(client: WebSocket, { deps, actions, bot, channelId }: Serving): void {
+  client.on('error', () => client.terminate());
   const socket = socketOf(client, deps.clock);
   const attachment = actions.attach(bot, channelId, socket);
-  // It ended while the handshake was under way.
   if (!attachment) {
-    socket.close('ended');
+    // While the handshake was under way the channel has ended, or the gateway has begun to.
+    socket.close(actions.get(bot, channelId) ? 'closing' : 'ended');
     return;
   }
   const alive = keepAlive(client, deps.clock);
   client.on('message', (data, isBinary) => receive(client, attachment, { data, isBinary }));
-  client.on('error', () => client.terminate());
   client.on('close', () => {
     alive.close();
     attachment.detach();

@@ -57,10 +57,22 @@ function inboundRequest(pending: Reply, req: SrfRequest): InboundRequest {
 }
 
 function inboundInvite(deps: CallDeps, req: SrfRequest, res: SrfResponse): InboundInvite {
-  const pending = reply(deps.link, req, res, deps.inviteTimeoutMs, () => invite.onCancel?.());
+  let listener: InboundInvite['onCancel'];
+  let isCancelled = false;
+  const pending = reply(deps.link, req, res, deps.inviteTimeoutMs, () => {
+    isCancelled = true;
+    listener?.();
+  });
   const invite: InboundInvite = {
     ...inboundRequest(pending, req),
-    onCancel: undefined,
+    get onCancel() {
+      return listener;
+    },
+    // Who was still asking the store when the caller gave up is told all the same.
+    set onCancel(next) {
+      listener = next;
+      if (isCancelled) next?.();
+    },
     accept: (answer, delegate) => accept(deps, { pending, invite, res }, answer, delegate),
   };
   return invite;

@@ -1,5 +1,7 @@
 import { expect } from 'chai';
 import { parseRevoke, printRevoke, revokeContentType } from '../../../lib/wire/rcs/revoke.js';
+import { until } from '../../support/ask-again.js';
+import { Callee } from '../callee.js';
 import { refusalOf } from './documents.js';
 import { describeOnEachEngine } from '../each-engine.js';
 import { bot, contact, startWorld, type World } from '../world.js';
@@ -147,5 +149,40 @@ describeOnEachEngine('revoking a message over real sockets', (engine) => {
   it('refuses a document that cannot be read with 400, and a message that is not known with 404 [IWF-410]', async () => {
     expect(await refusalOf(world.phone.sendDocument(bot, revokeContentType, '<MessageRevokeResponse>'))).to.equal(400);
     expect((await revoke('no-such-message')).status).to.equal(404);
+  });
+});
+
+describe('revoking a message behind one that rings', () => {
+  let callee: Callee;
+  let world: World;
+
+  before(async () => {
+    callee = await Callee.listen();
+    world = await startWorld({ config: { sip: { callTimeoutS: 1, nextHop: callee.operator.hop, keepAliveS: 0 } } });
+  });
+  after(async () => {
+    await world.stop();
+    await callee.close();
+  });
+
+  it('does not wait for the end of the other [IWF-404]', async () => {
+    const { platform } = world;
+    const calls = (): number => callee.operator.seen.filter((text) => text.startsWith('INVITE ')).length;
+    const send = async (text: string): Promise<string> => {
+      const { location = '' } = await platform.send(contact, { text });
+      return location.slice(location.lastIndexOf('/') + 1);
+    };
+    callee.refusal = { statusLine: '480 Away' };
+    const first = await send('rings');
+    await until(() => calls() === 1);
+    const second = await send('behind');
+    callee.operator.answer = () => undefined;
+    await until(() => calls() === 2);
+    // Both are in the worker's hands now, while the first is being sent.
+    expect((await platform.putStatus(contact, second, 'RevokeRequested')).status).to.equal(202);
+    const told = await platform.waitFor(({ body }) => body['messageId'] === second);
+    expect(told.body).to.include({ status: 'Revoked' });
+    const { body } = await platform.status(contact, first);
+    expect(body).to.have.nested.property('messageStatusReport.status', 'Pending');
   });
 });

@@ -1,4 +1,6 @@
 import { expect } from 'chai';
+import { join } from 'node:path';
+import { loadSqlite } from '../../../lib/store/sqlite/sqlite-file.js';
 import { printImdn } from '../../../lib/wire/imdn.js';
 import type { RestAnswer } from '../../../lib/sim/platform.js';
 import { until } from '../../support/ask-again.js';
@@ -323,6 +325,29 @@ describe('confirmed sessions over real sockets', () => {
         'chatSessionInformation.subject': 'My order',
       });
       await world.platform.request('DELETE', session);
+      phone.close();
+    });
+
+    it('is cancelled by a caller who does not wait for a slow disk, and the bot is told so at once [IWF-1210]', async () => {
+      await start({ config: { chat: { backoff: { baseMs: 3_600_000, factor: 1, maxMs: 3_600_000, jitter: 0 } } } });
+      await subscribe();
+      world.phone.refuseWith = 480;
+      await world.platform.send(contact, { text: 'waits for him' });
+      await world.phone.until(() => world.phone.refused === 1);
+      const held = new (await loadSqlite())(join(world.folder, 'iwf.db'));
+      held.exec('BEGIN IMMEDIATE');
+      const phone = await RawPhone.of(world);
+      const parts = { user: contact, type: 'application/sdp', body: offer() };
+      const invite = requestText('INVITE', phone.port, parts);
+      phone.send(invite);
+      const cancel = invite.slice(0, invite.indexOf('Content-Type')).replaceAll('INVITE', 'CANCEL');
+      phone.send(`${cancel}Content-Length: 0\r\n\r\n`);
+      await phone.final();
+      expect((await phone.final()).status).to.equal(487);
+      held.close();
+      const { session } = await invited();
+      await event('SessionCancelled');
+      expect(await statusOf(session)).to.equal('Disconnected');
       phone.close();
     });
 

@@ -8,7 +8,8 @@ describe('a large message of the bot', () => {
 
   beforeEach(async () => {
     callee = await Callee.listen();
-    world = await startWorld({ mode: 'standalone', config: { sip: { nextHop: callee.operator.hop } } });
+    const config = { sip: { nextHop: callee.operator.hop }, drain: { timeoutS: 4 } };
+    world = await startWorld({ mode: 'standalone', config });
   });
   afterEach(async () => {
     await callee.close();
@@ -34,5 +35,14 @@ describe('a large message of the bot', () => {
     await readMessage(await callee.session());
     await world.gateway.stop();
     expect(callee.operator.seen.some((text) => text.startsWith('BYE '))).to.equal(true);
+  });
+
+  it('is called back from a phone that still rings when the gateway has waited long enough', async () => {
+    const { operator } = callee;
+    operator.answer = (request) => ({ statusLine: request.startsWith('INVITE ') ? '180 Ringing' : '200 OK' });
+    await world.platform.send(contact, { text: 'one '.repeat(1000) });
+    await operator.waitFor('INVITE ');
+    await world.gateway.stop();
+    expect(operator.seen.some((text) => text.startsWith('CANCEL '))).to.equal(true);
   });
 });

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { connect as connectTls, createServer as createTlsServer, type TLSSocket } from 'node:tls';
 import { header, Listener, Peer, respond, send } from '../../msrp/peer.js';
 import { headerOf } from '../../sip/raw-peer.js';
+import { until } from '../../support/ask-again.js';
 import { freePort } from '../../support/free-port.js';
 import { Callee, readMessage } from '../callee.js';
 import { cpim, imdn, offer, pathOf, rawContact, RawPhone } from '../raw-phone.js';
@@ -44,6 +45,19 @@ describe('the life of a session', () => {
     world.platform.waitFor(({ body }) => body['messageId'] === messageId);
 
   const invites = (): readonly string[] => callee.operator.seen.filter((text) => text.startsWith('INVITE '));
+
+  it('begins with many other phones ringing, and Node warns of no leak', async () => {
+    const warnings: Error[] = [];
+    const heard = (warning: Error): void => void warnings.push(warning);
+    process.on('warning', heard);
+    await begin({ drain: { timeoutS: 1 } });
+    callee.operator.answer = () => undefined;
+    const users = Array.from({ length: 12 }, (_, at) => `tel:+155501002${String(at).padStart(2, '0')}`);
+    for (const user of users) await world.platform.send(user, { text: 'hello' });
+    await until(() => callee.operator.seen.filter((text) => text.startsWith('INVITE ')).length >= users.length);
+    process.off('warning', heard);
+    expect(warnings.map(({ name }) => name)).to.deep.equal([]);
+  });
 
   describe('session timer [IWF-1317]', () => {
     it('is refreshed by UPDATE at half of its interval where the peer allows it, again and again', async () => {

@@ -248,4 +248,34 @@ describe('notification channels', () => {
     await Promise.all([feed?.acknowledge(ids), feed?.acknowledge(ids)]);
     expect(delivered).to.deep.equal([one!.notificationId]);
   });
+
+  it('counts a notification once that is acknowledged over two connections, and holds no more than it may [notify.channels.maxItemsPerChannel]', async () => {
+    const delivered: string[] = [];
+    await begin(
+      { maxItemsPerChannel: 3 },
+      { onDelivered: ({ notificationId }) => void delivered.push(notificationId) },
+    );
+    const id = await make({ channelType: 'WebSockets', maxNotifications: 2 });
+    await subscribe(id);
+    const sent: string[][] = [[], []];
+    const open = (texts: string[]): ReturnType<Notify['channels']['attach']> =>
+      notify.channels.attach(bot(), id, { send: (text) => void texts.push(text), close: () => undefined });
+    const first = open(sent[0]!);
+    for (const text of ['1', '2', '3', '4', '5', '6', '7', '8']) await tell(text);
+    await until(() => metrics.counts.has('limit_reached_total notify.channels.maxItemsPerChannel'));
+    const second = open(sent[1]!);
+    await until(() => sent[1]!.length > 0);
+    const ids = sent[1]!.flatMap((text) =>
+      (JSON.parse(text) as { notificationList: { notificationId: string }[] }).notificationList.map(
+        ({ notificationId }) => notificationId,
+      ),
+    );
+    // What the client said on the one that is being closed crosses what it hears on the other.
+    await Promise.all([first?.acknowledge(ids), second?.acknowledge(ids)]);
+    await clock.advance(10_000);
+    await until(async () => (await store.list('channel', 'item|')).length >= 3);
+    await clock.advance(60_000);
+    expect(await store.list('channel', 'item|')).to.have.length(3);
+    expect(delivered).to.deep.equal(ids);
+  });
 });

@@ -124,6 +124,18 @@ export function describeCalls(name: string, makeNode: MakeNode): void {
       expect(error).to.include({ name: 'PeerError' });
     });
 
+    it('is cancelled also for a callee who listens only after that', async () => {
+      const abort = new AbortController();
+      const dialed = dial(abort.signal);
+      const invite = await b.invites.take();
+      const cancelled = new Promise<void>((resolve) => (invite.onCancel = resolve));
+      abort.abort();
+      await Promise.all([dialed, cancelled]);
+      let told = 0;
+      invite.onCancel = () => told++;
+      expect(told).to.equal(1);
+    });
+
     it('aborted before it began leaves nothing', async () => {
       const { kind, response } = await dial(AbortSignal.abort());
       expect(`${kind} ${response.status}`).to.equal('refused 487');
