@@ -8,7 +8,7 @@ import {
   type PeerCertificate,
   type SecureContext,
   type Server,
-  type TLSSocket,
+  TLSSocket,
 } from 'node:tls';
 import type { Address } from '../api.js';
 import { names } from './certificate.js';
@@ -80,6 +80,11 @@ export class Tls {
       ...(isIP(name) === 0 ? { servername: name } : {}),
       checkServerIdentity: (_host, certificate) => strangerThan(name, certificate),
     });
+  }
+
+  /** The certificate of the other end of a connection of ours, if we believe it. */
+  peerOf(socket: Socket): X509Certificate | undefined {
+    return socket instanceof TLSSocket ? believed(socket) : undefined;
   }
 }
 
