@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
-import type { Engine, HeaderLine } from '../../lib/sip-engine/api.js';
+import type { Engine } from '../../lib/sip-engine/api.js';
 import { createEngine, type EngineOptions } from '../../lib/sip-engine/engine.js';
 import { until } from '../support/ask-again.js';
 import { requestText } from './transaction/scripted-transport.js';
@@ -59,7 +59,7 @@ describe('A stranger whom we call', () => {
     return { uri: `sip:a@${host}:${(server.address() as AddressInfo).port};transport=tcp`, called };
   }
 
-  function ask({ engine }: Stage, draft: { method: string; uri: string; headers?: readonly HeaderLine[] }) {
+  function ask({ engine }: Stage, draft: { method: string; uri: string; nextHop?: string }) {
     return new Promise<number>((resolve, reject) => {
       const onResponse = ({ status = 0 }): void => {
         if (status >= 200) resolve(status);
@@ -85,6 +85,24 @@ describe('A stranger whom we call', () => {
     expect(await answered).to.equal(200);
     expect(on.handedOn).to.deep.equal([]);
     expect(on.counted.filter((what) => what === 'sip_untrusted_total tcp')).to.have.length(3);
+  });
+
+  it('is not called where he may not be reached, by whatever name, unless the application itself has sent him a request', async () => {
+    const { uri, called } = await callee('127.0.0.77');
+    const named = uri.replace('127.0.0.77', 'near.example.net');
+    const dns = { addresses: () => Promise.resolve(['127.0.0.77']), srv: () => Promise.resolve([]) };
+    const on = await listen({ dns, reach: (host) => host !== '127.0.0.77' });
+    expect(await ask(on, { method: 'MESSAGE', uri })).to.equal(503);
+    expect(await ask(on, { method: 'MESSAGE', uri: named })).to.equal(503);
+    expect(on.counted.filter((what) => what === 'sip_unreachable_total tcp')).to.have.length(2);
+    const answered = ask(on, { method: 'MESSAGE', uri: 'sip:a@192.0.2.1', nextHop: uri });
+    const { socket, text } = await called;
+    socket.write(accepted(text, uri));
+    expect(await answered).to.equal(200);
+    const second = once(socket, 'data');
+    const again = ask(on, { method: 'MESSAGE', uri });
+    socket.write(accepted(String((await second)[0]), uri));
+    expect(await again).to.equal(200);
   });
 
   it('is heard in the dialog that we have with him', async () => {
