@@ -52,6 +52,16 @@ describe('log', () => {
     expect(forged!.trimEnd()).not.to.include('\n');
   });
 
+  it('holds nothing that a terminal obeys: DEL, C1, ends of lines of other scripts, changes of direction', () => {
+    const id = 'a\u007f\u0085b\u009b2Jc\u2028d\u2029e\u202ef\u2066';
+    for (const format of ['json', 'line'] as const) {
+      const [line] = logged({ format }, (log) => log.info('e', { id, more: { id } }));
+      expect(line).not.to.match(/[\u007f-\u009f\u2028-\u202e\u2066-\u2069]/);
+      expect(line).to.include('a\\u007f\\u0085b\\u009b2Jc\\u2028d\\u2029e\\u202ef\\u2066');
+    }
+    expect(fieldsOf({ id })).to.include({ id });
+  });
+
   it('keeps a field that is called like a column', () => {
     expect(fieldsOf({ level: 9, message: 'm' })).to.include({ level: 'info', level_: 9, message: 'm' });
   });

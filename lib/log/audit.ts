@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Clock, Timer } from '../clock.js';
 import type { Logger } from '../log.js';
 import type { Metrics } from '../metrics.js';
+import { plainJson } from './line.js';
 
 export interface AuditEntry {
   /** `admin 127.0.0.1`, `platform shop`, `gateway`. */
@@ -95,7 +96,7 @@ function openFiles(path: string, { days, maxBytesPerDay, mask, clock, log, metri
   const write = (entry: AuditEntry, nowMs: number): Fate => {
     const to = closing || rest ? undefined : fileOf(dayOf(nowMs));
     if (!to?.stream.writable || to.stream.writableLength >= maxPendingBytes) return 'failed';
-    const line = Buffer.from(`${mask(JSON.stringify({ time: new Date(nowMs).toISOString(), ...entry }))}\n`);
+    const line = Buffer.from(`${mask(plainJson({ time: new Date(nowMs).toISOString(), ...entry }))}\n`);
     if (to.bytes + line.length > maxBytesPerDay) return 'too much';
     to.bytes += line.length;
     to.stream.write(line, (error) => error && lost(entry));

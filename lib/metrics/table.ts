@@ -93,7 +93,7 @@ export const metricTable: Readonly<Record<string, MetricForm>> = {
   sip_refused_total: counterOf('SIP requests refused before the interpreter saw them', 'status'),
   sip_malformed_total: counterOf('SIP messages that cannot be read', 'protocol'),
   sip_untrusted_total: counterOf(
-    'Datagrams and connections of untrusted peers, dropped; of drachtio-server, their requests, refused',
+    'Datagrams and connections of untrusted peers, and their requests on connections of ours, dropped; of drachtio-server, their requests, refused',
     'protocol',
   ),
   sip_overload_total: counterOf('SIP requests refused at a limit; load: because of overload', 'limit'),

@@ -18,4 +18,6 @@ export interface Notifications {
   tell(notification: Notification): void;
   /** Whether one more thing of the bot and the user may wait, on its way to either. */
   room(bot: string, contact: string): Promise<Room>;
+  /** The same of items that are not yet in the queue. */
+  roomFor(bot: string, items: readonly Enqueue[]): Promise<Room>;
 }

@@ -1,5 +1,6 @@
 /** Requests that ask for another protocol (RFC 9110 §7.8): WebSockets are served, any other wish is none that must be granted. */
 import type { IncomingMessage, Server, ServerOptions } from 'node:http';
+import { Server as SecureServer } from 'node:https';
 import type { Duplex } from 'node:stream';
 import { channelUpgrades } from './routes/channel-socket.js';
 import type { RestDeps } from './deps.js';
@@ -37,7 +38,8 @@ function goOn(server: Server, request: IncomingMessage, { socket, head }: { sock
     if (!wishes.has(name.toLowerCase())) lines.push(`${name}: ${value}`);
   }
   socket.unshift(Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1'), head]));
-  server.emit('connection', socket);
+  // Beneath TLS it would be taken for the beginning of a handshake.
+  server.emit(server instanceof SecureServer ? 'secureConnection' : 'connection', socket);
 }
 
 const wishes: ReadonlySet<string> = new Set(['upgrade', 'connection', 'http2-settings']);

@@ -9,7 +9,7 @@ import { MalformedMessage } from './message/malformed.js';
 import { WireMessage } from './message/message.js';
 import { settingsOf, type EngineOptions, type Settings } from './options.js';
 import { OutboundCalls } from './outbound.js';
-import { parseMessage } from './message/parse.js';
+import { parseMessage, type Parsed } from './message/parse.js';
 import type { Path } from './transport/path.js';
 import { createResolve } from './transport/resolve.js';
 import { Timers } from './transaction/timers.js';
@@ -108,12 +108,18 @@ class SipEngine implements Engine {
   private onMessage(bytes: Buffer, path: Path): void {
     try {
       const parsed = parseMessage(bytes, this.core.settings.limits, !path.reliable);
-      if (parsed.message.status === undefined) this.inbound.onRequest(parsed, path);
-      else this.outbound.onResponse(parsed);
+      if (parsed.message.status !== undefined) this.outbound.onResponse(parsed);
+      else if (this.isHeard(parsed, path)) this.inbound.onRequest(parsed, path);
+      else this.core.settings.count('sip_untrusted_total', { protocol: path.remote.protocol });
     } catch (error) {
       if (error instanceof MalformedMessage) this.onMalformed(error, path);
       else this.core.settings.onError(error);
     }
+  }
+
+  /** Whom a Contact, a Record-Route or a contact of a bot has made us connect to is nobody's trusted peer for that. */
+  private isHeard({ routing }: Parsed, { toStranger }: Path): boolean {
+    return toStranger !== true || this.core.dialogs.of(routing) !== undefined;
   }
 
   /** 400 (413, 501, 503, 505) where the sender can be told, else dropped; always counted. */

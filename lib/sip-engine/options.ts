@@ -54,6 +54,8 @@ export interface EngineOptions {
   readonly retryAfterS?: number;
   /** Of a numeric host. Default: everyone. */
   readonly trusted?: (host: string) => boolean;
+  /** Whether a numeric host may be sent requests because somebody else has named it: a Contact, a Record-Route, a Request-URI. Default: each one. */
+  readonly reach?: (host: string) => boolean;
   /** Asked of each INVITE and MESSAGE outside of dialogs: may it come in? Seconds to wait else: 503, without a transaction. */
   readonly overloaded?: (request: WireMessage) => number | undefined;
   /** Asked of each MESSAGE outside of dialogs that came in: resolves when it is its turn to be handed on; undefined: at once. */
@@ -90,6 +92,7 @@ export interface Settings {
   readonly minSeS: number;
   readonly retryAfterS: number;
   readonly trusted: (host: string) => boolean;
+  readonly reach: (host: string) => boolean;
   readonly overloaded: (request: WireMessage) => number | undefined;
   readonly turn: (request: WireMessage) => Promise<void> | undefined;
   readonly settled: (request: WireMessage) => void;
@@ -120,6 +123,7 @@ export function settingsOf(options: EngineOptions): Settings {
     minSeS: options.minSeS ?? 90,
     retryAfterS: options.retryAfterS ?? 5,
     trusted: options.trusted ?? (() => true),
+    reach: options.reach ?? (() => true),
     overloaded: options.overloaded ?? (() => undefined),
     turn: options.turn ?? (() => undefined),
     settled: options.settled ?? (() => undefined),

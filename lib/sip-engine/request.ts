@@ -14,6 +14,8 @@ export interface RequestPlan {
   readonly uri: string;
   /** URI that says where it goes. */
   readonly next: string;
+  /** The application says so, not whoever named himself in a Contact or Request-URI. */
+  readonly isOwnWay: boolean;
   /** One character per byte. */
   readonly lines: readonly string[];
   readonly wantsContact: boolean;
@@ -40,11 +42,12 @@ const OWN_HOST = /^(?:From|To|Contact|P-Asserted-Identity|[ftm]):/i;
 export function planRequest(draft: RequestDraft, dialog: Dialog | undefined): RequestPlan {
   const lines = dialog ? dialogLines(draft, dialog) : freshLines(draft);
   const uri = dialog ? routeOf(dialog).requestUri : draft.uri;
-  const next = draft.nextHop ?? (dialog ? routeOf(dialog).next : firstRoute(draft.headers)) ?? draft.uri;
+  const ownWay = draft.nextHop ?? (dialog ? undefined : firstRoute(draft.headers));
+  const next = ownWay ?? (dialog ? routeOf(dialog).next : draft.uri);
   const body = draft.body?.length === 0 ? undefined : draft.body;
   lines.push(...linesBut(draft.headers, OURS), ...missingType(draft, body));
   const wantsContact = WITH_CONTACT.has(draft.method) && draftHeader(draft.headers, 'contact') === undefined;
-  return { method: draft.method, uri, next, lines, wantsContact, body };
+  return { method: draft.method, uri, next, isOwnWay: ownWay !== undefined, lines, wantsContact, body };
 }
 
 function firstRoute(headers: readonly HeaderLine[]): string | undefined {

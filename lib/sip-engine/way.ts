@@ -12,6 +12,7 @@ const MAX_DATAGRAM_BYTES = 1300;
 /** So long nobody asks again whether a peer without TCP has it now. */
 const REFUSAL_MS = 30_000;
 const MAX_REFUSALS = 1000;
+const MAX_HOPS = 1000;
 
 export interface Made {
   readonly message: WireMessage;
@@ -25,6 +26,8 @@ export class Ways {
   private readonly core: Core;
   private readonly failing: FailingAddresses;
   private readonly refusals = new Map<string, number>();
+  /** Hosts that the application has sent requests to. */
+  private readonly hops = new Set<string>();
 
   constructor(core: Core) {
     this.core = core;
@@ -65,15 +68,31 @@ export class Ways {
     return this.failing.silent(address, sinceMs);
   }
 
-  private async addresses({ next, method }: RequestPlan): Promise<readonly Address[]> {
+  private async addresses({ next, method, isOwnWay }: RequestPlan): Promise<readonly Address[]> {
     const uri = parseSipUri(next);
     if (!uri) return [];
     try {
-      return this.failing.last(await this.core.resolve(uri), isHarmless(method));
+      const found = await this.core.resolve(uri);
+      if (isOwnWay) this.remember(found);
+      const reached = isOwnWay ? found : found.filter((address) => this.mayReach(address));
+      return this.failing.last(reached, isHarmless(method));
     } catch {
       this.core.settings.count('sip_unresolved_total');
       return [];
     }
+  }
+
+  /** What lies behind a hop names it in Record-Route: the ACK must find it again. */
+  private remember(hops: readonly Address[]): void {
+    if (this.hops.size >= MAX_HOPS) this.hops.clear();
+    for (const { host } of hops) this.hops.add(host);
+  }
+
+  private mayReach({ host, protocol }: Address): boolean {
+    const { reach, count } = this.core.settings;
+    const may = this.hops.has(host) || reach(host);
+    if (!may) count('sip_unreachable_total', { protocol });
+    return may;
   }
 
   private async open(address: Address): Promise<Path | undefined> {

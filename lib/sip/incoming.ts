@@ -57,10 +57,15 @@ function namedIn(headers: Headers): readonly string[] {
   return asserted.length > 0 ? asserted : headers.all('From');
 }
 
-/** The network's store-and-forward function, which calls for a user (network-side facts §1). */
+/** The network's store-and-forward function, which calls for a user (network-side facts §1): by its URI, not by what somebody calls himself. */
 function isFromStore(headers: Headers): boolean {
-  return namedIn(headers).some((value) => value.includes('rcse-standfw@'));
+  return namedIn(headers).some(
+    (value) => value.includes(storeUser) && parseAddressList(value).some(({ original }) => storeUri.test(original)),
+  );
 }
+
+const storeUser = 'rcse-standfw@';
+const storeUri = new RegExp(`^sips?:${storeUser}`, 'i');
 
 /** What From says of whom the network neither names nor asserts (RFC 3323 §4.1.1.3; 3GPP TS 23.003 §13.7 unavailable). */
 function namesNobody({ key }: NetworkUser): boolean {

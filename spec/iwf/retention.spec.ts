@@ -56,6 +56,7 @@ describe('retention', () => {
       items: () => [],
       tell: () => undefined,
       room: () => Promise.resolve('free'),
+      roomFor: () => Promise.resolve('free'),
     };
     return {
       messages: new MessageLog({ ...common, ...limits, notifications, moved: () => ({}) }),

@@ -60,6 +60,7 @@ describe('the start of the interpreter', () => {
       },
       tell: () => undefined,
       room: () => Promise.resolve('free'),
+      roomFor: () => Promise.resolve('free'),
     };
     const interpreter = new Interpreter({
       ...common,

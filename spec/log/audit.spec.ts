@@ -75,6 +75,14 @@ describe('the audit log', () => {
     expect(read('2026-11-22').map((line) => (line as { object: string }).object)).to.deep.equal(['s1', 's2']);
   });
 
+  it('holds nothing that a terminal obeys', async () => {
+    open();
+    trail.note({ ...entry, object: 'a\u009b2Jb\u0085c\u2028d\u202e' });
+    await trail.close();
+    const text = readFileSync(join(folder, 'audit', 'audit-2026-11-22.jsonl'), 'utf8');
+    expect(text).to.include('a\\u009b2Jb\\u0085c\\u2028d\\u202e');
+  });
+
   it('forgets what is older than its retention, and nothing else in the folder', async () => {
     open();
     await trail.close();

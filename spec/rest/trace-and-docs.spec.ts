@@ -38,6 +38,17 @@ describe('rest/http/trace-exchange', () => {
     expect(keys).to.deep.equal(['x y', `${bot}/${user}`, 'acr:auth']);
   });
 
+  it('keeps no more than 4 kB of a request, and no long key, also of who has no credential', async () => {
+    face = await openFace();
+    const path = `/chat/v1/${'x'.repeat(5_000)}/subscriptions`;
+    const headers = `Host: x\r\nConnection: close\r\nX: ${'y'.repeat(9_000)}\r\n`;
+    expect(await face.raw(`GET ${path} HTTP/1.1\r\n${headers}\r\n`)).to.match(/ 401 /);
+    const [inbound] = face.traced;
+    expect(inbound?.text()).to.have.length.within(4_096, 4_110);
+    expect(inbound?.text()).to.match(/\r\n\[cut\]\r\n$/);
+    expect(inbound?.key).to.have.length(2_048);
+  });
+
   it('is not needed', async () => {
     face = await openFace({ trace: undefined });
     expect((await face.call('POST', messages, { chatMessage: { text: 'x' } })).status).to.equal(201);

@@ -35,5 +35,6 @@ describe('ladder', () => {
     const [line] = ladder(event('sip', 'in', `MESSAGE sip:${'x'.repeat(500)}\u001b[2J SIP/2.0`));
     expect(line).to.have.length.below(110);
     expect(ladder(event('sip', 'in', 'A\u001b[2J'))[0]).to.include(' A?[2J ');
+    expect(ladder(event('sip', 'in', 'A\u009b2J\u2028\u202eB'))[0]).to.include(' A?2J??B ');
   });
 });

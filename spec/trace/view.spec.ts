@@ -24,6 +24,12 @@ describe('a trace that is shown', () => {
     );
   });
 
+  it('keeps 4 kB of a message, however long its head is', () => {
+    const bytes = Buffer.from(`MESSAGE sip:a SIP/2.0\r\nCall-ID: c\r\nSubject: ${'a'.repeat(60_000)}\r\n\r\nbody`);
+    const event = sipEvent({ direction: 'in', peer: 'udp/192.0.2.7:5060', bytes }, { atMs: 0, bodies: false });
+    expect(event.text()).to.match(/^MESSAGE [^]{4087}a\[\d+ bytes\]$/);
+  });
+
   for (const [protocol, host, octets] of [
     ['udp', '192.0.2.7', 'c0000207'],
     ['tls', '198.51.100.4', 'c6336404'],

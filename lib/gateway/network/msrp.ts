@@ -5,7 +5,7 @@ import type { Foundation } from '../foundation.js';
 import { randomId } from '../random-id.js';
 import { msrpOptions } from '../settings.js';
 import { msrpTls } from '../tls-material.js';
-import { msrpReach } from './msrp-reach.js';
+import { msrpReach } from './reach.js';
 import { trustedBy } from './trusted-peers.js';
 
 /** Rejects with the system's error where its port is taken. */

@@ -17,6 +17,7 @@ import type { Load } from '../load/load.js';
 import { engineOptions } from '../settings.js';
 import { type SipCrossing, traceSip } from '../operators/sip-trace.js';
 import { sipTls } from '../tls-material.js';
+import { sipReach } from './reach.js';
 import { trustedBy } from './trusted-peers.js';
 
 export interface SipSide {
@@ -90,6 +91,7 @@ function embedded(config: Config, deps: SipDeps): SipSide {
   const engine = createEngine({
     ...engineOptions(config),
     trusted: trustedBy(config.sip.trustedPeers),
+    reach: sipReach(config.sip.trustedPeers),
     ...(load && { overloaded: load.sipOverloaded, settled: load.sipSettled }),
     ...(turn && { turn: ({ uri = '' }) => turn(uri, messageMs) }),
     trustedNames: config.sip.trustedNames,

@@ -45,7 +45,9 @@ class Asked implements TraceEvent {
 
   text(): string {
     const body = typeof this.shown === 'number' ? `[${this.shown} bytes]` : this.shown;
-    return `POST ${this.notifyURL}\r\nwebhook-id: ${this.notificationId}\r\n\r\n${body}`;
+    // What a platform knows its callbacks by stands there.
+    const url = this.notifyURL.replace(/\?.*$/s, '?********');
+    return `POST ${url}\r\nwebhook-id: ${this.notificationId}\r\n\r\n${body}`;
   }
 }
 

@@ -25,9 +25,10 @@ export function sipEvent(
   return { atMs, border: 'sip', direction, peer, key: valueOf(bytes, callId), text };
 }
 
-/** Bodies are the users' secret unless the operator has decided otherwise; a large one is not kept alive either. */
+/** Bodies are the users' secret unless the operator has decided otherwise; what is large is not kept alive either. */
 function headText(bytes: Buffer): () => string {
-  const kept = bytes.length > maxKeptBytes ? Buffer.from(bytes.subarray(0, endOfHead(bytes))) : bytes;
+  const kept =
+    bytes.length > maxKeptBytes ? Buffer.from(bytes.subarray(0, Math.min(endOfHead(bytes), maxKeptBytes))) : bytes;
   const total = bytes.length;
   return () => {
     const end = endOfHead(kept);

@@ -15,7 +15,7 @@ export interface LinkReportsOptions {
   readonly notifications: Notifications;
 }
 
-/** Queued for the platform; without anybody who listens it is refused, so that the network keeps it. Throws DecodeError. */
+/** Queued for the platform; without anybody who listens, or room, it is refused, so that the network keeps it. Throws DecodeError. */
 export async function receiveLinkReport(
   { store, clock, log, notifications }: LinkReportsOptions,
   { bot }: SessionContext,
@@ -23,7 +23,7 @@ export async function receiveLinkReport(
 ): Promise<Verdict> {
   const report = mapLinkReport(contentType, content, new Date(clock.now()).toISOString());
   const items = notifications.items({ kind: 'aliasLink', bot: bot.uri, report });
-  if (items.length === 0) return { kind: 'unwanted' };
+  if (items.length === 0 || (await notifications.roomFor(bot.uri, items)) !== 'free') return { kind: 'unwanted' };
   await store.commit({ enqueue: items });
   log.info('alias link report received', { bot: bot.uri });
   return { kind: 'taken' };

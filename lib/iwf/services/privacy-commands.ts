@@ -89,7 +89,7 @@ export class PrivacyCommands {
     if (await this.find(bot.uri, user.key, document.commandId)) return this.dropped('duplicate');
     const record = await this.record(context, document);
     const items = notifications.items({ kind: 'privacyCommand', bot: bot.uri, command: commandOf(record) });
-    if (items.length === 0) return { kind: 'unwanted' };
+    if (items.length === 0 || (await notifications.roomFor(bot.uri, items)) !== 'free') return { kind: 'unwanted' };
     const key = messageKey(bot.uri, user.key, record.commandId);
     const fresh = await store.commit({
       put: [this.commands.put(key, record, { ttlMs: retentionMs, ifRevision: 0 })],

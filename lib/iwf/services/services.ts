@@ -5,7 +5,7 @@ import type { Metrics } from '../../metrics.js';
 import type { Notifications } from '../../notify/notifications.js';
 import { contactCapabilitiesUrl } from '../../resources/urls.js';
 import type { Network, NetworkBot } from '../../sip/network.js';
-import type { ClaimedItem, Store } from '../../store/store.js';
+import type { ClaimedItem, Enqueue, Store } from '../../store/store.js';
 import { linkReportContentType } from '../../wire/rcs/link-report.js';
 import { privacyContentType } from '../../wire/rcs/privacy.js';
 import { revokeContentType } from '../../wire/rcs/revoke.js';
@@ -133,12 +133,15 @@ async function tellChange(
   user: string,
   { bots, capabilities }: CapabilityChange,
 ): Promise<void> {
-  const enqueue = bots.flatMap((uri) => {
+  const enqueue: Enqueue[] = [];
+  for (const uri of bots) {
     const bot = directory.find(uri);
-    if (!bot) return [];
+    if (!bot) continue;
     const resourceURL = contactCapabilitiesUrl({ serverRoot: bot.serverRoot, bot: bot.uri }, user);
     const told = { contactId: user, serviceCapability: capabilities, resourceURL };
-    return notifications.items({ kind: 'capability', bot: bot.uri, capabilities: told });
-  });
+    const items = notifications.items({ kind: 'capability', bot: bot.uri, capabilities: told });
+    // Who has no room for it asks when he needs it.
+    if ((await notifications.roomFor(bot.uri, items)) === 'free') enqueue.push(...items);
+  }
   if (enqueue.length > 0) await store.commit({ enqueue });
 }

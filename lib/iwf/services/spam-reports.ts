@@ -34,7 +34,7 @@ export class SpamReports {
     this.reports = new Table<SpamReport>(options.store, 'report');
   }
 
-  /** Kept and queued for the platform in one commit, whether anybody listens or not. Throws DecodeError. */
+  /** Kept and queued for the platform in one commit, whether anybody listens or not; refused where it could not wait for who does. Throws DecodeError. */
   async receive({ bot, user }: SessionContext, { content }: SessionMessage): Promise<Verdict> {
     const { store, clock, log, metrics, notifications, retentionMs } = this.options;
     const nowMs = clock.now();
@@ -44,10 +44,12 @@ export class SpamReports {
       bot: bot.uri,
       dateTime: new Date(nowMs).toISOString(),
     });
+    const enqueue = notifications.items({ kind: 'spamReport', bot: bot.uri, report });
+    if ((await notifications.roomFor(bot.uri, enqueue)) !== 'free') return { kind: 'unwanted' };
     await store.commit({
       put: [this.reports.put(keyOf(bot.uri, report.reportId), report, { ttlMs: retentionMs })],
       remove: (await this.surplus(bot.uri)).map((old) => this.reports.remove(keyOf(bot.uri, old.reportId))),
-      enqueue: notifications.items({ kind: 'spamReport', bot: bot.uri, report }),
+      enqueue,
     });
     metrics.count('spam_reports_total');
     log.info('spam report received', { reportId: report.reportId, bot: bot.uri, messages: report.messageId.length });

@@ -51,6 +51,13 @@ export function createNotifications(deps: DispatcherDeps): Notifications {
         bot,
         deps.ofBot(bot, 'chat').map(({ id }) => laneOf(id, bot, contact)),
       ),
+    roomFor: (bot, items) =>
+      items.length === 0
+        ? Promise.resolve('free')
+        : deps.room(
+            bot,
+            items.map(({ lane }) => lane),
+          ),
   };
 }
 

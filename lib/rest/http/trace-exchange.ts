@@ -13,14 +13,40 @@ export interface TracedExchange {
 }
 
 export function traceExchange(trace: (event: TraceEvent) => void, exchange: TracedExchange): void {
-  const { request, key, status, written, startedAtMs, endedAtMs } = exchange;
-  const { method = '', url = '', rawHeaders, socket } = request;
+  const { request, status, written, startedAtMs, endedAtMs } = exchange;
+  const { socket } = request;
+  const key = exchange.key.length > maxKeyLength ? cut(exchange.key, maxKeyLength) : exchange.key;
   const peer = `${socket.remoteAddress ?? ''}:${socket.remotePort ?? ''}`;
-  const requestText = () => [`${method} ${url} HTTP/1.1`, ...lines(rawHeaders), '', ''].join('\r\n');
+  const requestText = keptText(request);
   const answerHeaders = () => Object.entries(written.headers).map(([name, value]) => `${name}: ${String(value)}`);
   const answerText = () => [`HTTP/1.1 ${status}`, ...answerHeaders(), '', `[${written.bytes} bytes]`].join('\r\n');
   trace({ atMs: startedAtMs, border: 'http', direction: 'in', peer, key, text: requestText });
   trace({ atMs: endedAtMs, border: 'http', direction: 'out', peer, key, text: answerText });
+}
+
+/** Of what a request keeps in memory, characters: who has no credential is traced, too. */
+const maxKeptLength = 4096;
+/** Two addresses. */
+const maxKeyLength = 2048;
+
+/** Two functions, for what one closure needs another one beside it would keep, too. */
+function keptText(request: IncomingMessage): () => string {
+  const length = request.rawHeaders.reduce((sum, part) => sum + part.length, request.url?.length ?? 0);
+  const text = textOf(request);
+  return length <= maxKeptLength ? text : saying(`${cut(text(), maxKeptLength)}\r\n[cut]\r\n`);
+}
+
+function textOf({ method = '', url = '', rawHeaders }: IncomingMessage): () => string {
+  return () => [`${method} ${url} HTTP/1.1`, ...lines(rawHeaders), '', ''].join('\r\n');
+}
+
+function saying(text: string): () => string {
+  return () => text;
+}
+
+/** A copy: what was cut off is not kept with it. */
+function cut(text: string, length: number): string {
+  return Buffer.from(text.slice(0, length)).toString();
 }
 
 /** Header lines as they came, credentials masked. */

@@ -35,6 +35,8 @@ export function cutUnread(server: Server, { clock, timeoutMs, onCut }: UnreadOpt
     timer = waiting.size === 0 ? undefined : clock.after(timeoutMs / looks, look);
   };
   const follow = (socket: Socket): void => {
+    // One whose Upgrade is not granted comes a second time.
+    if (waiting.has(socket)) return;
     waiting.set(socket, undefined);
     socket.once('close', () => {
       waiting.delete(socket);

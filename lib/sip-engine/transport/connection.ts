@@ -6,10 +6,13 @@ import type { Path } from './path.js';
 import { TcpFramer } from './tcp-framing.js';
 import type { TransportDeps } from './transport-user.js';
 
+export type Ends = Pick<Connection, 'local' | 'remote' | 'toStranger'>;
+
 export class Connection implements Path {
   readonly reliable = true;
   readonly local: Address;
   readonly remote: Address;
+  readonly toStranger: boolean;
   readonly framer: TcpFramer;
   /** When the peer last said something, or the connection began. */
   heardMs: number;
@@ -23,10 +26,11 @@ export class Connection implements Path {
   private readonly share: ByteShare;
   private corked = false;
 
-  constructor(socket: Socket, ends: { local: Address; remote: Address }, deps: TransportDeps) {
+  constructor(socket: Socket, ends: Ends, deps: TransportDeps) {
     this.socket = socket;
     this.local = ends.local;
     this.remote = ends.remote;
+    this.toStranger = ends.toStranger;
     this.deps = deps;
     this.framer = new TcpFramer(deps.limits);
     this.heardMs = deps.timers.now();

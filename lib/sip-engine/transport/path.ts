@@ -9,6 +9,8 @@ export interface Path {
   readonly reliable: boolean;
   /** False: what is sent this way is lost. */
   readonly usable: boolean;
+  /** We have connected to somebody who is not trusted: what he asks outside of our dialogs is not heard. */
+  readonly toStranger?: boolean;
   /** Never throws; a failure is told to the watchers, soon but not within the call. */
   send(bytes: Buffer): void;
   /** `failed` runs at most once, when the transport knows that the peer cannot be reached this way. */

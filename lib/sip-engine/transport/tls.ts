@@ -8,7 +8,7 @@ import {
   type PeerCertificate,
   type SecureContext,
   type Server,
-  type TLSSocket,
+  TLSSocket,
 } from 'node:tls';
 import type { Address } from '../api.js';
 import { names } from './certificate.js';
@@ -90,6 +90,11 @@ export class Tls {
       ...(servername === undefined ? {} : { servername }),
       checkServerIdentity: (_host, certificate) => strangerThan(expected, certificate),
     });
+  }
+
+  /** The certificate of the other end of a connection of ours, if we believe it. */
+  peerOf(socket: Socket): X509Certificate | undefined {
+    return socket instanceof TLSSocket ? believed(socket) : undefined;
   }
 }
 

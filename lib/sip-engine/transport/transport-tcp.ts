@@ -134,7 +134,7 @@ export class TcpTransport {
     }
     if (this.isClosed()) socket.destroy();
     this.proven.learn(remote);
-    return this.adopt(socket, remote);
+    return this.adopt(socket, remote, this.isStranger(remote.host, this.tls?.peerOf(socket)));
   }
 
   private isClosed(): boolean {
@@ -179,14 +179,18 @@ export class TcpTransport {
     const host = plainHost(socket.remoteAddress ?? '');
     const remote: Address = { protocol: 'tls', host, port: socket.remotePort ?? 0 };
     this.handshakes.delete(keyOf(remote));
-    const named = this.deps.trustedNames.some((name) => certificate !== undefined && names(certificate, name));
-    if (named || this.deps.trusted(host)) {
+    if (!this.isStranger(host, certificate)) {
       this.adopt(socket, remote);
       return;
     }
     this.deps.count('sip_untrusted_total', { protocol: 'tls' });
     socket.on('error', () => socket.destroy());
     socket.destroy();
+  }
+
+  private isStranger(host: string, certificate: X509Certificate | undefined): boolean {
+    if (this.deps.trusted(host)) return false;
+    return !this.deps.trustedNames.some((name) => certificate !== undefined && names(certificate, name));
   }
 
   private refusalOf(host: string): string | undefined {
@@ -197,8 +201,8 @@ export class TcpTransport {
     return already >= this.deps.limits.maxConnectionsPerSource ? 'connections_per_source' : undefined;
   }
 
-  private adopt(socket: Socket, remote: Address): Connection {
-    const connection = new Connection(socket, { local: this.localOf(socket), remote }, this.deps);
+  private adopt(socket: Socket, remote: Address, toStranger = false): Connection {
+    const connection = new Connection(socket, { local: this.localOf(socket), remote, toStranger }, this.deps);
     const key = keyOf(remote);
     this.connections.set(key, connection);
     socket.on('error', () => socket.destroy());

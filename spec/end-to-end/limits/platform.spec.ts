@@ -2,7 +2,11 @@
 import { expect } from 'chai';
 import { until } from '../../notify/harness.js';
 import { adminClient } from '../../support/admin-client.js';
-import { RawPhone } from '../raw-phone.js';
+import { linkReportContentType } from '../../../lib/wire/rcs/link-report.js';
+import { privacyContentType } from '../../../lib/wire/rcs/privacy.js';
+import { spamReportContentType } from '../../../lib/wire/rcs/spam-report.js';
+import { refusalOf, subscribe as subscribeTo } from '../messages/documents.js';
+import { icsiSession, RawPhone } from '../raw-phone.js';
 import { bot, contact, otherBot, otherKey, startWorld, type World } from '../world.js';
 import { SimulatedPlatform } from '../../../lib/sim/platform.js';
 
@@ -87,6 +91,48 @@ describe('limits of a platform [IWF-1723]', () => {
     expect(await reached('limits.laneLength')).to.equal(1);
     expect((await platform.send(contact, { text: 'the bot may still write' })).status).to.equal(201);
     await phone.until(() => phone.inbox.length === 1);
+  });
+
+  it('documents of a user wait no longer than his messages do: 480 to him; and what OPTIONS says is not told', async () => {
+    world = await startWorld({
+      platform: { limits: { laneLength: 2 } },
+      config: { notify: { backoff: { baseMs: 3_600_000, factor: 1, maxMs: 3_600_000, jitter: 0 } } },
+    });
+    const { phone, platform } = world;
+    for (const api of ['spamreport', 'aliasmgmt', 'capabilitydiscovery'] as const) await subscribeTo(world, api);
+    platform.answer = () => 503;
+    const statusesOf = async (type: string, text: (id: string) => string): Promise<unknown> => {
+      const told: unknown[] = [];
+      for (const id of ['1', '2', '3']) told.push(await refusalOf(phone.sendDocument(bot, type, text(id))));
+      return told;
+    };
+    const refused = [undefined, undefined, 480];
+    expect(
+      await statusesOf(
+        spamReportContentType,
+        (id) => `<SR><Chatbot>${bot}</Chatbot><Message-ID>${id}</Message-ID></SR>`,
+      ),
+    ).to.deep.equal(refused);
+    expect(
+      await statusesOf(
+        privacyContentType,
+        (id) => `<AM><Command-ID>${id}</Command-ID><action>FetchSettings</action></AM>`,
+      ),
+    ).to.deep.equal(refused);
+    // Of the number 9: the lane is that of whom it speaks.
+    expect(
+      await statusesOf(linkReportContentType, (id) => `<L id="${id}"><user>tel:+15550100009</user></L>`),
+    ).to.deep.equal(refused);
+    expect(await reached('limits.laneLength')).to.equal(3);
+    const raw = await RawPhone.of(world);
+    let at = 0;
+    await until(async () => {
+      const tag = at++ % 2 === 0 ? '' : ';+g.gsma.rcs.msgrevoke';
+      const lines = [`Contact: <sip:x@127.0.0.1>;${icsiSession}${tag}`];
+      expect((await raw.ask('OPTIONS', { lines })).status).to.equal(200);
+      return (await reached('limits.laneLength')) > 3;
+    });
+    raw.close();
   });
 
   it('room comes back with what is delivered', async () => {

@@ -53,6 +53,21 @@ describe('a call of the network’s store for a user', () => {
     expect((await told(messageId)).body).to.include({ status: 'Displayed' });
   });
 
+  for (const [what, asserted] of [
+    ['calls himself as the store', '"rcse-standfw@" <sip:+15550100002@ims.example.net;user=phone>'],
+    ['has its name within his address', '<tel:+15550100002;by=rcse-standfw@ims.example.net>'],
+    ['has its name at the end of his own', '<sip:my-rcse-standfw@ims.example.net>'],
+  ] as const) {
+    it(`is none of a user who ${what}: he speaks for himself, whomever his Referred-By names`, async () => {
+      const id = `own-${what}`;
+      const lines = [`P-Asserted-Identity: ${asserted}`, 'Referred-By: <tel:+15550109999>'];
+      const parts = { user: 'sip:+15550100002@ims.example.net;user=phone', type: 'message/cpim', lines };
+      const answer = await caller.ask('MESSAGE', { ...parts, body: cpim('not his words', { id }).toString() });
+      expect(answer.status).to.equal(200);
+      expect((await told(id)).body).to.include({ senderAddress: rawContact });
+    });
+  }
+
   it('is no invitation that the bot decides on', async () => {
     const { platform } = world;
     const confirmed = { chatNotificationSubscription: { callbackReference: { notifyURL: platform.notifyURL } } };

@@ -69,6 +69,7 @@ describe('a revoke under way', () => {
       },
       tell: () => undefined,
       room: () => Promise.resolve('free'),
+      roomFor: () => Promise.resolve('free'),
     };
     const messages: MessageLog = new MessageLog({
       store,

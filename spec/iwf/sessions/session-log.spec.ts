@@ -24,6 +24,7 @@ describe('records of confirmed sessions at the start of a gateway', () => {
       },
       tell: () => undefined,
       room: () => Promise.resolve('free'),
+      roomFor: () => Promise.resolve('free'),
     };
     const log = new SessionLog({ ...common, store, notifications, correlatorMs: 1_000_000 });
     const record = (contact: string, status: SessionRecord['status']): SessionRecord => ({

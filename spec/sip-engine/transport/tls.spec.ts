@@ -182,6 +182,23 @@ describe('SIP over TLS', () => {
       expect(await ask(caller, `sip:a@127.0.0.1:${callee.address.port};transport=tls`)).to.equal(200);
     });
 
+    for (const [name, heard] of [
+      ['sbc.example.net', 1],
+      ['pcscf.example.net', 0],
+    ] as const) {
+      it(`and what comes back from ${name} is heard (${heard}) as if he had called, where his name alone is trusted`, async () => {
+        const callee = await stage(material(domain, { clientCertificates: 'none' }));
+        const trust = { trusted: () => false, trustedNames: [name === 'sbc.example.net' ? name : 'other.example.net'] };
+        const caller = await stage(material(ours), { dns, ...trust });
+        expect(await ask(caller, `sips:a@${name}:${callee.address.port}`)).to.equal(200);
+        const { source } = callee.requests[0] ?? {};
+        const draft = { method: 'MESSAGE', uri: `sip:b@127.0.0.1:${source?.port ?? 0};transport=tls`, headers: [] };
+        await callee.engine.send(draft, { onResponse: () => undefined });
+        await counted(caller, heard ? 'sip_requests_total inbound MESSAGE 200' : 'sip_untrusted_total tls');
+        expect(caller.requests).to.have.length(heard);
+      });
+    }
+
     it('is nobody whose certificate an unknown authority has signed', async () => {
       const callee = await stage(material(stranger, { ca: other.ca, clientCertificates: 'none' }));
       const caller = await stage(material(ours), { dns });

@@ -1,8 +1,11 @@
 import { expect } from 'chai';
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { parseBlock } from '../../../lib/config/values.js';
-import { msrpReach } from '../../../lib/gateway/network/msrp-reach.js';
+import { msrpReach } from '../../../lib/gateway/network/reach.js';
+import { KeptLog } from '../../end-to-end/kept-log.js';
 import { offer, RawPhone, tagOf } from '../../end-to-end/raw-phone.js';
-import { startWorld } from '../../end-to-end/world.js';
+import { bot, key, startWorld } from '../../end-to-end/world.js';
 
 function reach(connectTo: readonly string[], trustedPeers: readonly string[]): (address: string) => boolean {
   const blocks = (texts: readonly string[]) => texts.flatMap((text) => parseBlock(text) ?? []);
@@ -51,6 +54,33 @@ describe('where MSRP may connect to', () => {
       } else expect(answer.status).to.be.within(400, 699);
     } finally {
       phone.close();
+      await world.stop();
+    }
+  });
+});
+
+describe('where SIP may connect to', () => {
+  it('without a next hop: not to another address of this host, which a bot names as its contact', async () => {
+    const near = createServer((socket) => socket.destroy());
+    let calls = 0;
+    near.on('connection', () => calls++);
+    await once(near.listen(0, '127.0.0.77'), 'listening');
+    const { port } = near.address() as AddressInfo;
+    const log = new KeptLog();
+    const world = await startWorld({ log, config: { sip: { trustedPeers: ['127.0.0.1/32'], nextHop: undefined } } });
+    try {
+      const contact = encodeURIComponent(`sip:a@127.0.0.77:${port};transport=tcp`);
+      const path = `/chat/v1/${encodeURIComponent(bot)}/oneToOne/${contact}/adhoc/messages`;
+      const answer = await fetch(`${world.serverRoot}${path}`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ chatMessage: { contentType: 'text/plain', bodyText: 'hello' } }),
+      });
+      expect(answer.status).to.equal(201);
+      expect(await log.waitFor('message waits')).to.include({ reason: 'SIP 503 Service Unavailable' });
+      expect(calls).to.equal(0);
+    } finally {
+      near.close();
       await world.stop();
     }
   });

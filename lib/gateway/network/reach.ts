@@ -1,4 +1,4 @@
-/** Where MSRP may connect to: what SDP names is the network's word, and must not reach into this machine or its link. */
+/** Where MSRP and SIP may connect to: what SDP, a Contact or a platform names is a stranger's word, and must not reach into this machine or its link. */
 import type { Config } from '../../config.js';
 import { trustedBy } from './trusted-peers.js';
 
@@ -15,8 +15,11 @@ interface Blocks {
 
 /** Listed addresses alone; without a list all but the near ones, and of these the trusted peers' own. */
 export function msrpReach({ connectTo, trustedPeers }: Blocks): (address: string) => boolean {
-  const listed = trustedBy(connectTo);
-  if (connectTo.length > 0) return listed;
+  return connectTo.length > 0 ? trustedBy(connectTo) : sipReach(trustedPeers);
+}
+
+/** All but the near ones, and of these the trusted peers' own. */
+export function sipReach(trustedPeers: Config['sip']['trustedPeers']): (address: string) => boolean {
   const trusted = trustedBy(trustedPeers);
   const isNear = trustedBy(near);
   return (address) => trusted(address) || !isNear(address);
