@@ -5,7 +5,10 @@ import type { TraceEvent } from '../../../lib/trace/trace.js';
 describe('a callback in the trace', () => {
   it('hides the query of the notifyURL, which may be what a platform knows its callbacks by', () => {
     const events: TraceEvent[] = [];
-    callbackTrace((event) => void events.push(event), true)({
+    callbackTrace(
+      (event) => void events.push(event),
+      true,
+    )({
       request: {
         platformId: 'p',
         notifyURL: 'https://hooks.example.net/rcs?sig=secret&x=1',
