@@ -1,4 +1,5 @@
 /** What the frames of a drachtio server say of messages on the wire: those that have come, and the echoes of those that have left. */
+import type { SrfClient } from './types.js';
 
 /** A message that has crossed the border; what the server sends of its own accord, or again, is not told. */
 export interface Crossing {
@@ -9,8 +10,16 @@ export interface Crossing {
   readonly text: string;
 }
 
+/** From now on, of every frame that comes to a client. */
+export function tellCrossings(client: SrfClient | undefined, tell: (crossing: Crossing) => void): void {
+  client?.wp.on('msg', (_socket, frame) => {
+    const crossing = crossingOf(frame);
+    if (crossing) tell(crossing);
+  });
+}
+
 /** undefined: a frame of another kind. `frame`: leader, CRLF, SIP message. */
-export function crossingOf(frame: string): Crossing | undefined {
+function crossingOf(frame: string): Crossing | undefined {
   const end = frame.indexOf('\r\n');
   if (end < 0) return undefined;
   const [, kind, ...tokens] = frame.slice(0, end).split('|');

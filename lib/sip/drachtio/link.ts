@@ -5,7 +5,7 @@ import { PeerError } from '../../errors.js';
 import type { Logger } from '../../log.js';
 import type { SrfAck, SrfApp, SrfConnectOptions, SrfRequest, SrfRequestOptions, SrfResponse } from './types.js';
 import type { Answered } from './answered.js';
-import { type Crossing, crossingOf } from './crossing.js';
+import { type Crossing, tellCrossings } from './crossing.js';
 import { LinkSockets } from './sockets.js';
 import { SendWindow } from './window.js';
 
@@ -98,7 +98,7 @@ export class Link {
   }
 
   open(): void {
-    const { target } = this.options;
+    const { target, onCrossing } = this.options;
     switch (target.kind) {
       case 'listen':
         target.server.on('connection', (socket) => this.sockets.track(socket));
@@ -114,7 +114,8 @@ export class Link {
           this.onDown(new PeerError('sip', 408, 'the engine does not answer'));
         });
         this.app.connect(options);
-        this.tap();
+        // Before the first frame can have come.
+        if (onCrossing) tellCrossings(this.app.app.client, onCrossing);
         return;
       }
     }
@@ -237,16 +238,6 @@ export class Link {
   /** All that srf tells of a connection of its own making; in listen mode the server tells us. */
   private get socket(): Socket | undefined {
     return this.app.app.client?.mapServer.keys().next().value;
-  }
-
-  /** Before the first frame can have come. */
-  private tap(): void {
-    const { onCrossing } = this.options;
-    if (!onCrossing) return;
-    this.app.app.client?.wp.on('msg', (_socket, frame) => {
-      const crossing = crossingOf(frame);
-      if (crossing) onCrossing(crossing);
-    });
   }
 
   private write(res: SrfResponse, text: string, done: (error: unknown) => void): void {
