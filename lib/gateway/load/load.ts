@@ -47,7 +47,7 @@ interface LoadDeps {
 export function createLoad({ overload: limits }: Config, deps: LoadDeps): Load {
   const { origins } = deps;
   const flow = createFlow();
-  const gauges = processGauges(deps, flow, pausesPassed(limits));
+  const gauges = processGauges(deps, flow, pausesPassed(limits, () => overload.share < 1));
   const overload = createOverload({ ...deps, limits, gauges });
   const refused = (work: Work, from: Origin): number | undefined =>
     overload.admit(work, from) ? undefined : limits.retryAfterS;
@@ -137,15 +137,19 @@ const firstLooks = 10;
 
 /**
  * One pause is no overload: what is done for the first time, a collection of garbage. A look at which the process is
- * late counts where one of the two before was late, too, and none of the first; else its delays count as their limits.
+ * late counts where one of the two before was late, too, or `isOver` says that there is overload anyway, and none of the
+ * first; else its delays count as their limits.
  */
-export function pausesPassed(limits: Pick<Readings, 'loopDelayMs' | 'answerDelayMs'>): (one: Readings) => Readings {
+export function pausesPassed(
+  limits: Pick<Readings, 'loopDelayMs' | 'answerDelayMs'>,
+  isOver: () => boolean,
+): (one: Readings) => Readings {
   let before: readonly boolean[] = [];
   let looks = 0;
   return (readings) => {
     const { loopDelayMs, answerDelayMs } = readings;
     const isLate = loopDelayMs > limits.loopDelayMs || answerDelayMs > limits.answerDelayMs;
-    const isAlone = ++looks <= firstLooks || !before.includes(true);
+    const isAlone = ++looks <= firstLooks || (!before.includes(true) && !isOver());
     before = [...before.slice(-1), isLate];
     if (!isLate || !isAlone) return readings;
     return {

@@ -4,7 +4,11 @@ import { pausesPassed } from '../../../lib/gateway/load/load.js';
 describe('what counts as late', () => {
   const limits = { loopDelayMs: 50, answerDelayMs: 250 };
   let steady: ReturnType<typeof pausesPassed>;
-  beforeEach(() => (steady = pausesPassed(limits)));
+  let isOver: boolean;
+  beforeEach(() => {
+    isOver = false;
+    steady = pausesPassed(limits, () => isOver);
+  });
 
   /** Of each look the delay of the loop that counts. */
   function counted(...delays: readonly number[]): readonly number[] {
@@ -32,6 +36,12 @@ describe('what counts as late', () => {
     expect(counted(60, 70, 80)).to.deep.equal([50, 70, 80]);
     settled();
     expect(counted(60, 40, 80, 40, 90)).to.deep.equal([50, 40, 80, 40, 90]);
+  });
+
+  it('is each of them while there is overload: what was let in for one more look would wait the longer', () => {
+    settled();
+    isOver = true;
+    expect(counted(60, 0, 0, 80)).to.deep.equal([60, 0, 0, 80]);
   });
 
   it('holds for answers that are late as for the loop; the store and the queues count at once', () => {
