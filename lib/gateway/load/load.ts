@@ -47,7 +47,11 @@ interface LoadDeps {
 export function createLoad({ overload: limits }: Config, deps: LoadDeps): Load {
   const { origins } = deps;
   const flow = createFlow();
-  const gauges = processGauges(deps, flow, pausesPassed(limits, () => overload.share < 1));
+  const gauges = processGauges(
+    deps,
+    flow,
+    pausesPassed(limits, () => overload.share < 1),
+  );
   const overload = createOverload({ ...deps, limits, gauges });
   const refused = (work: Work, from: Origin): number | undefined =>
     overload.admit(work, from) ? undefined : limits.retryAfterS;
