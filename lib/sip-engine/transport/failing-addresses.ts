@@ -1,6 +1,7 @@
 /** Addresses that have failed of late: of those behind one name they are tried last (RFC 3263 §4.3). */
 import type { Address } from '../api.js';
 import type { Timers } from '../transaction/timers.js';
+import { RecentMap } from './recent-map.js';
 
 /** §4.3 leaves it open; a name's addresses are asked for again as often. */
 const FAILING_MS = 30_000;
@@ -12,10 +13,10 @@ const notFailing = -1;
 
 export class FailingAddresses {
   private readonly timers: Pick<Timers, 'now'>;
-  /** When each has failed, the longest known first. */
-  private readonly failedMs = new Map<string, number>();
-  /** When each has answered last, the longest known first. */
-  private readonly answeredMs = new Map<string, number>();
+  /** When each has failed. */
+  private readonly failedMs = new RecentMap<number>(MAX_KNOWN);
+  /** When each has answered last. */
+  private readonly answeredMs = new RecentMap<number>(MAX_KNOWN);
 
   constructor(timers: Pick<Timers, 'now'>) {
     this.timers = timers;
@@ -23,12 +24,12 @@ export class FailingAddresses {
 
   /** It could not be reached, or said 503. */
   failed(address: Address): void {
-    this.note(this.failedMs, keyOf(address));
+    this.failedMs.set(keyOf(address), this.timers.now());
   }
 
   answered(address: Address): void {
     const key = keyOf(address);
-    this.note(this.answeredMs, key);
+    this.answeredMs.set(key, this.timers.now());
     if (this.failedMs.size > 0) this.failedMs.delete(key);
   }
 
@@ -56,15 +57,8 @@ export class FailingAddresses {
     const agoMs = this.timers.now() - failedMs;
     // Less than nothing: the clock was put back.
     if (agoMs >= 0 && agoMs < (isProbe ? FAILING_MS : PROBED_MS)) return failedMs;
-    this.note(this.failedMs, key);
+    this.failedMs.set(key, this.timers.now());
     return notFailing;
-  }
-
-  private note(times: Map<string, number>, key: string): void {
-    times.delete(key);
-    const oldest = times.size >= MAX_KNOWN ? times.keys().next().value : undefined;
-    if (oldest !== undefined) times.delete(oldest);
-    times.set(key, this.timers.now());
   }
 }
 

@@ -4,6 +4,7 @@ import { isIPv6 } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import type { Timers } from '../transaction/timers.js';
 import { numeric } from './numeric-lookup.js';
+import { RecentMap } from './recent-map.js';
 import { isWildcard } from './transport-user.js';
 
 /** Routes change, if rarely. */
@@ -21,8 +22,8 @@ interface Known {
 
 export class OwnAddresses {
   private readonly timers: Pick<Timers, 'now'>;
-  /** By the peer's host, the longest known first. */
-  private readonly known = new Map<string, Known>();
+  /** By the peer's host. */
+  private readonly known = new RecentMap<Known>(MAX_KNOWN);
 
   constructor(timers: Pick<Timers, 'now'>) {
     this.timers = timers;
@@ -53,8 +54,6 @@ export class OwnAddresses {
     this.known.delete(host);
     const address = sourceTo(host);
     if (address === undefined) return undefined;
-    const oldest = this.known.size >= MAX_KNOWN ? this.known.keys().next().value : undefined;
-    if (oldest !== undefined) this.known.delete(oldest);
     const found: Known = { address, alike: undefined, untilMs: this.timers.now() + KNOWN_MS };
     this.known.set(host, found);
     return found;
