@@ -4,7 +4,6 @@ import { interpreterLimits, serviceLimits } from '../../lib/gateway/settings.js'
 import type { Chatbot } from '../../lib/iwf/actions.js';
 import { chatbotDirectory } from '../../lib/iwf/chatbots.js';
 import { Interpreter } from '../../lib/iwf/interpreter.js';
-import type { Notifications } from '../../lib/notify/notifications.js';
 import type { Invitation, Network, NetworkHandlers, Refusal } from '../../lib/sip/network.js';
 import { defaultLimits } from '../../lib/store/limits.js';
 import { openVolatileStore } from '../../lib/store/volatile.js';
@@ -12,6 +11,7 @@ import { readFeatureTags } from '../../lib/wire/feature-tags.js';
 import { until } from '../support/ask-again.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { silentLog, silentMetrics } from '../support/silent.js';
+import { notificationsTo } from './roomy-notifications.js';
 
 const bot: Chatbot = {
   uri: 'sip:shop@botplatform.example.net',
@@ -52,16 +52,7 @@ describe('the start of the interpreter', () => {
     const common = { clock: new FakeClock(), log: silentLog, metrics: silentMetrics };
     const store = openVolatileStore({ ...common, limits: defaultLimits });
     const told: string[] = [];
-    const notifications: Notifications = {
-      wanted: () => true,
-      items: (notification) => {
-        told.push(notification.kind === 'chatEvent' ? notification.eventType : notification.kind);
-        return [];
-      },
-      tell: () => undefined,
-      room: () => Promise.resolve('free'),
-      roomFor: () => Promise.resolve('free'),
-    };
+    const notifications = notificationsTo(told);
     const interpreter = new Interpreter({
       ...common,
       store,

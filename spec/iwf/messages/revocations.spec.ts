@@ -14,6 +14,7 @@ import { readFeatureTags } from '../../../lib/wire/feature-tags.js';
 import { defaultRevokeVocabulary, parseRevoke } from '../../../lib/wire/rcs/revoke.js';
 import { FakeClock } from '../../support/fake-clock.js';
 import { silentLog, silentMetrics } from '../../support/silent.js';
+import { roomy } from '../roomy-notifications.js';
 
 const bot: Chatbot = {
   uri: 'sip:shop@botplatform.example.net',
@@ -62,14 +63,11 @@ describe('a revoke under way', () => {
   /** Also what a gateway is that starts on the same store. */
   function assemble(): typeof parts {
     const notifications: Notifications = {
-      wanted: () => true,
+      ...roomy,
       items: (notification) => {
         const status = notification.kind === 'messageStatus' ? notification.status : notification.kind;
         return [{ queue: 'notify', lane: 'n', id: randomUUID(), value: status }];
       },
-      tell: () => undefined,
-      room: () => Promise.resolve('free'),
-      roomFor: () => Promise.resolve('free'),
     };
     const messages: MessageLog = new MessageLog({
       store,

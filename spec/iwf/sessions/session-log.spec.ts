@@ -1,12 +1,12 @@
 import { expect } from 'chai';
 import { randomUUID } from 'node:crypto';
-import type { Notifications } from '../../../lib/notify/notifications.js';
 import { SessionLog } from '../../../lib/iwf/sessions/session-log.js';
 import type { SessionRecord } from '../../../lib/iwf/records.js';
 import { defaultLimits } from '../../../lib/store/limits.js';
 import { openVolatileStore } from '../../../lib/store/volatile.js';
 import { FakeClock } from '../../support/fake-clock.js';
 import { silentLog, silentMetrics } from '../../support/silent.js';
+import { notificationsTo } from '../roomy-notifications.js';
 
 const bot = 'sip:shop@botplatform.example.net';
 
@@ -16,16 +16,7 @@ describe('records of confirmed sessions at the start of a gateway', () => {
     const common = { clock, log: silentLog, metrics: silentMetrics };
     const store = openVolatileStore({ ...common, limits: defaultLimits });
     const told: string[] = [];
-    const notifications: Notifications = {
-      wanted: () => true,
-      items: (notification) => {
-        told.push(notification.kind === 'chatEvent' ? notification.eventType : notification.kind);
-        return [];
-      },
-      tell: () => undefined,
-      room: () => Promise.resolve('free'),
-      roomFor: () => Promise.resolve('free'),
-    };
+    const notifications = notificationsTo(told);
     const log = new SessionLog({ ...common, store, notifications, correlatorMs: 1_000_000 });
     const record = (contact: string, status: SessionRecord['status']): SessionRecord => ({
       ...{ sessionId: randomUUID(), contact, status, direction: 'outbound', request: {} },
