@@ -48,21 +48,27 @@ export function isSendable([name, value]: HeaderLine): boolean {
 }
 
 function lookup(read: () => readonly HeaderLine[]): Headers {
+  let index: ReadonlyMap<string, readonly string[]> | undefined;
+  const valuesOf = (name: string): readonly string[] | undefined => (index ??= byLongName(read())).get(longName(name));
   return {
     get lines() {
       return read();
     },
-    get(name) {
-      const wanted = longName(name);
-      return read().find(([given]) => longName(given) === wanted)?.[1];
-    },
-    all(name) {
-      const wanted = longName(name);
-      return read()
-        .filter(([given]) => longName(given) === wanted)
-        .map(([, value]) => value);
-    },
+    get: (name) => valuesOf(name)?.[0],
+    all: (name) => valuesOf(name) ?? [],
   };
+}
+
+/** A request is asked for some twenty names. */
+function byLongName(lines: readonly HeaderLine[]): ReadonlyMap<string, readonly string[]> {
+  const index = new Map<string, string[]>();
+  for (const [given, value] of lines) {
+    const name = longName(given);
+    const values = index.get(name);
+    if (values) values.push(value);
+    else index.set(name, [value]);
+  }
+  return index;
 }
 
 function parseLines(text: string): readonly HeaderLine[] {

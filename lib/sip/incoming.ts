@@ -22,6 +22,7 @@ export function readIncoming(request: SipRequest, options: AddressOptions): Read
   // All who hide would be one user, and read what is meant for another of them: 433 Anonymity Disallowed (RFC 5079).
   if (request.method !== 'OPTIONS' && namesNobody(user)) return { kind: 'refused', refusal: { status: 433 } };
   const expiresS = seconds(headers.get('Expires'));
+  const tags = readFeatureTags(headers.all('Contact'));
   const asked = readFeatureTags(headers.all('Accept-Contact'));
   return {
     kind: 'read',
@@ -29,9 +30,9 @@ export function readIncoming(request: SipRequest, options: AddressOptions): Read
       callId: request.callId,
       botUri: request.uri,
       user,
-      service: serviceOf(request),
+      service: serviceOf(request, [...asked.icsis, ...tags.icsis]),
       ids: idsOf(headers),
-      tags: readFeatureTags(headers.all('Contact')),
+      tags,
       askedVersions: asked.botVersions,
       askedApplications: asked.iaris,
       ...(expiresS === undefined ? {} : { expiresS }),
@@ -97,13 +98,9 @@ function token(value: string | undefined): string | undefined {
 }
 
 /** P-Asserted-Service first, then Accept-Contact, then Contact, then what the method is for (network-side facts §2). */
-function serviceOf({ headers, method }: SipRequest): Service {
+function serviceOf({ headers, method }: SipRequest, tagged: readonly string[]): Service {
   const asserted = [...headers.all('P-Asserted-Service'), ...headers.all('P-Preferred-Service')].map(serviceName);
-  const named = [
-    ...asserted,
-    ...readFeatureTags(headers.all('Accept-Contact')).icsis,
-    ...readFeatureTags(headers.all('Contact')).icsis,
-  ];
+  const named = [...asserted, ...tagged];
   const known = named.map((name) => services.get(name)).find((service) => service !== undefined);
   const service = known ?? (method === 'INVITE' ? 'session' : 'standalone');
   // The store hands on what was said in a chat as a chat; the user's own stays his.

@@ -63,19 +63,58 @@ const maxParameters = 200;
  * hyphen missing after 3gpp; `,` between parameters; values without quotes.
  */
 export function readFeatureTags(values: readonly string[]): FeatureTags {
-  const parameters = values.flatMap(headerParameters);
-  if (parameters.length > maxParameters) throw new DecodeError(codec, 'header', 'too many parameters');
-  const known: readonly string[] = Object.values(tagNames);
+  const found = nothingFound();
+  let count = 0;
+  for (const value of values) {
+    for (const [name, text] of headerParameters(value)) {
+      if (++count > maxParameters) throw new DecodeError(codec, 'header', 'too many parameters');
+      take(found, name, text);
+    }
+  }
+  return found;
+}
+
+type Found = { -readonly [K in keyof FeatureTags]: FeatureTags[K] extends boolean ? boolean : Set<string> };
+
+function nothingFound(): Found {
   return {
-    icsis: names(parameters, tagNames.icsi, icsiPrefix),
-    iaris: names(parameters, tagNames.iari, iariPrefix),
-    isbot: flag(parameters, tagNames.isbot),
-    botVersions: names(parameters, tagNames.botVersion, ''),
-    msgrevoke: flag(parameters, tagNames.msgrevoke),
-    msgfallback: flag(parameters, tagNames.msgfallback),
-    pagerLarge: flag(parameters, tagNames.pagerLarge),
-    others: new Set(parameters.map(([name]) => name).filter((name) => !known.includes(name))),
+    icsis: new Set(),
+    iaris: new Set(),
+    isbot: false,
+    botVersions: new Set(),
+    msgrevoke: false,
+    msgfallback: false,
+    pagerLarge: false,
+    others: new Set(),
   };
+}
+
+function take(found: Found, name: string, value: string | undefined): void {
+  switch (name) {
+    case tagNames.icsi:
+      addNames(found.icsis, value, icsiPrefix);
+      return;
+    case tagNames.iari:
+      addNames(found.iaris, value, iariPrefix);
+      return;
+    case tagNames.botVersion:
+      addNames(found.botVersions, value, '');
+      return;
+    case tagNames.isbot:
+      found.isbot ||= isTrue(value);
+      return;
+    case tagNames.msgrevoke:
+      found.msgrevoke ||= isTrue(value);
+      return;
+    case tagNames.msgfallback:
+      found.msgfallback ||= isTrue(value);
+      return;
+    case tagNames.pagerLarge:
+      found.pagerLarge ||= isTrue(value);
+      return;
+    default:
+      found.others.add(name);
+  }
 }
 
 /** Whether an RCS tag is there at all: an answer without one says nothing of RCS. */
@@ -195,11 +234,7 @@ function headerParameters(value: string): readonly Parameter[] {
   return pieces(value).map((piece) => {
     const equals = piece.indexOf('=');
     if (equals === -1) return [piece.toLowerCase(), undefined];
-    const text = piece
-      .slice(equals + 1)
-      .trim()
-      .replaceAll('"', '');
-    return [piece.slice(0, equals).trim().toLowerCase(), text];
+    return [piece.slice(0, equals).trim().toLowerCase(), piece.slice(equals + 1).trim().replaceAll('"', '')];
   });
 }
 
@@ -209,17 +244,23 @@ function pieces(value: string): string[] {
   let start = 0;
   let quotes = false;
   let brackets = false;
-  for (let i = 0; i <= value.length; i++) {
-    const c = value[i];
-    if (c === '"' && !brackets) quotes = !quotes;
-    else if (!quotes && (c === '<' || c === '>')) brackets = c === '<';
-    else if (i === value.length || (!quotes && !brackets && (c === ';' || c === ','))) {
-      found.push(value.slice(start, i).trim());
-      start = i + 1;
-    }
+  const end = (at: number): void => {
+    const piece = value.slice(start, at).trim();
+    if (piece !== '' && piece !== '*' && !isAddress(piece)) found.push(piece);
+    start = at + 1;
+  };
+  for (let i = 0; i < value.length; i++) {
+    const c = value.charCodeAt(i);
+    if (c === quote && !brackets) quotes = !quotes;
+    else if (quotes) continue;
+    else if (c === less || c === greater) brackets = c === less;
+    else if (!brackets && (c === semicolon || c === comma)) end(i);
   }
-  return found.filter((piece) => piece !== '' && piece !== '*' && !isAddress(piece));
+  end(value.length);
+  return found;
 }
+
+const [quote, less, greater, semicolon, comma] = [0x22, 0x3c, 0x3e, 0x3b, 0x2c];
 
 /** `<URI>`, with or without a display name, or a bare URI. */
 function isAddress(piece: string): boolean {
@@ -228,17 +269,13 @@ function isAddress(piece: string): boolean {
   return piece.startsWith('"') || (open !== -1 && (equals === -1 || open < equals)) || /^(sips?|tel):/i.test(piece);
 }
 
-function names(parameters: readonly Parameter[], tag: string, prefix: string): ReadonlySet<string> {
-  const values = parameters.filter(([name, value]) => name === tag && value !== undefined);
-  return new Set(values.flatMap(([, value = '']) => listItems(value)).map((item) => withoutPrefix(item, prefix)));
+function addNames(found: Set<string>, value: string | undefined, prefix: string): void {
+  if (value !== undefined) for (const item of listItems(value)) found.add(withoutPrefix(item, prefix));
 }
 
 function listItems(value: string): readonly string[] {
-  return value
-    .replaceAll(/%3a/gi, ':')
-    .toLowerCase()
-    .split(/[,;\s]/)
-    .filter((item) => item !== '');
+  const text = value.toLowerCase().replaceAll('%3a', ':');
+  return text.split(/[,;\s]/).filter((item) => item !== '');
 }
 
 function withoutPrefix(item: string, prefix: string): string {
@@ -249,8 +286,8 @@ function withoutPrefix(item: string, prefix: string): string {
 }
 
 /** RFC 3840 §9: a boolean tag without a value is true. */
-function flag(parameters: readonly Parameter[], tag: string): boolean {
-  return parameters.some(([name, value]) => name === tag && value?.toUpperCase() !== 'FALSE');
+function isTrue(value: string | undefined): boolean {
+  return value?.toUpperCase() !== 'FALSE';
 }
 
 function flags(tags: FeatureTags): boolean {
