@@ -57,7 +57,7 @@ const figures: Readonly<Record<string, Figure>> = {
     },
   },
   message: {
-    name: 'MESSAGE in, answered/s',
+    name: 'MESSAGE in, 2xx/s',
     run: (tools) => {
       const load = ['-u', '1000', '-w', '256', '-s', seconds];
       const gateway = (): Printed => tools.tool('sipload', [...load, '-g', `127.0.0.1:${ports.sip}`]);
@@ -87,8 +87,7 @@ function compare({ cpuS }: Tools, { gateway, ceiling, bare }: Runs): Round {
   const measured = (who: string, run: () => Printed): { printed: Printed; cpuUs: number } => {
     const before = cpuS(who);
     const printed = run();
-    const count = printed['done'] ?? printed['2xx'] ?? printed['ok'] ?? rate(printed) * Number(seconds);
-    return { printed, cpuUs: ((cpuS(who) - before) * 1e6) / Math.max(1, count) };
+    return { printed, cpuUs: ((cpuS(who) - before) * 1e6) / Math.max(1, taken(printed)) };
   };
   const ours = measured('main.js', gateway);
   const theirs = measured(bare, ceiling);
@@ -189,8 +188,14 @@ function median(values: readonly number[]): number {
   return [...values].sort((a, b) => a - b)[values.length >> 1] ?? 0;
 }
 
+/** A second; the tools' own rate counts refusals, too. */
 function rate(printed: Printed): number {
-  return printed['rate'] ?? 0;
+  return taken(printed) / Math.max(0.01, printed['secs'] ?? 0);
+}
+
+/** By msrpload, sipload, httpload. */
+function taken(printed: Printed): number {
+  return printed['done'] ?? printed['2xx'] ?? printed['expected'] ?? 0;
 }
 
 /** README.md there, Reading the results. */
