@@ -42,6 +42,8 @@ type State =
   | { readonly kind: 'open'; readonly call: Call; readonly refresh: SessionRefresh }
   | { readonly kind: 'ended' };
 
+const tooLarge: SessionSend = { kind: 'refused', status: 413, comment: 'Larger than the max-size of the user’s side' };
+
 export class Chat implements ChatSession, CallDelegate {
   private readonly options: ChatOptions;
   private state: State = { kind: 'new' };
@@ -107,10 +109,15 @@ export class Chat implements ChatSession, CallDelegate {
     return this.options.media.takesWrapped(contentType);
   }
 
-  /** Its MSRP Message-ID is of this attempt alone: 32 characters are all that RFC 4975 §9 allows. */
+  /**
+   * Its MSRP Message-ID is of this attempt alone: 32 characters are all that RFC 4975 §9 allows. What is beyond the peer's
+   * a=max-size is not sent: refused as the peer would (RFC 4975 §8.6), rather than perhaps dropped behind its 200.
+   */
   send(message: SessionOutgoing): Promise<SessionSend> {
+    const { media } = this.options;
+    if (!media.fits(message.content.length)) return Promise.resolve(tooLarge);
     const messageId = randomUUID().replaceAll('-', '');
-    return this.options.media.session.send({ ...message, messageId });
+    return media.session.send({ ...message, messageId });
   }
 
   async close(): Promise<void> {

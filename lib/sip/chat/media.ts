@@ -47,6 +47,11 @@ export class ChatMedia {
     this.session = options.session;
   }
 
+  /** Whether a message is within the peer's a=max-size (RFC 4975 §8.6); 0, by which nothing could be sent, is no limit. */
+  fits(bytes: number): boolean {
+    return bytes <= (this.negotiated?.maxBytes || Infinity);
+  }
+
   /** How the peer takes a type: bare if its accept-types list it, else wrapped in CPIM if accept-wrapped-types do. */
   takes(contentType: string): 'bare' | 'wrapped' | undefined {
     const { acceptTypes = [], acceptWrappedTypes = [] } = this.negotiated ?? {};

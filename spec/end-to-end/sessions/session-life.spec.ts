@@ -299,6 +299,27 @@ describe('the life of a session', () => {
       expect((await told(id)).body).to.include({ status: 'Failed', description: 'MSRP 413 Too large for me' });
     });
 
+    it('413 is told without a SEND where the message is larger than the a=max-size of the user’s side', async () => {
+      callee.sdp = { lines: ['a=max-size:1000'] };
+      await begin();
+      const id = await sendText('x'.repeat(1001));
+      const peer = await callee.session();
+      expect((await told(id)).body).to.include({
+        status: 'Failed',
+        description: 'MSRP 413 Larger than the max-size of the user’s side',
+      });
+      const next = await sendText('short enough');
+      expect((await readMessage(peer)).body?.toString()).to.include('short enough');
+      expect((await told(next)).body).to.include({ status: 'Sent' });
+    });
+
+    it('is none of a message of any size where a=max-size is 0', async () => {
+      callee.sdp = { lines: ['a=max-size:0'] };
+      await begin();
+      await sendText('x'.repeat(3000));
+      await readMessage(await callee.session());
+    });
+
     for (const status of [408, 415, 481]) {
       it(`${status} by REPORT, behind the 200 of a hop, is the end of the message [IWF-1313]`, async () => {
         await begin();
