@@ -101,6 +101,10 @@ export class Chat implements ChatSession, CallDelegate {
     this.end();
   }
 
+  get held(): boolean {
+    return this.options.media.held;
+  }
+
   takes(contentType: string): 'bare' | 'wrapped' | undefined {
     return this.options.media.takes(contentType);
   }
