@@ -247,7 +247,6 @@ function isDone({ offset, unanswered, message }: Sending): boolean {
 
 function headersOf(message: OutboundMessage, byteRange: string): readonly HeaderLine[] {
   const headers: HeaderLine[] = [['Message-ID', message.messageId]];
-  if (message.successReport) headers.push(['Success-Report', 'yes']);
   if (message.failureReport && message.failureReport !== 'yes') headers.push(['Failure-Report', message.failureReport]);
   headers.push(['Byte-Range', byteRange], ['Content-Type', message.contentType]);
   return headers;

@@ -279,7 +279,6 @@ export class Session implements MsrpSession, TableSession {
       return;
     }
     if (status.code !== 200) this.sender.onFailureReport(messageId, status.code, status.comment);
-    this.delegate.onReport?.({ messageId, status: status.code, comment: status.comment });
   }
 
   private transmit(frame: Frame, connection: Connection): void {

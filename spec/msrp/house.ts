@@ -3,7 +3,6 @@ import { randomBytes } from 'node:crypto';
 import type {
   ClosedReason,
   InboundMessage,
-  InboundReport,
   MsrpEndpoint,
   MsrpSession,
   SessionDelegate,
@@ -16,7 +15,6 @@ import { Peer } from './peer.js';
 /** What the application was told, and what it answers. */
 export class Application implements SessionDelegate {
   readonly messages: InboundMessage[] = [];
-  readonly reports: InboundReport[] = [];
   bound = 0;
   verdict: (message: InboundMessage) => ReturnType<SessionDelegate['onMessage']> = () => Promise.resolve(undefined);
   readonly closed: Promise<ClosedReason>;
@@ -32,11 +30,6 @@ export class Application implements SessionDelegate {
     this.messages.push(message);
     this.wake();
     return this.verdict(message);
-  }
-
-  onReport(report: InboundReport): void {
-    this.reports.push(report);
-    this.wake();
   }
 
   onClosed(reason: ClosedReason): void {
