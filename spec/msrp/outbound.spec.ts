@@ -108,6 +108,26 @@ describe('MSRP session, outbound', () => {
     expect(session.state).to.equal('bound');
   });
 
+  it('counted by what became of them, each message once', async () => {
+    await bound();
+    const outcomes = ['m-one', 'm-two', 'long'].map((id) =>
+      session.send(message(id, 'x'.repeat(id === 'long' ? 5000 : 1))),
+    );
+    peer.write(respond(await peer.request(), 200), respond(await peer.request(), 413));
+    for (let n = 0; n < 3; n++) peer.write(respond(await peer.request(), 200));
+    await Promise.all(outcomes);
+    const lost = session.send(message('m-three'));
+    await peer.request();
+    peer.destroy();
+    expect(await lost).to.deep.equal({ kind: 'lost' });
+    const counted = [...house.counts].filter(([name]) => name.startsWith('msrp_messages_total'));
+    expect(counted).to.deep.equal([
+      ['msrp_messages_total outbound 200', 2],
+      ['msrp_messages_total outbound 413', 1],
+      ['msrp_messages_total outbound lost', 1],
+    ]);
+  });
+
   it('refused by a failure REPORT', async () => {
     await bound();
     const outcome = session.send(message('abcd'));
