@@ -207,6 +207,22 @@ describe('MSRP session, inbound', () => {
     expect(app.messages.map(({ messageId }) => messageId)).to.deep.equal(['m-one', 'm-two', 'm-three']);
   });
 
+  it('leaves with its sender what comes while too many messages are in hand [msrp.maxMessagesInHand]', async () => {
+    await bound({ maxMessagesInHand: 1 });
+    app.verdict = () => new Promise(() => undefined);
+    // More than the kernel's buffers hold.
+    const total = 40;
+    for (let n = 0; n < total; n++) peer.write(send({ to, body: 'x'.repeat(1_000_000) }));
+    const waiting = (): number => peer.socket.writableLength;
+    for (let before = -1; before !== waiting();) {
+      before = waiting();
+      for (let n = 0; n < 100; n++) await house.clock.advance(0);
+    }
+    expect(waiting()).to.be.above(1_000_000);
+    expect(app.messages).to.have.length(1);
+    peer.destroy();
+  });
+
   it('stops reading with so many messages in hand, and goes on [msrp.maxMessagesInHand]', async () => {
     await bound({ maxMessagesInHand: 2 });
     const settle: (() => void)[] = [];

@@ -223,6 +223,18 @@ describe('MSRP session, outbound', () => {
     expect(await outcome).to.deep.equal({ kind: 'lost' });
   });
 
+  it('traces its SEND, and the answer to it', async () => {
+    const texts: string[] = [];
+    await bound({}, { trace: (event) => texts.push(`${event.direction} ${event.text()}`) });
+    const outcome = session.send(message('abcd'));
+    const request = await peer.request();
+    peer.write(respond(request, 200));
+    await outcome;
+    const { transactionId } = request;
+    const lines = texts.map((text) => text.split('\r\n')[0]).filter((line) => line?.includes(transactionId));
+    expect(lines).to.deep.equal([`out MSRP ${transactionId} SEND`, `in MSRP ${transactionId} 200 OK`]);
+  });
+
   it('waits for the binding', async () => {
     house = await House.open();
     ({ session, app } = house.session());
