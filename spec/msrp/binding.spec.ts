@@ -58,6 +58,25 @@ describe('MSRP binding', () => {
       await peer.closed;
     });
 
+    it('closed with a message in hand: hangs up behind its answer', async () => {
+      house = await House.open();
+      const { port } = await listening();
+      const { session, app } = house.session();
+      let settle: () => void = () => undefined;
+      app.verdict = () => new Promise((resolve) => (settle = () => resolve(undefined)));
+      await session.start({ path: [peerPath], role: 'active', connect: { host: '127.0.0.1', port } });
+      const peer = await listener!.accept();
+      await peer.request();
+      peer.write(send({ to: session.localPath, body: 'x' }));
+      await app.until(() => app.messages.length === 1);
+      session.close();
+      await house.clock.advance(1000);
+      expect(house.endpoint.connectionCount).to.equal(1);
+      settle();
+      expect(await peer.status()).to.equal(200);
+      await peer.closed;
+    });
+
     it('to nobody: start rejects, the session is closed', async () => {
       house = await House.open();
       const { port } = await listening();

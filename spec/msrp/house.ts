@@ -1,12 +1,6 @@
 /** An endpoint for a spec: real sockets on a free port, a clock that stands still, everything it counts and says. */
 import { randomBytes } from 'node:crypto';
-import type {
-  ClosedReason,
-  InboundMessage,
-  MsrpEndpoint,
-  MsrpSession,
-  SessionDelegate,
-} from '../../lib/msrp/api.js';
+import type { ClosedReason, InboundMessage, MsrpEndpoint, MsrpSession, SessionDelegate } from '../../lib/msrp/api.js';
 import { createMsrpEndpoint } from '../../lib/msrp/endpoint.js';
 import { defaultMsrpOptions, type MsrpDeps, type MsrpOptions } from '../../lib/msrp/options.js';
 import { FakeClock } from '../support/fake-clock.js';

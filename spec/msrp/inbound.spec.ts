@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { inspect } from 'node:util';
 import type { MsrpSession } from '../../lib/msrp/api.js';
 import { House, type Application } from './house.js';
 import { header, peerPath, respond, send, type Peer } from './peer.js';
@@ -175,6 +176,15 @@ describe('MSRP session, inbound', () => {
     });
   }
 
+  it('takes a chunk without a type, where another chunk of its message has said it', async () => {
+    await bound();
+    const last = send({ to, id: 'long', body: 'efgh', range: '5-8/8' });
+    const untyped = { ...last, headers: last.headers.filter(([name]) => name !== 'Content-Type') };
+    peer.write(send({ to, id: 'long', body: 'abcd', range: '1-4/8', flag: '+' }), untyped);
+    expect([await peer.status(), await peer.status()]).to.deep.equal([200, 200]);
+    expect(app.messages[0]).to.deep.include({ contentType: 'message/cpim', content: Buffer.from('abcdefgh') });
+  });
+
   it('takes types without regard to case and parameters', async () => {
     await bound();
     peer.write(send({ to, body: 'x', type: 'Message/CPIM; charset=utf-8' }));
@@ -286,6 +296,7 @@ describe('MSRP session, inbound', () => {
       ['out', session.id],
     ]);
     expect(events[0]?.text()).to.match(/^MSRP t\d+ SEND\r\n[^]*\(6 octets\)$/);
+    expect(inspect(events[0], { depth: null }), 'nor is the content kept in memory').not.to.include('<Buffer');
     expect(events[1]?.text()).to.match(/^MSRP t\d+ 200 OK\r\n/);
   });
 });

@@ -148,6 +148,78 @@ describe('MSRP session, outbound', () => {
     expect(house.counts.get('msrp_stray_total report')).to.equal(1);
   });
 
+  describe('reported as failed behind its 200', () => {
+    const report = (id: string): Request => ({
+      ...send({ to, id, extra: [['Status', '000 408 Not beyond me']] }),
+      method: 'REPORT',
+    });
+    const told: string[] = [];
+    /** Accepted, each by its 200. */
+    const accepted = async (...ids: readonly string[]): Promise<void> => {
+      for (const id of ids) {
+        const outcome = session.send(message(id, 'x', { onLateFailure: ({ status }) => told.push(`${id} ${status}`) }));
+        peer.write(respond(await peer.request(), 200));
+        expect(await outcome).to.deep.equal({ kind: 'accepted' });
+      }
+    };
+    /** Whatever the peer has written was read. */
+    const read = async (): Promise<void> => {
+      peer.write(send({ to }));
+      expect(await peer.status()).to.equal(200);
+    };
+    beforeEach(() => void told.splice(0));
+
+    it('is told once', async () => {
+      await bound();
+      await accepted('m-one', 'm-two');
+      peer.write(report('m-two'), report('m-two'), report('m-none'));
+      await read();
+      expect(told).to.deep.equal(['m-two 408']);
+    });
+
+    it('is told of the last hundred of a session', async () => {
+      await bound();
+      await accepted(...Array.from({ length: 101 }, (_, n) => `last-${n}`));
+      peer.write(report('last-0'), report('last-1'), report('last-100'));
+      await read();
+      expect(told).to.deep.equal(['last-1 408', 'last-100 408']);
+    });
+
+    it('is not told of one that was refused', async () => {
+      await bound();
+      const outcome = session.send(message('m-one', 'x', { onLateFailure: () => told.push('refused') }));
+      peer.write(respond(await peer.request(), 413));
+      await outcome;
+      peer.write(report('m-one'));
+      await read();
+      expect(told).to.deep.equal([]);
+    });
+  });
+
+  it('moved by start() with another path: goes again from its first octet, within the window and its time', async () => {
+    await bound({ maxUnansweredChunks: 2 });
+    const moved = 'msrp://192.0.2.10:9/moved;tcp';
+    const outcome = session.send(message('long', 'x'.repeat(7000)));
+    peer.write(respond(await peer.request(), 200));
+    for (let n = 0; n < 2; n++) await peer.request();
+    await session.start({ ...remote, path: [moved] });
+    await peer.closed;
+    const there = await house.peer();
+    there.write(send({ to, from: moved }));
+    const frames = [await there.next(), await there.next(), await there.next()];
+    const chunks = frames.filter((frame) => frame.kind === 'request');
+    expect(chunks.map((chunk) => [chunk.toPath, header(chunk, 'Byte-Range')])).to.deep.equal([
+      [moved, '1-2048/7000'],
+      [moved, '2049-4096/7000'],
+    ]);
+    expect(there.unread).to.equal(0);
+    await house.clock.advance(29_999);
+    expect(session.state).to.equal('bound');
+    await house.clock.advance(1);
+    expect(app.closedReason).to.equal('transaction-timeout');
+    expect(await outcome).to.deep.equal({ kind: 'lost' });
+  });
+
   for (const status of [481, 506]) {
     it(`${status}: the session is over, all is lost`, async () => {
       await bound();
@@ -261,8 +333,10 @@ describe('MSRP session, outbound', () => {
     void session.send(message('m-zero'));
     void session.send(message('m-one'));
     expect(await session.send(message('m-big', 'x'.repeat(9995)))).to.deep.include({ kind: 'refused', status: 408 });
+    expect([...house.counts]).to.deep.equal([['limit_reached_total msrp.maxQueuedBytes', 1]]);
     void session.send(message('m-two'));
     expect(await session.send(message('m-three'))).to.deep.include({ kind: 'refused', status: 408 });
+    expect(house.counts.get('limit_reached_total msrp.maxQueuedMessages')).to.equal(1);
   });
 
   it('a peer that does not read: sending stops, nothing piles up, and goes on [msrp.maxBufferedBytes]', async () => {
