@@ -175,18 +175,7 @@ export class Chat implements ChatSession, CallDelegate {
       if (!media.agreed) this.mediaLost('no answer in the ACK');
       return;
     }
-    try {
-      const refused = media.takeAnswer(request.body);
-      if (refused === undefined) {
-        media.start().catch((error: unknown) => this.fail(error));
-        return;
-      }
-      this.options.log.warn('answer not usable', { callId: this.id, reason: refused });
-    } catch (error) {
-      if (!(error instanceof DecodeError)) throw error;
-      this.options.log.warn('answer not understood', { callId: this.id, place: error.place });
-    }
-    this.mediaLost('no usable answer');
+    if (!this.takeAnswer(request.body)) this.mediaLost('no usable answer');
   }
 
   onRequest(request: SipRequest): Promise<Answer> {
@@ -196,6 +185,23 @@ export class Chat implements ChatSession, CallDelegate {
       ? { status: 200, headers: [['Allow', allowed]] }
       : { status: 405, headers: [['Allow', allowedWithinDialog]] };
     return Promise.resolve(answer);
+  }
+
+  /** False: it cannot be used. Else media goes where it says. */
+  private takeAnswer(body: Buffer): boolean {
+    const { media, log } = this.options;
+    try {
+      const refused = media.takeAnswer(body);
+      if (refused === undefined) {
+        media.start().catch((error: unknown) => this.fail(error));
+        return true;
+      }
+      log.warn('answer not usable', { callId: this.id, reason: refused });
+    } catch (error) {
+      if (!(error instanceof DecodeError)) throw error;
+      log.warn('answer not understood', { callId: this.id, place: error.place });
+    }
+    return false;
   }
 
   private fail(error: unknown): void {
@@ -216,6 +222,8 @@ export class Chat implements ChatSession, CallDelegate {
       ...{ call, allowsUpdate, contact, clock, log },
       ownership: this.direction === 'outbound' ? 'owner' : 'other',
       description: () => media.offer(),
+      // By its answer the peer may change its own side (RFC 3264 §8); one that cannot be used leaves all as it was.
+      onAnswer: (body) => body.length > 0 && this.takeAnswer(body),
       onLost: () => this.mediaLost('session timer'),
     });
   }
