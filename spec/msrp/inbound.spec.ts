@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { inspect } from 'node:util';
 import type { MsrpSession } from '../../lib/msrp/api.js';
+import { printFrame } from '../../lib/wire/msrp/frame.js';
 import { House, type Application } from './house.js';
 import { header, peerPath, respond, send, type Peer } from './peer.js';
 
@@ -247,6 +248,57 @@ describe('MSRP session, inbound', () => {
       expect(await peer.status()).to.equal(200);
     }
     expect(app.messages.map(({ content }) => content.toString())).to.deep.equal(['1', '2', '3', '4', '5']);
+  });
+
+  describe('frames in pieces [msrp.maxAssemblyBytes]', () => {
+    const reached = 'limit_reached_total msrp.maxAssemblyBytes';
+    const frameTo = (path: string): Buffer => printFrame(send({ to: path, body: 'x'.repeat(8000) }));
+    /** Turns of the event loop: what was written is read. */
+    const turns = async (): Promise<void> => {
+      for (let n = 0; n < 20; n++) await house.clock.advance(0);
+    };
+
+    it('have room again, once those before are whole or gone', async () => {
+      await bound({ maxAssemblyBytes: 10_000 });
+      for (let n = 0; n < 5; n++) {
+        const bytes = frameTo(to);
+        for (const at of [0, 2000, 4000]) {
+          peer.socket.write(bytes.subarray(at, at + 2000));
+          await turns();
+        }
+        peer.socket.write(bytes.subarray(6000));
+        expect(await peer.status()).to.equal(200);
+      }
+      const lost = await house.peer();
+      lost.socket.write(frameTo(to).subarray(0, 7000));
+      await turns();
+      lost.destroy();
+      while (house.endpoint.connectionCount > 1) await turns();
+      peer.socket.write(frameTo(to).subarray(0, 7000));
+      await turns();
+      expect(house.counts.has(reached)).to.equal(false);
+    });
+
+    it('are let go and asked for again where there is no room for the rest', async () => {
+      await bound({ maxAssemblyBytes: 10_000 });
+      const other = house.session();
+      const late = await house.peer();
+      const [early, tooMuch] = [frameTo(to), frameTo(other.session.localPath)];
+      peer.socket.write(early.subarray(0, 7000));
+      await turns();
+      late.socket.write(tooMuch.subarray(0, 7000));
+      while (!house.counts.has(reached)) await turns();
+      const third = await house.peer();
+      third.socket.write(tooMuch.subarray(0, 2000));
+      await turns();
+      expect(house.counts.get(reached), 'what was let go is not counted').to.equal(1);
+      peer.socket.write(early.subarray(7000));
+      late.socket.write(tooMuch.subarray(7000));
+      expect([await peer.status(), await late.status()]).to.deep.equal([200, 408]);
+      expect([app, other.app].map(({ messages }) => messages.length)).to.deep.equal([1, 0]);
+      late.socket.write(frameTo(other.session.localPath));
+      expect(await late.status()).to.equal(200);
+    });
   });
 
   it('gives an incomplete message up in time', async () => {

@@ -32,6 +32,22 @@ describe('MSRP transport', () => {
     expect([await peer.status(), await peer.status()]).to.deep.equal([481, 200]);
   });
 
+  it('keeps apart what sessions on one connection say by turns', async () => {
+    house = await House.open();
+    const peer = await house.peer();
+    const sessions = [house.session(), house.session()];
+    for (const { session } of sessions) await session.start(passive);
+    for (const round of ['one', 'two', 'three']) {
+      peer.write(...sessions.map(({ session }, n) => send({ to: session.localPath, body: `${round} to ${n}` })));
+      for (let n = 0; n < 2; n++) expect(await peer.status()).to.equal(200);
+    }
+    const heard = sessions.map(({ app }) => app.messages.map(({ content }) => content.toString()));
+    expect(heard).to.deep.equal([
+      ['one to 0', 'two to 0', 'three to 0'],
+      ['one to 1', 'two to 1', 'three to 1'],
+    ]);
+  });
+
   it('goes on for the last session of a connection when the others have ended', async () => {
     house = await House.open({ unboundTimeoutMs: 1000 });
     const peer = await house.peer();
