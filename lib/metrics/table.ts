@@ -122,7 +122,11 @@ export const metricTable: Readonly<Record<string, MetricForm>> = {
   // MSRP.
   msrp_sessions: gaugeOf('MSRP sessions now'),
   msrp_connections: gaugeOf('MSRP connections now'),
-  msrp_messages_total: counterOf('MSRP messages by direction and status', 'direction', 'status'),
+  msrp_messages_total: counterOf(
+    'Whole MSRP messages by direction and status; outbound also lost: no answer came',
+    'direction',
+    'status',
+  ),
   msrp_refused_total: counterOf('MSRP requests refused', 'status'),
   msrp_stray_total: counterOf('MSRP frames that fit nowhere', 'kind'),
   msrp_garbage_total: counterOf('Connections closed for what is no MSRP'),

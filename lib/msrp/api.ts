@@ -43,7 +43,6 @@ export interface SessionDelegate {
    * success REPORT if it was asked for; another status → that; a rejection → 408. The next may come before this one settles.
    */
   onMessage(message: InboundMessage): Promise<undefined | { readonly status: number; readonly comment: string }>;
-  onReport?(report: InboundReport): void;
   /** The session ended by itself; at most once, and not after close(). */
   onClosed(reason: ClosedReason): void;
   /** A connection carries the session now. */
@@ -59,19 +58,11 @@ export interface InboundMessage {
   readonly content: Buffer;
 }
 
-export interface InboundReport {
-  readonly messageId: string;
-  readonly status: number;
-  readonly comment: string | undefined;
-}
-
 export interface OutboundMessage {
   /** `ALPHANUM 3*31(ALPHANUM / ".-+%=")` (RFC 4975 §9). */
   readonly messageId: string;
   readonly contentType: string;
   readonly content: Buffer;
-  /** Default false. */
-  readonly successReport?: boolean;
   /** Default yes. With no, accepted means written; with partial, that no error came within the transaction timeout. */
   readonly failureReport?: 'yes' | 'no' | 'partial';
   /**

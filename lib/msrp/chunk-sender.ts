@@ -20,6 +20,8 @@ export interface SenderPort {
   paths(): { readonly toPath: string; readonly fromPath: string };
   /** A message was refused for this limit. */
   onLimit(limit: keyof SenderLimits): void;
+  /** What became of a message that was taken to be sent. */
+  onSettled(outcome: SendOutcome): void;
   /** No answer in time, or the peer does not know the session: it ends. */
   onBroken(reason: 'transaction-timeout' | 'unknown-to-peer'): void;
 }
@@ -230,6 +232,7 @@ export class ChunkSender {
     sending.settled = true;
     this.queuedBytes -= sending.message.content.length;
     if (outcome.kind === 'accepted') this.mayBeReported(sending.message);
+    this.port.onSettled(outcome);
     sending.settle(outcome);
   }
 
@@ -247,7 +250,6 @@ function isDone({ offset, unanswered, message }: Sending): boolean {
 
 function headersOf(message: OutboundMessage, byteRange: string): readonly HeaderLine[] {
   const headers: HeaderLine[] = [['Message-ID', message.messageId]];
-  if (message.successReport) headers.push(['Success-Report', 'yes']);
   if (message.failureReport && message.failureReport !== 'yes') headers.push(['Failure-Report', message.failureReport]);
   headers.push(['Byte-Range', byteRange], ['Content-Type', message.contentType]);
   return headers;

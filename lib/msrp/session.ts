@@ -99,6 +99,8 @@ export class Session implements MsrpSession, TableSession {
       transmit: (request) => this.connection && this.transmit(request, this.connection),
       paths: () => ({ toPath: this.peerPath, fromPath: this.ownPath }),
       onLimit,
+      onSettled: (outcome) =>
+        metrics.count('msrp_messages_total', { direction: 'outbound', status: statusOf(outcome) }),
       onBroken: (reason) => this.finish(reason),
     });
   }
@@ -279,7 +281,6 @@ export class Session implements MsrpSession, TableSession {
       return;
     }
     if (status.code !== 200) this.sender.onFailureReport(messageId, status.code, status.comment);
-    this.delegate.onReport?.({ messageId, status: status.code, comment: status.comment });
   }
 
   private transmit(frame: Frame, connection: Connection): void {
@@ -295,6 +296,18 @@ export class Session implements MsrpSession, TableSession {
 
   private newTransactionId(): string {
     return `${this.idPrefix}${(this.idCount++).toString(36)}`;
+  }
+}
+
+/** As a label. */
+function statusOf(outcome: SendOutcome): string {
+  switch (outcome.kind) {
+    case 'accepted':
+      return '200';
+    case 'refused':
+      return String(outcome.status);
+    case 'lost':
+      return 'lost';
   }
 }
 

@@ -132,6 +132,8 @@ export interface ChatSession {
   readonly open: boolean;
   /** Whether the peer is in the midst of a message. */
   readonly receiving: boolean;
+  /** Whether the peer has put it on hold: nothing is to be sent in it, and it takes no type. */
+  readonly held: boolean;
   /** How the peer takes a type: bare, wrapped in CPIM, or not at all. */
   takes(contentType: string): 'bare' | 'wrapped' | undefined;
   /** Whether the peer takes a type in CPIM, whatever it takes bare. */

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { isIP } from 'node:net';
 import { PeerError } from '../../lib/errors.js';
 import { House } from './house.js';
 import { header, Listener, peerPath, respond, send } from './peer.js';
@@ -54,6 +55,25 @@ describe('MSRP binding', () => {
       expect(await peer.status()).to.equal(200);
       expect(app.messages).to.have.length(1);
       session.close();
+      await peer.closed;
+    });
+
+    it('closed with a message in hand: hangs up behind its answer', async () => {
+      house = await House.open();
+      const { port } = await listening();
+      const { session, app } = house.session();
+      let settle: () => void = () => undefined;
+      app.verdict = () => new Promise((resolve) => (settle = () => resolve(undefined)));
+      await session.start({ path: [peerPath], role: 'active', connect: { host: '127.0.0.1', port } });
+      const peer = await listener!.accept();
+      await peer.request();
+      peer.write(send({ to: session.localPath, body: 'x' }));
+      await app.until(() => app.messages.length === 1);
+      session.close();
+      await house.clock.advance(1000);
+      expect(house.endpoint.connectionCount).to.equal(1);
+      settle();
+      expect(await peer.status()).to.equal(200);
       await peer.closed;
     });
 
@@ -120,6 +140,30 @@ describe('MSRP binding', () => {
       });
     }
 
+    it('to a name whose addresses may be reached', async () => {
+      const asked: string[] = [];
+      house = await House.open({}, { reach: (address) => asked.push(address) > 0 && isIP(address) !== 0 });
+      const { port } = await listening();
+      const { session } = house.session();
+      await session.start({ path: [peerPath], role: 'active', connect: { host: 'localhost', port } });
+      expect(session.state).to.equal('bound');
+      expect(asked).to.include('127.0.0.1').and.not.to.include('localhost');
+    });
+
+    it('time and again: connections that are over count no more [msrp.maxConnections]', async () => {
+      house = await House.open({ maxConnections: 2 });
+      const { port } = await listening();
+      for (let n = 0; n < 4; n++) {
+        const { session } = house.session();
+        await session.start({ path: [peerPath], role: 'active', connect: { host: '127.0.0.1', port } });
+        const peer = await listener!.accept();
+        session.close();
+        await peer.closed;
+        peer.destroy();
+        while (house.endpoint.connectionCount > 0) await house.clock.advance(0);
+      }
+    });
+
     it('above the limit of connections: start rejects', async () => {
       house = await House.open({ maxConnections: 0 });
       const { session } = house.session();
@@ -156,6 +200,20 @@ describe('MSRP binding', () => {
       expect(app.messages).to.have.length(1);
       await session.start(passive);
       expect(session.state).to.equal('bound');
+    });
+
+    it('whose early connection died before start(): has its whole time to be bound', async () => {
+      house = await House.open({ bindTimeoutMs: 1000 });
+      const { session, app } = house.session();
+      const early = await house.peer();
+      early.write(send({ to: session.localPath }));
+      await early.status();
+      early.destroy();
+      while (house.endpoint.connectionCount > 0) await house.clock.advance(0);
+      await session.start(passive);
+      expect(session.state).to.equal('awaiting');
+      await house.clock.advance(1000);
+      expect(app.closedReason).to.equal('not-bound');
     });
 
     it('drops a connection whose From-Path is not the one of the answer', async () => {
@@ -250,6 +308,28 @@ describe('MSRP binding', () => {
     const again = await house.peer();
     again.write(send({ to: session.localPath, from: moved }));
     expect(await again.status()).to.equal(200);
+  });
+
+  it('start() with another path, while nobody has come: its time begins anew', async () => {
+    house = await House.open({ bindTimeoutMs: 1000 });
+    const { session, app } = house.session();
+    await session.start(passive);
+    await house.clock.advance(600);
+    await session.start({ ...passive, path: ['msrp://192.0.2.10:9/moved;tcp'] });
+    await house.clock.advance(600);
+    expect([session.state, app.closedReason]).to.deep.equal(['awaiting', undefined]);
+    await house.clock.advance(400);
+    expect(app.closedReason).to.equal('not-bound');
+  });
+
+  it('close() twice: counted once, told to nobody, and nothing runs any more', async () => {
+    house = await House.open();
+    const { session, app } = house.session();
+    await session.start(passive);
+    session.close();
+    session.close();
+    expect(house.counts.get('msrp_sessions_closed_total closed-here')).to.equal(1);
+    expect([app.closedReason, house.clock.pending]).to.deep.equal([undefined, 0]);
   });
 
   it('start() of a closed session rejects', async () => {

@@ -1,13 +1,6 @@
 /** An endpoint for a spec: real sockets on a free port, a clock that stands still, everything it counts and says. */
 import { randomBytes } from 'node:crypto';
-import type {
-  ClosedReason,
-  InboundMessage,
-  InboundReport,
-  MsrpEndpoint,
-  MsrpSession,
-  SessionDelegate,
-} from '../../lib/msrp/api.js';
+import type { ClosedReason, InboundMessage, MsrpEndpoint, MsrpSession, SessionDelegate } from '../../lib/msrp/api.js';
 import { createMsrpEndpoint } from '../../lib/msrp/endpoint.js';
 import { defaultMsrpOptions, type MsrpDeps, type MsrpOptions } from '../../lib/msrp/options.js';
 import { FakeClock } from '../support/fake-clock.js';
@@ -16,7 +9,6 @@ import { Peer } from './peer.js';
 /** What the application was told, and what it answers. */
 export class Application implements SessionDelegate {
   readonly messages: InboundMessage[] = [];
-  readonly reports: InboundReport[] = [];
   bound = 0;
   verdict: (message: InboundMessage) => ReturnType<SessionDelegate['onMessage']> = () => Promise.resolve(undefined);
   readonly closed: Promise<ClosedReason>;
@@ -32,11 +24,6 @@ export class Application implements SessionDelegate {
     this.messages.push(message);
     this.wake();
     return this.verdict(message);
-  }
-
-  onReport(report: InboundReport): void {
-    this.reports.push(report);
-    this.wake();
   }
 
   onClosed(reason: ClosedReason): void {

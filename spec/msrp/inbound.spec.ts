@@ -1,5 +1,7 @@
 import { expect } from 'chai';
+import { inspect } from 'node:util';
 import type { MsrpSession } from '../../lib/msrp/api.js';
+import { printFrame } from '../../lib/wire/msrp/frame.js';
 import { House, type Application } from './house.js';
 import { header, peerPath, respond, send, type Peer } from './peer.js';
 
@@ -175,6 +177,15 @@ describe('MSRP session, inbound', () => {
     });
   }
 
+  it('takes a chunk without a type, where another chunk of its message has said it', async () => {
+    await bound();
+    const last = send({ to, id: 'long', body: 'efgh', range: '5-8/8' });
+    const untyped = { ...last, headers: last.headers.filter(([name]) => name !== 'Content-Type') };
+    peer.write(send({ to, id: 'long', body: 'abcd', range: '1-4/8', flag: '+' }), untyped);
+    expect([await peer.status(), await peer.status()]).to.deep.equal([200, 200]);
+    expect(app.messages[0]).to.deep.include({ contentType: 'message/cpim', content: Buffer.from('abcdefgh') });
+  });
+
   it('takes types without regard to case and parameters', async () => {
     await bound();
     peer.write(send({ to, body: 'x', type: 'Message/CPIM; charset=utf-8' }));
@@ -188,7 +199,6 @@ describe('MSRP session, inbound', () => {
     const broken = { ...send({ to, id: 'abcd', extra: [['Status', 'fine']] }), method: 'REPORT' };
     peer.write(report, broken, nickname);
     expect(await peer.status()).to.equal(501);
-    expect(app.reports).to.deep.equal([{ messageId: 'abcd', status: 200, comment: 'OK' }]);
     expect(house.counts.get('msrp_stray_total report')).to.equal(1);
   });
 
@@ -208,6 +218,22 @@ describe('MSRP session, inbound', () => {
     expect(app.messages.map(({ messageId }) => messageId)).to.deep.equal(['m-one', 'm-two', 'm-three']);
   });
 
+  it('leaves with its sender what comes while too many messages are in hand [msrp.maxMessagesInHand]', async () => {
+    await bound({ maxMessagesInHand: 1 });
+    app.verdict = () => new Promise(() => undefined);
+    // More than the kernel's buffers hold.
+    const total = 40;
+    for (let n = 0; n < total; n++) peer.write(send({ to, body: 'x'.repeat(1_000_000) }));
+    const waiting = (): number => peer.socket.writableLength;
+    for (let before = -1; before !== waiting();) {
+      before = waiting();
+      for (let n = 0; n < 100; n++) await house.clock.advance(0);
+    }
+    expect(waiting()).to.be.above(1_000_000);
+    expect(app.messages).to.have.length(1);
+    peer.destroy();
+  });
+
   it('stops reading with so many messages in hand, and goes on [msrp.maxMessagesInHand]', async () => {
     await bound({ maxMessagesInHand: 2 });
     const settle: (() => void)[] = [];
@@ -222,6 +248,57 @@ describe('MSRP session, inbound', () => {
       expect(await peer.status()).to.equal(200);
     }
     expect(app.messages.map(({ content }) => content.toString())).to.deep.equal(['1', '2', '3', '4', '5']);
+  });
+
+  describe('frames in pieces [msrp.maxAssemblyBytes]', () => {
+    const reached = 'limit_reached_total msrp.maxAssemblyBytes';
+    const frameTo = (path: string): Buffer => printFrame(send({ to: path, body: 'x'.repeat(8000) }));
+    /** Turns of the event loop: what was written is read. */
+    const turns = async (): Promise<void> => {
+      for (let n = 0; n < 20; n++) await house.clock.advance(0);
+    };
+
+    it('have room again, once those before are whole or gone', async () => {
+      await bound({ maxAssemblyBytes: 10_000 });
+      for (let n = 0; n < 5; n++) {
+        const bytes = frameTo(to);
+        for (const at of [0, 2000, 4000]) {
+          peer.socket.write(bytes.subarray(at, at + 2000));
+          await turns();
+        }
+        peer.socket.write(bytes.subarray(6000));
+        expect(await peer.status()).to.equal(200);
+      }
+      const lost = await house.peer();
+      lost.socket.write(frameTo(to).subarray(0, 7000));
+      await turns();
+      lost.destroy();
+      while (house.endpoint.connectionCount > 1) await turns();
+      peer.socket.write(frameTo(to).subarray(0, 7000));
+      await turns();
+      expect(house.counts.has(reached)).to.equal(false);
+    });
+
+    it('are let go and asked for again where there is no room for the rest', async () => {
+      await bound({ maxAssemblyBytes: 10_000 });
+      const other = house.session();
+      const late = await house.peer();
+      const [early, tooMuch] = [frameTo(to), frameTo(other.session.localPath)];
+      peer.socket.write(early.subarray(0, 7000));
+      await turns();
+      late.socket.write(tooMuch.subarray(0, 7000));
+      while (!house.counts.has(reached)) await turns();
+      const third = await house.peer();
+      third.socket.write(tooMuch.subarray(0, 2000));
+      await turns();
+      expect(house.counts.get(reached), 'what was let go is not counted').to.equal(1);
+      peer.socket.write(early.subarray(7000));
+      late.socket.write(tooMuch.subarray(7000));
+      expect([await peer.status(), await late.status()]).to.deep.equal([200, 408]);
+      expect([app, other.app].map(({ messages }) => messages.length)).to.deep.equal([1, 0]);
+      late.socket.write(frameTo(other.session.localPath));
+      expect(await late.status()).to.equal(200);
+    });
   });
 
   it('gives an incomplete message up in time', async () => {
@@ -271,6 +348,7 @@ describe('MSRP session, inbound', () => {
       ['out', session.id],
     ]);
     expect(events[0]?.text()).to.match(/^MSRP t\d+ SEND\r\n[^]*\(6 octets\)$/);
+    expect(inspect(events[0], { depth: null }), 'nor is the content kept in memory').not.to.include('<Buffer');
     expect(events[1]?.text()).to.match(/^MSRP t\d+ 200 OK\r\n/);
   });
 });

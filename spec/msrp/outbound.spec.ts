@@ -53,9 +53,9 @@ describe('MSRP session, outbound', () => {
 
   it('sends the report flags that differ from their defaults', async () => {
     await bound();
-    void session.send(message('abcd', 'x', { successReport: true, failureReport: 'partial' }));
+    void session.send(message('abcd', 'x', { failureReport: 'partial' }));
     const request = await peer.request();
-    expect([header(request, 'Success-Report'), header(request, 'Failure-Report')]).to.deep.equal(['yes', 'partial']);
+    expect(header(request, 'Failure-Report')).to.equal('partial');
   });
 
   it('cuts a long message into chunks of 2048 octets, accepted when each is answered [IWF-1809]', async () => {
@@ -108,13 +108,32 @@ describe('MSRP session, outbound', () => {
     expect(session.state).to.equal('bound');
   });
 
+  it('counted by what became of them, each message once', async () => {
+    await bound();
+    const outcomes = ['m-one', 'm-two', 'long'].map((id) =>
+      session.send(message(id, 'x'.repeat(id === 'long' ? 5000 : 1))),
+    );
+    peer.write(respond(await peer.request(), 200), respond(await peer.request(), 413));
+    for (let n = 0; n < 3; n++) peer.write(respond(await peer.request(), 200));
+    await Promise.all(outcomes);
+    const lost = session.send(message('m-three'));
+    await peer.request();
+    peer.destroy();
+    expect(await lost).to.deep.equal({ kind: 'lost' });
+    const counted = [...house.counts].filter(([name]) => name.startsWith('msrp_messages_total'));
+    expect(counted).to.deep.equal([
+      ['msrp_messages_total outbound 200', 2],
+      ['msrp_messages_total outbound 413', 1],
+      ['msrp_messages_total outbound lost', 1],
+    ]);
+  });
+
   it('refused by a failure REPORT', async () => {
     await bound();
     const outcome = session.send(message('abcd'));
     await peer.request();
     peer.write({ ...send({ to, id: 'abcd', extra: [['Status', '000 403 No']] }), method: 'REPORT' });
     expect(await outcome).to.deep.equal({ kind: 'refused', status: 403, comment: 'No' });
-    expect(app.reports).to.have.length(1);
   });
 
   it('not refused by a REPORT in codes of another namespace than MSRP’s', async () => {
@@ -126,7 +145,79 @@ describe('MSRP session, outbound', () => {
       respond(sent, 200),
     );
     expect(await outcome).to.deep.equal({ kind: 'accepted' });
-    expect(app.reports).to.deep.equal([]);
+    expect(house.counts.get('msrp_stray_total report')).to.equal(1);
+  });
+
+  describe('reported as failed behind its 200', () => {
+    const report = (id: string): Request => ({
+      ...send({ to, id, extra: [['Status', '000 408 Not beyond me']] }),
+      method: 'REPORT',
+    });
+    const told: string[] = [];
+    /** Accepted, each by its 200. */
+    const accepted = async (...ids: readonly string[]): Promise<void> => {
+      for (const id of ids) {
+        const outcome = session.send(message(id, 'x', { onLateFailure: ({ status }) => told.push(`${id} ${status}`) }));
+        peer.write(respond(await peer.request(), 200));
+        expect(await outcome).to.deep.equal({ kind: 'accepted' });
+      }
+    };
+    /** Whatever the peer has written was read. */
+    const read = async (): Promise<void> => {
+      peer.write(send({ to }));
+      expect(await peer.status()).to.equal(200);
+    };
+    beforeEach(() => void told.splice(0));
+
+    it('is told once', async () => {
+      await bound();
+      await accepted('m-one', 'm-two');
+      peer.write(report('m-two'), report('m-two'), report('m-none'));
+      await read();
+      expect(told).to.deep.equal(['m-two 408']);
+    });
+
+    it('is told of the last hundred of a session', async () => {
+      await bound();
+      await accepted(...Array.from({ length: 101 }, (_, n) => `last-${n}`));
+      peer.write(report('last-0'), report('last-1'), report('last-100'));
+      await read();
+      expect(told).to.deep.equal(['last-1 408', 'last-100 408']);
+    });
+
+    it('is not told of one that was refused', async () => {
+      await bound();
+      const outcome = session.send(message('m-one', 'x', { onLateFailure: () => told.push('refused') }));
+      peer.write(respond(await peer.request(), 413));
+      await outcome;
+      peer.write(report('m-one'));
+      await read();
+      expect(told).to.deep.equal([]);
+    });
+  });
+
+  it('moved by start() with another path: goes again from its first octet, within the window and its time', async () => {
+    await bound({ maxUnansweredChunks: 2 });
+    const moved = 'msrp://192.0.2.10:9/moved;tcp';
+    const outcome = session.send(message('long', 'x'.repeat(7000)));
+    peer.write(respond(await peer.request(), 200));
+    for (let n = 0; n < 2; n++) await peer.request();
+    await session.start({ ...remote, path: [moved] });
+    await peer.closed;
+    const there = await house.peer();
+    there.write(send({ to, from: moved }));
+    const frames = [await there.next(), await there.next(), await there.next()];
+    const chunks = frames.filter((frame) => frame.kind === 'request');
+    expect(chunks.map((chunk) => [chunk.toPath, header(chunk, 'Byte-Range')])).to.deep.equal([
+      [moved, '1-2048/7000'],
+      [moved, '2049-4096/7000'],
+    ]);
+    expect(there.unread).to.equal(0);
+    await house.clock.advance(29_999);
+    expect(session.state).to.equal('bound');
+    await house.clock.advance(1);
+    expect(app.closedReason).to.equal('transaction-timeout');
+    expect(await outcome).to.deep.equal({ kind: 'lost' });
   });
 
   for (const status of [481, 506]) {
@@ -204,6 +295,18 @@ describe('MSRP session, outbound', () => {
     expect(await outcome).to.deep.equal({ kind: 'lost' });
   });
 
+  it('traces its SEND, and the answer to it', async () => {
+    const texts: string[] = [];
+    await bound({}, { trace: (event) => texts.push(`${event.direction} ${event.text()}`) });
+    const outcome = session.send(message('abcd'));
+    const request = await peer.request();
+    peer.write(respond(request, 200));
+    await outcome;
+    const { transactionId } = request;
+    const lines = texts.map((text) => text.split('\r\n')[0]).filter((line) => line?.includes(transactionId));
+    expect(lines).to.deep.equal([`out MSRP ${transactionId} SEND`, `in MSRP ${transactionId} 200 OK`]);
+  });
+
   it('waits for the binding', async () => {
     house = await House.open();
     ({ session, app } = house.session());
@@ -230,8 +333,10 @@ describe('MSRP session, outbound', () => {
     void session.send(message('m-zero'));
     void session.send(message('m-one'));
     expect(await session.send(message('m-big', 'x'.repeat(9995)))).to.deep.include({ kind: 'refused', status: 408 });
+    expect([...house.counts]).to.deep.equal([['limit_reached_total msrp.maxQueuedBytes', 1]]);
     void session.send(message('m-two'));
     expect(await session.send(message('m-three'))).to.deep.include({ kind: 'refused', status: 408 });
+    expect(house.counts.get('limit_reached_total msrp.maxQueuedMessages')).to.equal(1);
   });
 
   it('a peer that does not read: sending stops, nothing piles up, and goes on [msrp.maxBufferedBytes]', async () => {

@@ -1,5 +1,7 @@
 /** Peers that do not go on: they do not read, or trickle a frame. Over real sockets, with a clock that stands still. */
 import { expect } from 'chai';
+import type { Socket } from 'node:net';
+import type { MsrpSession, SendOutcome } from '../../lib/msrp/api.js';
 import { printFrame } from '../../lib/wire/msrp/frame.js';
 import { House } from './house.js';
 import { Listener, send } from './peer.js';
@@ -60,26 +62,40 @@ describe('MSRP peers that do not go on [IWF-1725]', () => {
     listener.close();
   });
 
+  interface Stuck {
+    readonly session: MsrpSession;
+    readonly socket: Socket;
+    readonly last: Promise<SendOutcome | undefined>;
+  }
+
+  /** More than the kernel holds. */
+  const fill = (session: MsrpSession): Promise<SendOutcome | undefined> => {
+    const content = Buffer.alloc(1_000_000);
+    const outcomes = Array.from({ length: 12 }, (_, n) =>
+      session.send({ messageId: `m${n}aa`, contentType: 'text/plain', content, failureReport: 'no' }),
+    );
+    return Promise.all(outcomes).then((all) => all.at(-1));
+  };
+
+  /** A session whose peer reads nothing. */
+  const stuckOn = async (listener: Listener): Promise<Stuck> => {
+    const { session } = house.session();
+    const connection = listener.connection();
+    const connect = { host: '127.0.0.1', port: listener.port };
+    await session.start({ path: [`msrp://127.0.0.1:${listener.port}/p;tcp`], role: 'active', connect });
+    const socket = await connection;
+    socket.on('error', () => undefined);
+    const last = fill(session);
+    for (let n = 0; n < 150; n++) await turn();
+    await house.clock.advance(1000);
+    return { session, socket, last };
+  };
+
   it('who takes most slowly is cut where all together leave too much; the others go on [msrp.maxTotalBufferedBytes]', async () => {
     const bounds = { maxBufferedBytes: 400_000, maxTotalBufferedBytes: 1_100_000 };
     house = await House.open({ ...bounds, maxQueuedBytes: 100_000_000, chunkBytes: 65_536 });
     const listener = await Listener.open();
-    const content = Buffer.alloc(1_000_000);
-    /** A session whose peer reads nothing: more waits for him than the kernel holds. */
-    const stuck = async () => {
-      const { session } = house.session();
-      const connection = listener.connection();
-      const connect = { host: '127.0.0.1', port: listener.port };
-      await session.start({ path: [`msrp://127.0.0.1:${listener.port}/p;tcp`], role: 'active', connect });
-      const socket = await connection;
-      socket.on('error', () => undefined);
-      const outcomes = Array.from({ length: 12 }, (_, n) =>
-        session.send({ messageId: `m${n}aa`, contentType: 'text/plain', content, failureReport: 'no' }),
-      );
-      for (let n = 0; n < 150; n++) await turn();
-      await house.clock.advance(1000);
-      return { session, socket, last: Promise.all(outcomes).then((all) => all.at(-1)) };
-    };
+    const stuck = (): Promise<Stuck> => stuckOn(listener);
     const all = [await stuck(), await stuck(), await stuck()] as const;
     const [first, second, third] = all;
     expect(await first.last).to.deep.equal({ kind: 'lost' });
@@ -91,6 +107,54 @@ describe('MSRP peers that do not go on [IWF-1725]', () => {
     const fourth = await stuck();
     expect([third.session.state, fourth.session.state]).to.deep.equal(['bound', 'bound']);
     for (const { socket } of [...all, fourth]) socket.destroy();
+    listener.close();
+  });
+
+  it('who took all for a long time, and nothing of late, is not the slowest', async () => {
+    const bounds = { maxBufferedBytes: 400_000, maxTotalBufferedBytes: 1_100_000 };
+    house = await House.open({ ...bounds, maxQueuedBytes: 100_000_000, chunkBytes: 65_536 });
+    const listener = await Listener.open();
+    const quick = await stuckOn(listener);
+    quick.socket.resume();
+    expect(await quick.last).to.deep.equal({ kind: 'accepted' });
+    for (let n = 0; n < 150; n++) await turn();
+    const slow = await stuckOn(listener);
+    quick.socket.pause();
+    const last = fill(quick.session);
+    for (let n = 0; n < 150; n++) await turn();
+    await house.clock.advance(1000);
+    const third = await stuckOn(listener);
+    expect(await slow.last).to.deep.equal({ kind: 'lost' });
+    expect([quick, third].map(({ session }) => session.state)).to.deep.equal(['bound', 'bound']);
+    for (const { socket } of [quick, slow, third]) socket.destroy();
+    await last;
+    listener.close();
+  });
+
+  it('who once took what was sent, and then does not, is cut as well', async () => {
+    house = await House.open({ maxQueuedBytes: 100_000_000 });
+    const listener = await Listener.open();
+    const { session } = house.session();
+    const connection = listener.connection();
+    const connect = { host: '127.0.0.1', port: listener.port };
+    await session.start({ path: [`msrp://127.0.0.1:${listener.port}/p;tcp`], role: 'active', connect });
+    const socket = await connection;
+    socket.on('error', () => undefined);
+    const content = Buffer.alloc(14_000_000);
+    const sent = { contentType: 'text/plain', content, failureReport: 'no' as const };
+    const first = session.send({ ...sent, messageId: 'm1aa' });
+    for (let n = 0; n < 200; n++) await turn();
+    // The kernel's buffers were full, and he takes all of it.
+    socket.resume();
+    expect(await first).to.deep.equal({ kind: 'accepted' });
+    for (let n = 0; n < 200; n++) await turn();
+    socket.pause();
+    const second = session.send({ ...sent, messageId: 'm2aa' });
+    for (let n = 0; n < 200; n++) await turn();
+    await house.clock.advance(60_000);
+    expect(await second).to.deep.equal({ kind: 'lost' });
+    expect(house.counts.get(`${cut} unread`)).to.equal(1);
+    socket.destroy();
     listener.close();
   });
 

@@ -96,6 +96,18 @@ describe('MSRP over TLS [IWF-1309]', () => {
     });
   }
 
+  it('speaks of itself by its msrps: path', async () => {
+    const heard: string[] = [];
+    await passive.close();
+    passive = await House.open({}, { tls: two.tls, trace: (event) => heard.push(event.text()) });
+    const { from, listen, dial } = pair({});
+    await Promise.all([listen, dial()]);
+    await from.session.send(hello);
+    const own = from.session.paths.find((path) => path.startsWith('msrps:'));
+    const said = heard.filter((text) => text.includes(' SEND')).map((text) => /From-Path: (.*)\r/.exec(text)?.[1]);
+    expect(said).to.deep.equal([own, own]);
+  });
+
   it('is refused where our certificate is another than the offer said', async () => {
     const { from, listen, dial } = pair({ active: { fingerprints: [one.sha256] } });
     await listen;

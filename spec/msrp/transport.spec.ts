@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { PeerError } from '../../lib/errors.js';
 import { House } from './house.js';
-import { peerPath, send } from './peer.js';
+import { peerPath, respond, send } from './peer.js';
 
 const passive = { path: [peerPath], role: 'passive' as const, connect: { host: '192.0.2.9', port: 9 } };
 
@@ -30,6 +30,70 @@ describe('MSRP transport', () => {
     sessions[0]!.session.close();
     peer.write(send({ to: sessions[0]!.session.localPath }), send({ to: sessions[1]!.session.localPath }));
     expect([await peer.status(), await peer.status()]).to.deep.equal([481, 200]);
+  });
+
+  it('keeps apart what sessions on one connection say by turns', async () => {
+    house = await House.open();
+    const peer = await house.peer();
+    const sessions = [house.session(), house.session()];
+    for (const { session } of sessions) await session.start(passive);
+    for (const round of ['one', 'two', 'three']) {
+      peer.write(...sessions.map(({ session }, n) => send({ to: session.localPath, body: `${round} to ${n}` })));
+      for (let n = 0; n < 2; n++) expect(await peer.status()).to.equal(200);
+    }
+    const heard = sessions.map(({ app }) => app.messages.map(({ content }) => content.toString()));
+    expect(heard).to.deep.equal([
+      ['one to 0', 'two to 0', 'three to 0'],
+      ['one to 1', 'two to 1', 'three to 1'],
+    ]);
+  });
+
+  it('goes on for the last session of a connection when the others have ended', async () => {
+    house = await House.open({ unboundTimeoutMs: 1000 });
+    const peer = await house.peer();
+    const [ended, last] = [house.session(), house.session()];
+    for (const { session } of [ended, last]) await session.start(passive);
+    peer.write(send({ to: ended.session.localPath }), send({ to: last.session.localPath }));
+    expect([await peer.status(), await peer.status()]).to.deep.equal([200, 200]);
+    ended.session.close();
+    await house.clock.advance(1000);
+    peer.write(send({ to: last.session.localPath, body: 'still here' }));
+    expect(await peer.status()).to.equal(200);
+  });
+
+  it('closes a connection whose last session has ended, and to which none comes in time', async () => {
+    house = await House.open({ unboundTimeoutMs: 1000 });
+    const peer = await house.peer();
+    const { session } = house.session();
+    await session.start(passive);
+    peer.write(send({ to: session.localPath }));
+    await peer.status();
+    session.close();
+    await house.clock.advance(999);
+    expect(house.endpoint.connectionCount).to.equal(1);
+    await house.clock.advance(1);
+    await peer.closed;
+  });
+
+  it('has forgotten a connection that its peer has closed', async () => {
+    house = await House.open();
+    const [idle, halfway] = [await house.peer(), await house.peer()];
+    halfway.write('MSRP abcdefgh SEND\r\nTo-Path: ');
+    while (house.endpoint.connectionCount < 2) await house.clock.advance(0);
+    idle.destroy();
+    halfway.destroy();
+    while (house.endpoint.connectionCount > 0) await house.clock.advance(0);
+    expect(house.clock.pending).to.equal(0);
+  });
+
+  it('counts a response that is for no session of its connection', async () => {
+    house = await House.open();
+    const { session } = house.session();
+    const peer = await house.peer();
+    const stray = { ...send({ to: peerPath }), fromPath: session.localPath };
+    peer.write(respond(stray, 200), send({ to: session.localPath }));
+    expect(await peer.status()).to.equal(200);
+    expect(house.counts.get('msrp_stray_total response')).to.equal(1);
   });
 
   it('answers an unknown session 481, but where no answer is wanted', async () => {
@@ -116,6 +180,10 @@ describe('MSRP transport', () => {
       const four = await house.peer();
       four.write(send({ to: `${session.localPath}x` }));
       expect((await four.next()).kind).to.equal('response');
+      await (
+        await house.peer()
+      ).closed;
+      expect(house.counts.get(`msrp_connections_refused_total ${reason}`)).to.equal(2);
       await house.close();
     }
   });

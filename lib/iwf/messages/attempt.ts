@@ -17,6 +17,9 @@ export type Attempt =
       readonly maxAttempts?: number;
     };
 
+/** The session stays: its peer says when it goes on, or it ends like any that nobody uses. */
+export const onHold: Attempt = { kind: 'again', description: 'The session is on hold' };
+
 export function attemptBySip({ status, reason, retryAfterS }: SipOutcome): Attempt {
   const description = failureDescription('SIP', status, reason);
   // 0 is no wait that could be kept to: without the backoff it would be asked again without a pause.

@@ -8,7 +8,7 @@ import type { LateFailure, Network, NetworkBot, OutgoingMessage } from '../../si
 import type { Changes, ClaimedItem, Json } from '../../store/store.js';
 import { printCpim } from '../../wire/cpim.js';
 import type { Chatbot, ChatbotDirectory } from '../actions.js';
-import { type Attempt, attemptByMsrp, attemptBySip } from './attempt.js';
+import { type Attempt, attemptByMsrp, attemptBySip, onHold } from './attempt.js';
 import type { Capabilities } from '../services/capabilities.js';
 import type { LiveSession } from '../sessions/conversation.js';
 import type { Conversations } from '../sessions/conversations.js';
@@ -206,6 +206,7 @@ export class Outbound {
   }
 
   private async sendInSession(live: LiveSession, record: MessageRecord, content: Buffer): Promise<Attempt> {
+    if (live.session.held) return onHold;
     const { conversations } = this.options;
     const onLateFailure = this.lateFailure(live.context.bot.uri, record.user, record.messageId);
     const outcome = attemptByMsrp(await conversations.send(live, { contentType: cpimType, content, onLateFailure }));

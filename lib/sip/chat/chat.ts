@@ -42,6 +42,8 @@ type State =
   | { readonly kind: 'open'; readonly call: Call; readonly refresh: SessionRefresh }
   | { readonly kind: 'ended' };
 
+const tooLarge: SessionSend = { kind: 'refused', status: 413, comment: 'Larger than the max-size of the user’s side' };
+
 export class Chat implements ChatSession, CallDelegate {
   private readonly options: ChatOptions;
   private state: State = { kind: 'new' };
@@ -99,6 +101,10 @@ export class Chat implements ChatSession, CallDelegate {
     this.end();
   }
 
+  get held(): boolean {
+    return this.options.media.held;
+  }
+
   takes(contentType: string): 'bare' | 'wrapped' | undefined {
     return this.options.media.takes(contentType);
   }
@@ -107,10 +113,15 @@ export class Chat implements ChatSession, CallDelegate {
     return this.options.media.takesWrapped(contentType);
   }
 
-  /** Its MSRP Message-ID is of this attempt alone: 32 characters are all that RFC 4975 §9 allows. */
+  /**
+   * Its MSRP Message-ID is of this attempt alone: 32 characters are all that RFC 4975 §9 allows. What is beyond the peer's
+   * a=max-size is not sent: refused as the peer would (RFC 4975 §8.6), rather than perhaps dropped behind its 200.
+   */
   send(message: SessionOutgoing): Promise<SessionSend> {
+    const { media } = this.options;
+    if (!media.fits(message.content.length)) return Promise.resolve(tooLarge);
     const messageId = randomUUID().replaceAll('-', '');
-    return this.options.media.session.send({ ...message, messageId });
+    return media.session.send({ ...message, messageId });
   }
 
   async close(): Promise<void> {
@@ -164,18 +175,7 @@ export class Chat implements ChatSession, CallDelegate {
       if (!media.agreed) this.mediaLost('no answer in the ACK');
       return;
     }
-    try {
-      const refused = media.takeAnswer(request.body);
-      if (refused === undefined) {
-        media.start().catch((error: unknown) => this.fail(error));
-        return;
-      }
-      this.options.log.warn('answer not usable', { callId: this.id, reason: refused });
-    } catch (error) {
-      if (!(error instanceof DecodeError)) throw error;
-      this.options.log.warn('answer not understood', { callId: this.id, place: error.place });
-    }
-    this.mediaLost('no usable answer');
+    if (!this.takeAnswer(request.body)) this.mediaLost('no usable answer');
   }
 
   onRequest(request: SipRequest): Promise<Answer> {
@@ -185,6 +185,23 @@ export class Chat implements ChatSession, CallDelegate {
       ? { status: 200, headers: [['Allow', allowed]] }
       : { status: 405, headers: [['Allow', allowedWithinDialog]] };
     return Promise.resolve(answer);
+  }
+
+  /** False: it cannot be used. Else media goes where it says. */
+  private takeAnswer(body: Buffer): boolean {
+    const { media, log } = this.options;
+    try {
+      const refused = media.takeAnswer(body);
+      if (refused === undefined) {
+        media.start().catch((error: unknown) => this.fail(error));
+        return true;
+      }
+      log.warn('answer not usable', { callId: this.id, reason: refused });
+    } catch (error) {
+      if (!(error instanceof DecodeError)) throw error;
+      log.warn('answer not understood', { callId: this.id, place: error.place });
+    }
+    return false;
   }
 
   private fail(error: unknown): void {
@@ -205,6 +222,8 @@ export class Chat implements ChatSession, CallDelegate {
       ...{ call, allowsUpdate, contact, clock, log },
       ownership: this.direction === 'outbound' ? 'owner' : 'other',
       description: () => media.offer(),
+      // By its answer the peer may change its own side (RFC 3264 §8); one that cannot be used leaves all as it was.
+      onAnswer: (body) => body.length > 0 && this.takeAnswer(body),
       onLost: () => this.mediaLost('session timer'),
     });
   }

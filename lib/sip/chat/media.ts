@@ -47,8 +47,20 @@ export class ChatMedia {
     this.session = options.session;
   }
 
+  /** Whether the peer takes nothing for now: by its word media is inactive, or comes from it alone (RFC 3264 §8.4). */
+  get held(): boolean {
+    const direction = this.negotiated?.direction;
+    return direction === 'inactive' || direction === 'recvonly';
+  }
+
+  /** Whether a message is within the peer's a=max-size (RFC 4975 §8.6); 0, by which nothing could be sent, is no limit. */
+  fits(bytes: number): boolean {
+    return bytes <= (this.negotiated?.maxBytes || Infinity);
+  }
+
   /** How the peer takes a type: bare if its accept-types list it, else wrapped in CPIM if accept-wrapped-types do. */
   takes(contentType: string): 'bare' | 'wrapped' | undefined {
+    if (this.held) return undefined;
     const { acceptTypes = [], acceptWrappedTypes = [] } = this.negotiated ?? {};
     if (typeIsAccepted(contentType, acceptTypes)) return 'bare';
     return typeIsAccepted(contentType, acceptWrappedTypes) ? 'wrapped' : undefined;
@@ -56,6 +68,7 @@ export class ChatMedia {
 
   /** What accept-types list may be wrapped, too (RFC 4975 §8.6). */
   takesWrapped(contentType: string): boolean {
+    if (this.held) return false;
     const { acceptTypes = [], acceptWrappedTypes = [] } = this.negotiated ?? {};
     return (
       typeIsAccepted(cpimType, acceptTypes) && typeIsAccepted(contentType, [...acceptTypes, ...acceptWrappedTypes])

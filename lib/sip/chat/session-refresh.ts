@@ -13,6 +13,8 @@ export interface SessionRefreshOptions {
   readonly contact: string;
   /** Our description as it stands, for a re-INVITE. */
   readonly description: () => Buffer;
+  /** The answer to it; may be empty. */
+  readonly onAnswer: (body: Buffer) => void;
   readonly clock: Clock;
   readonly log: Logger;
   /** The session is over; not after close(). */
@@ -68,6 +70,7 @@ export class SessionRefresh {
     const glareMs = glareWaitMs(this.options.ownership, Math.random());
     const outcome = refreshOutcome(response, { plan, method, glareMs });
     if (outcome.kind === 'refreshed') {
+      if (method === 'INVITE') this.options.onAnswer(response.body);
       this.agreed(outcome.sessionExpires, true);
       return;
     }

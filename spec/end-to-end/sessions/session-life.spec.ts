@@ -86,6 +86,33 @@ describe('the life of a session', () => {
       expect((await readMessage(peer)).body?.toString()).to.include('over the same connection');
     });
 
+    it('is refreshed by re-INVITE, and whose answer names another path moves the media there', async () => {
+      callee.lines = ['Allow: INVITE, ACK, BYE', 'Session-Expires: 2;refresher=uac', 'Require: timer'];
+      await begin();
+      await sendText('hello');
+      await readMessage(await callee.session());
+      const path = `msrp://127.0.0.1:${callee.listener.port}/moved;tcp`;
+      callee.sdp = { path };
+      const moved = await callee.session();
+      await sendText('where you are now');
+      const arrived = await readMessage(moved);
+      expect(arrived.body?.toString()).to.include('where you are now');
+      expect(arrived.toPath).to.equal(path);
+      expect(callee.operator.seen.some((text) => text.startsWith('BYE'))).to.equal(false);
+    });
+
+    it('is refreshed by re-INVITE, and whose answer cannot be used goes on as it was', async () => {
+      callee.lines = ['Allow: INVITE, ACK, BYE', 'Session-Expires: 2;refresher=uac', 'Require: timer'];
+      await begin();
+      await sendText('hello');
+      const peer = await callee.session();
+      await readMessage(peer);
+      callee.sdp = { port: 0, path: 'msrp://127.0.0.1:9/none;tcp' };
+      await until(() => invites().length === 3);
+      await sendText('where you have been');
+      expect((await readMessage(peer)).body?.toString()).to.include('where you have been');
+    });
+
     it('that the peer does not refresh ends the session with BYE; the next message opens another [IWF-1319]', async () => {
       callee.lines = ['Session-Expires: 3;refresher=uas', 'Require: timer'];
       await begin();
@@ -297,6 +324,27 @@ describe('the life of a session', () => {
       const peer = await callee.session();
       peer.write(respond(await peer.request(), 413, 'Too large for me'));
       expect((await told(id)).body).to.include({ status: 'Failed', description: 'MSRP 413 Too large for me' });
+    });
+
+    it('413 is told without a SEND where the message is larger than the a=max-size of the user’s side', async () => {
+      callee.sdp = { lines: ['a=max-size:1000'] };
+      await begin();
+      const id = await sendText('x'.repeat(1001));
+      const peer = await callee.session();
+      expect((await told(id)).body).to.include({
+        status: 'Failed',
+        description: 'MSRP 413 Larger than the max-size of the user’s side',
+      });
+      const next = await sendText('short enough');
+      expect((await readMessage(peer)).body?.toString()).to.include('short enough');
+      expect((await told(next)).body).to.include({ status: 'Sent' });
+    });
+
+    it('is none of a message of any size where a=max-size is 0', async () => {
+      callee.sdp = { lines: ['a=max-size:0'] };
+      await begin();
+      await sendText('x'.repeat(3000));
+      await readMessage(await callee.session());
     });
 
     for (const status of [408, 415, 481]) {

@@ -28,6 +28,7 @@ class ScriptedSession implements ChatSession {
   readonly direction: 'inbound' | 'outbound';
   readonly service: Service;
   receiving = false;
+  readonly held = false;
   byes = 0;
 
   constructor(callId: string, direction: 'inbound' | 'outbound', service: Service = 'session') {

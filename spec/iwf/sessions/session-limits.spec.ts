@@ -24,6 +24,7 @@ class Session implements ChatSession {
   readonly service = 'session';
   readonly callId: string;
   receiving = false;
+  readonly held = false;
   open = true;
 
   constructor(callId: string) {
