@@ -38,6 +38,7 @@ const storeFailures = ['full', 'busy', 'closed', 'failed', 'invalid', 'duplicate
 /** By the name that the parts use; exposed with `iwf_` before it, and `_total` behind a counter that has it not. */
 export const metricTable: Readonly<Record<string, MetricForm>> = {
   // What the gateway is for.
+  ready: gaugeOf('Whether new traffic may come: 1 where /readyz says ready or degraded, else 0'),
   messages_total: counterOf('Messages by direction, kind and result', 'direction', 'kind', 'result'),
   message_status_total: counterOf('Changes of an outbound message to a status', 'status'),
   receipts_total: counterOf('Receipts (IMDN) by direction, status and result', 'direction', 'status', 'result'),
