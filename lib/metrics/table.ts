@@ -57,6 +57,14 @@ export const metricTable: Readonly<Record<string, MetricForm>> = {
   overload_share: gaugeOf('Share of new work that is taken: below 1 the gateway is overloaded'),
   overload_refused_total: counterOf('New work refused because of overload', 'side', 'work'),
   queue_depth: gaugeOf('Items waiting or claimed', 'queue'),
+  queue_oldest_seconds: gaugeOf(
+    'Since when the oldest item waiting or claimed is in its queue; 0: there is none',
+    'queue',
+  ),
+  queue_overdue_seconds: gaugeOf(
+    'How long the lane that is due longest waits to be taken in hand; 0: none is due',
+    'queue',
+  ),
 
   // REST face and callbacks.
   rest_requests_total: counterOf('Requests to the REST face by route, method and status', 'route', 'method', 'status'),
