@@ -9,6 +9,7 @@ import { readTemplates } from './gateway/network/templates.js';
 import { result, storeCheck } from './gateway/operators/checks.js';
 import { deadLetterActions } from './gateway/operators/dead-letters.js';
 import { showInHand } from './gateway/operators/in-hand.js';
+import { showLateness } from './gateway/operators/lateness.js';
 import { openOperators, type Operators } from './gateway/operators/operators.js';
 import { letterHooks } from './gateway/platforms/letter-hooks.js';
 import { createNotify, type NotifySide } from './gateway/platforms/notify.js';
@@ -77,7 +78,7 @@ async function start(foundation: Foundation): Promise<Gateway> {
 
 /** What may be wrong in files first, then the operators' side, so that a start can be watched; then from the store outwards, and REST when all else runs. */
 async function build(foundation: Foundation, draining: Draining): Promise<House> {
-  const { config, log, metrics, started } = foundation;
+  const { config, clock, log, metrics, started } = foundation;
   const templates = await readTemplates();
   const operators = await openOperators(foundation);
   const storage = await openStorage(foundation, () => draining.isOn);
@@ -109,6 +110,7 @@ async function build(foundation: Foundation, draining: Draining): Promise<House>
   notify.start();
   const rest = await openRest(foundation, { ...known, iwf, notify, crowd, wait, operators });
   showInHand(metrics, { ...network, store, notify });
+  showLateness(metrics, { store, clock });
   return { ...network, operators, storage, crowd, notify, iwf, rest };
 }
 

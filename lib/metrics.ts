@@ -77,9 +77,15 @@ function registerSeries(name: string, form: MetricForm, registry: Registry): Add
   const shape = { name: exposedName(name, form), help: form.help, labelNames, registers: [registry] };
   if (form.type === 'histogram') return addToHistogram({ ...shape, buckets: [...form.buckets] });
   const add = addToCounter(shape);
-  const [label = ''] = labelNames;
-  if (form.type === 'counter') for (const value of form.values ?? []) add(0, { [label]: value });
+  if (form.type === 'counter' && form.values) for (const labels of allOf(labelNames, form.values)) add(0, labels);
   return add;
+}
+
+/** Each value of the first label with each of the next. */
+function allOf([name, ...names]: readonly string[], [values = [], ...more]: readonly (readonly string[])[]): Labels[] {
+  if (name === undefined) return [{}];
+  const others = allOf(names, more);
+  return values.flatMap((value) => others.map((labels) => ({ [name]: value, ...labels })));
 }
 
 function addToHistogram(shape: HistogramConfiguration<string> & { labelNames: string[] }): Add {

@@ -4,7 +4,14 @@ import { fileURLToPath } from 'node:url';
 import type { Logger } from '../lib/log.js';
 import { createMetrics } from '../lib/metrics.js';
 import { metricTable } from '../lib/metrics/table.js';
+import type { Origin, Work } from '../lib/gateway/load/overload.js';
+import type { Side } from '../lib/gateway/load/store-wait.js';
+import type { Outcome } from '../lib/notify/callback/outcome.js';
 import type { DeadReason } from '../lib/notify/delivery/letters.js';
+import type { EndReason } from '../lib/notify/subscriptions/subscription-record.js';
+import type { MessageStatus } from '../lib/resources/message-status.js';
+import type { SubscriptionApi } from '../lib/resources/subscription.js';
+import type { Protocol } from '../lib/sip-engine/api.js';
 import type { StoreFailure } from '../lib/store/store-error.js';
 import { readCounted } from './support/counted.js';
 
@@ -19,12 +26,12 @@ describe('metrics', () => {
 
   it('counts by labels, a label that is not given being empty', async () => {
     const metrics = createMetrics({ log });
-    metrics.count('notify_callbacks', { outcome: 'done' });
-    metrics.count('notify_callbacks', { outcome: 'done' }, 2);
-    metrics.count('notify_callbacks');
-    expect(await lines(metrics, 'iwf_notify_callbacks_total{')).to.have.members([
-      'iwf_notify_callbacks_total{outcome="done"} 3',
-      'iwf_notify_callbacks_total{outcome=""} 1',
+    metrics.count('notify_told', { outcome: 'done' });
+    metrics.count('notify_told', { outcome: 'done' }, 2);
+    metrics.count('notify_told');
+    expect(await lines(metrics, 'iwf_notify_told_total{')).to.have.members([
+      'iwf_notify_told_total{outcome="done"} 3',
+      'iwf_notify_told_total{outcome=""} 1',
     ]);
   });
 
@@ -77,10 +84,10 @@ describe('metrics', () => {
 
   it('refuses labels and values that are not the metric’s', async () => {
     const metrics = createMetrics({ log });
-    metrics.count('notify_callbacks', { number: '+15550100001' });
-    metrics.count('notify_callbacks', { outcome: 'x' }, -1);
+    metrics.count('notify_told', { number: '+15550100001' });
+    metrics.count('notify_told', { outcome: 'x' }, -1);
     metrics.observe('store_commit_seconds', NaN);
-    expect(await lines(metrics, 'iwf_notify_callbacks_total{')).to.deep.equal([]);
+    expect(await lines(metrics, 'iwf_notify_told_total{')).to.deep.equal([]);
     expect(await lines(metrics, 'iwf_unknown_metric_total{')).to.have.length(2);
   });
 
@@ -135,8 +142,76 @@ describe('metrics', () => {
       invalid: true,
       duplicate: true,
     };
-    expect(metricTable['notify_dead_letters']).to.have.deep.property('values', Object.keys(dead));
-    expect(metricTable['store_failures_total']).to.have.deep.property('values', Object.keys(failures));
+    const statuses: Readonly<Record<Exclude<MessageStatus, 'Pending'>, true>> = {
+      Sent: true,
+      Delivered: true,
+      Displayed: true,
+      Failed: true,
+      Revoked: true,
+      RevokeFailed: true,
+      Expired: true,
+      Interworked: true,
+    };
+    const outcomes: Readonly<Record<Outcome['kind'], true>> = {
+      done: true,
+      retry: true,
+      slow: true,
+      gone: true,
+      dead: true,
+    };
+    const apis: Readonly<Record<SubscriptionApi, true>> = {
+      chat: true,
+      capabilitydiscovery: true,
+      spamreport: true,
+      aliasmgmt: true,
+    };
+    const ends: Readonly<Record<EndReason, true>> = { gone: true, expired: true, suspended: true };
+    const sides: Readonly<Record<Side, true>> = { rest: true, sip: true, admin: true };
+    const origins: Readonly<Record<Origin['side'], true>> = { sip: true, rest: true };
+    const works: Readonly<Record<Work, true>> = { message: true, receipt: true };
+    const protocols: Readonly<Record<Protocol, true>> = { udp: true, tcp: true, tls: true };
+    const closed = {
+      notify_dead_letters: [dead],
+      store_failures_total: [failures],
+      message_status_total: [statuses],
+      notify_callbacks: [outcomes],
+      notify_subscriptions_created: [apis],
+      notify_subscriptions_ended: [ends],
+      store_waits_ended_total: [sides],
+      overload_refused_total: [origins, works],
+      sip_untrusted_total: [protocols],
+      sip_malformed_total: [protocols],
+      sip_unreachable_total: [protocols],
+    };
+    for (const [name, all] of Object.entries(closed))
+      expect(metricTable[name], name).to.have.deep.property(
+        'values',
+        all.map((values) => Object.keys(values)),
+      );
+  });
+
+  it('have each value of a closed label that a source writes out', () => {
+    const lib = fileURLToPath(new URL('../../lib', import.meta.url));
+    const written = readCounted(lib).flatMap(({ name, texts }) => texts.map((text) => ({ name, ...text })));
+    const closed = written.filter(({ name }) => valuesOf(name) !== undefined);
+    expect(closed).to.have.length.above(8);
+    const known = ({ name, label, value }: (typeof written)[number]): boolean =>
+      valuesOf(name)?.[metricTable[name]!.labels!.indexOf(label)]?.includes(value) === true;
+    expect(closed.filter((one) => !known(one))).to.deep.equal([]);
+  });
+
+  it('stand at 0 from the start, each value of a closed label with each of the next', async () => {
+    const metrics = createMetrics({ log });
+    expect(await lines(metrics, 'iwf_overload_refused_total{')).to.deep.equal([
+      'iwf_overload_refused_total{side="sip",work="message"} 0',
+      'iwf_overload_refused_total{side="sip",work="receipt"} 0',
+      'iwf_overload_refused_total{side="rest",work="message"} 0',
+      'iwf_overload_refused_total{side="rest",work="receipt"} 0',
+    ]);
+    metrics.count('overload_refused_total', { work: 'receipt', side: 'sip' });
+    expect(await lines(metrics, 'iwf_overload_refused_total{side="sip",work="receipt"}')).to.deep.equal([
+      'iwf_overload_refused_total{side="sip",work="receipt"} 1',
+    ]);
   });
 
   it('have names and labels by the rules of Prometheus', () => {
@@ -151,3 +226,8 @@ describe('metrics', () => {
     }
   });
 });
+
+function valuesOf(name: string): readonly (readonly string[])[] | undefined {
+  const form = metricTable[name];
+  return form?.type === 'counter' ? form.values : undefined;
+}

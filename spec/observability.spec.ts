@@ -71,7 +71,7 @@ describe('config/observability/alerts.yaml', () => {
     for (const name of asked) {
       const form = metricTable[name] ?? metricTable[name.replace(/_total$/, '')];
       const [label] = form?.labels ?? [];
-      const values = form?.type === 'counter' ? form.values : undefined;
+      const values = form?.type === 'counter' ? form.values?.[0] : undefined;
       const series = label === undefined ? [''] : values?.map((value) => `{${label}="${value}"}`);
       expect(series, name).to.be.an('array').that.is.not.empty;
       for (const one of series!) expect(text).to.include(`\niwf_${name}${one} 0\n`);

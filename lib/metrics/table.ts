@@ -9,8 +9,8 @@ interface Described {
 export type MetricForm =
   | (Described & {
       readonly type: 'counter';
-      /** All that its one label can be: they stand at 0 from the start, for to an alert 1 after nothing is no increase. */
-      readonly values?: readonly string[];
+      /** All that each of its labels can be: they stand at 0 from the start, for to an alert 1 after nothing is no increase. */
+      readonly values?: readonly (readonly string[])[];
     })
   | (Described & { readonly type: 'gauge' })
   | (Described & { readonly type: 'histogram'; readonly buckets: readonly number[] });
@@ -24,22 +24,26 @@ function counterOf(help: string, ...labels: readonly string[]): MetricForm {
   return { type: 'counter', help, labels };
 }
 
-function closedCounterOf(help: string, label: string, values: readonly string[]): MetricForm {
-  return { type: 'counter', help, labels: [label], values };
+function closedCounterOf(help: string, closed: Readonly<Record<string, readonly string[]>>): MetricForm {
+  return { type: 'counter', help, labels: Object.keys(closed), values: Object.values(closed) };
 }
 
 function gaugeOf(help: string, ...labels: readonly string[]): MetricForm {
   return { type: 'gauge', help, labels };
 }
 
+const statuses = ['Sent', 'Delivered', 'Displayed', 'Failed', 'Revoked', 'RevokeFailed', 'Expired', 'Interworked'];
+const sipProtocols = ['udp', 'tcp', 'tls'];
+const callbackOutcomes = ['done', 'retry', 'slow', 'gone', 'dead'];
 const deadReasons = ['refused', 'expired', 'gone', 'ended', 'removed', 'surplus', 'unreadable'];
 const storeFailures = ['full', 'busy', 'closed', 'failed', 'invalid', 'duplicate'];
 
 /** By the name that the parts use; exposed with `iwf_` before it, and `_total` behind a counter that has it not. */
 export const metricTable: Readonly<Record<string, MetricForm>> = {
   // What the gateway is for.
+  ready: gaugeOf('Whether new traffic may come: 1 where /readyz says ready or degraded, else 0'),
   messages_total: counterOf('Messages by direction, kind and result', 'direction', 'kind', 'result'),
-  message_status_total: counterOf('Changes of an outbound message to a status', 'status'),
+  message_status_total: closedCounterOf('Changes of an outbound message to a status', { status: statuses }),
   receipts_total: counterOf('Receipts (IMDN) by direction, status and result', 'direction', 'status', 'result'),
   sessions_total: counterOf('Chat sessions opened by direction', 'direction'),
   confirmed_sessions_total: counterOf('Events of confirmed sessions', 'event'),
@@ -49,13 +53,24 @@ export const metricTable: Readonly<Record<string, MetricForm>> = {
   spam_reports_total: counterOf('Spam reports of users, taken'),
   privacy_commands_total: counterOf('Privacy commands of users by what became of them', 'result'),
   revokes_total: counterOf('Messages that bots take back by what became of it', 'result'),
-  limit_reached_total: closedCounterOf('A configured limit was reached', 'limit', limitKeys),
+  limit_reached_total: closedCounterOf('A configured limit was reached', { limit: limitKeys }),
   turns_waiting: gaugeOf(
     'Requests and messages to users that wait for their turn on the one thread, one of each bot in rotation',
   ),
   overload_share: gaugeOf('Share of new work that is taken: below 1 the gateway is overloaded'),
-  overload_refused_total: counterOf('New work refused because of overload', 'side', 'work'),
+  overload_refused_total: closedCounterOf('New work refused because of overload', {
+    side: ['sip', 'rest'],
+    work: ['message', 'receipt'],
+  }),
   queue_depth: gaugeOf('Items waiting or claimed', 'queue'),
+  queue_oldest_seconds: gaugeOf(
+    'Since when the oldest item waiting or claimed is in its queue; 0: there is none',
+    'queue',
+  ),
+  queue_overdue_seconds: gaugeOf(
+    'How long the lane that is due longest waits to be taken in hand; 0: none is due',
+    'queue',
+  ),
 
   // REST face and callbacks.
   rest_requests_total: counterOf('Requests to the REST face by route, method and status', 'route', 'method', 'status'),
@@ -69,18 +84,22 @@ export const metricTable: Readonly<Record<string, MetricForm>> = {
     'Connections closed for what is no HTTP or too slow, by the status answered; unread: an answer not taken, tls: no handshake',
     'status',
   ),
-  notify_callbacks: counterOf('Callbacks to platforms by outcome', 'outcome'),
+  notify_callbacks: closedCounterOf('Callbacks to platforms by outcome', { outcome: callbackOutcomes }),
   notify_callback_seconds: { type: 'histogram', help: 'From a callback sent to its answer', buckets: seconds },
   notify_told: counterOf('Callbacks sent once and not stored (is-composing) by outcome', 'outcome'),
-  notify_circuits: counterOf('Circuit breakers of notifyURLs opened and closed', 'state'),
+  notify_circuits: closedCounterOf('Circuit breakers of notifyURLs opened and closed', { state: ['open', 'closed'] }),
   notify_circuits_open: gaugeOf('notifyURLs that do not answer, and are asked now and then only'),
   notify_channels: gaugeOf('Notification channels now'),
-  notify_dead_letters: closedCounterOf('Notifications given up', 'reason', deadReasons),
+  notify_dead_letters: closedCounterOf('Notifications given up', { reason: deadReasons }),
   notify_dead_letters_kept: gaugeOf('Notifications given up that can be replayed'),
   notify_dead_letters_replayed: counterOf('Dead letters put back into the queue by the operator'),
-  notify_verifications: counterOf('Challenges of notifyURLs by what came back', 'outcome'),
-  notify_subscriptions_created: counterOf('Subscriptions made', 'api'),
-  notify_subscriptions_ended: counterOf('Subscriptions ended', 'reason'),
+  notify_verifications: closedCounterOf('Challenges of notifyURLs by what came back', {
+    outcome: ['echoed', 'silent', 'refused', 'wrong'],
+  }),
+  notify_subscriptions_created: closedCounterOf('Subscriptions made', {
+    api: ['chat', 'capabilitydiscovery', 'spamreport', 'aliasmgmt'],
+  }),
+  notify_subscriptions_ended: closedCounterOf('Subscriptions ended', { reason: ['gone', 'expired', 'suspended'] }),
   notify_subscriptions_refused: counterOf('Subscriptions refused for their number'),
 
   // SIP.
@@ -91,21 +110,25 @@ export const metricTable: Readonly<Record<string, MetricForm>> = {
     'status',
   ),
   sip_refused_total: counterOf('SIP requests refused before the interpreter saw them', 'status'),
-  sip_malformed_total: counterOf('SIP messages that cannot be read', 'protocol'),
-  sip_untrusted_total: counterOf(
+  sip_malformed_total: closedCounterOf('SIP messages that cannot be read', { protocol: sipProtocols }),
+  sip_untrusted_total: closedCounterOf(
     'Datagrams and connections of untrusted peers, and their requests on connections of ours, dropped; of drachtio-server, their requests, refused',
-    'protocol',
+    { protocol: sipProtocols },
   ),
-  sip_overload_total: counterOf('SIP requests refused at a limit; load: because of overload', 'limit'),
+  sip_overload_total: closedCounterOf('SIP requests refused at a limit; load: because of overload', {
+    limit: ['transactions', 'dialogs', 'load'],
+  }),
   sip_unanswered_total: counterOf('SIP requests the application did not answer in time'),
   sip_unacknowledged_total: counterOf('2xx to INVITE without an ACK'),
   sip_stray_acks_total: counterOf('ACKs of no dialog'),
   sip_stray_responses_total: counterOf('Responses of no transaction'),
   sip_forked_total: counterOf('Further 2xx of a forked INVITE, ended'),
-  sip_dialogs_lost_total: counterOf('Dialogs that ended without BYE', 'reason'),
+  sip_dialogs_lost_total: closedCounterOf('Dialogs that ended without BYE', {
+    reason: ['no_ack', 'no_way_for_ack', 'session_timer'],
+  }),
   sip_finished_evicted_total: counterOf('Finished transactions forgotten before their time'),
   sip_unresolved_total: counterOf('Next hops that DNS does not know'),
-  sip_unreachable_total: counterOf('Next hops that cannot be reached', 'protocol'),
+  sip_unreachable_total: closedCounterOf('Next hops that cannot be reached', { protocol: sipProtocols }),
   sip_tcp_closed_total: counterOf('SIP connections closed by the gateway', 'reason'),
   sip_tcp_errors_total: counterOf('Errors of listening SIP sockets (TCP)'),
   sip_udp_errors_total: counterOf('Errors of SIP sockets (UDP)'),
@@ -114,7 +137,7 @@ export const metricTable: Readonly<Record<string, MetricForm>> = {
   sip_dialogs: gaugeOf('SIP dialogs now (embedded engine)'),
   sip_connections: gaugeOf('SIP connections over TCP and TLS now (embedded engine)'),
   sip_next_hop_up: gaugeOf('Whether a next hop answers: 1 or 0', 'hop'),
-  sip_next_hop_changes_total: counterOf('Next hops that went down or came up', 'state'),
+  sip_next_hop_changes_total: closedCounterOf('Next hops that went down or came up', { state: ['up', 'down'] }),
   sip_engine_lost_total: counterOf('Connections to the SIP engine lost'),
   sip_engine_refused_total: counterOf('Requests that the SIP engine refused', 'status'),
   sip_engine_applications_closed_total: counterOf('Applications that the embedded engine has closed', 'reason'),
@@ -141,13 +164,13 @@ export const metricTable: Readonly<Record<string, MetricForm>> = {
 
   // Store.
   store_commit_seconds: { type: 'histogram', help: 'From a commit asked for to its being durable', buckets: seconds },
-  store_failures_total: closedCounterOf(
-    'Commits that failed, by reason; tries of the store while they fail included',
-    'reason',
-    storeFailures,
-  ),
+  store_failures_total: closedCounterOf('Commits that failed, by reason; tries of the store while they fail included', {
+    reason: storeFailures,
+  }),
   store_silent_seconds: gaugeOf('How long the store has not answered the question that is open'),
-  store_waits_ended_total: counterOf('Requests answered 503 since the store did not answer', 'side'),
+  store_waits_ended_total: closedCounterOf('Requests answered 503 since the store did not answer', {
+    side: ['rest', 'sip', 'admin'],
+  }),
   store_batch_writes: { type: 'histogram', help: 'Commits that one write to disk has made durable', buckets: sizes },
 
   // Who did what.

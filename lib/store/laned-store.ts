@@ -138,6 +138,7 @@ export function createLanedStore(options: LanedStoreOptions): Store {
     ...changes,
     renew: (lent, leaseMs) => answer(() => renew(queues[lent.queue], lent, leaseMs)),
     depth: (queue) => answer(() => queues[queue].lanes.depth()),
+    oldestMs: (queue) => answer(() => queues[queue].lanes.oldestMs()),
     ownerDepth: (queue, owner) => answer(() => queues[queue].lanes.ownerDepth(owner)),
     groupDepth: (queue, group) => answer(() => queues[queue].lanes.groupDepth(group)),
     laneDepth: (queue, lane) => answer(() => laneDepth(queues[queue], lane)),

@@ -130,6 +130,8 @@ export interface Store {
 
   /** Items waiting or claimed, in all lanes. */
   depth(queue: QueueName): Promise<number>;
+  /** When the item that came first of those waiting or claimed was enqueued (wall clock, ms); undefined: there is none. */
+  oldestMs(queue: QueueName): Promise<number | undefined>;
   /** Items of one lane. */
   laneDepth(queue: QueueName, lane: string): Promise<number>;
   /** Items of all lanes of one owner. */

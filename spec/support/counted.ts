@@ -10,6 +10,8 @@ export interface Counted {
   readonly call: 'count' | 'observe' | 'gauge';
   /** Names of labels as far as they are written out. */
   readonly labels: readonly string[];
+  /** Values as far as they are written out, those that are chosen between among them. */
+  readonly texts: readonly { readonly label: string; readonly value: string }[];
 }
 
 export function readCounted(folder: string): readonly Counted[] {
@@ -35,8 +37,10 @@ function read(file: string, { expression, arguments: given }: ts.CallExpression)
       ? expression.text
       : '';
   if (call !== 'count' && call !== 'observe' && call !== 'gauge') return [];
-  const labels = given.flatMap((argument) => (ts.isObjectLiteralExpression(argument) ? namesIn(argument) : []));
-  return texts(given[0]).map((name) => ({ file, name, call, labels }));
+  const objects = given.filter(ts.isObjectLiteralExpression);
+  const labels = objects.flatMap(namesIn);
+  const values = objects.flatMap(valuesIn);
+  return texts(given[0]).map((name) => ({ file, name, call, labels, texts: values }));
 }
 
 function texts(node: ts.Expression | undefined): readonly string[] {
@@ -47,4 +51,12 @@ function texts(node: ts.Expression | undefined): readonly string[] {
 
 function namesIn({ properties }: ts.ObjectLiteralExpression): readonly string[] {
   return properties.flatMap(({ name }) => (name && ts.isIdentifier(name) ? [name.text] : []));
+}
+
+function valuesIn({ properties }: ts.ObjectLiteralExpression): Counted['texts'] {
+  return properties.flatMap((property) => {
+    if (!ts.isPropertyAssignment(property) || !ts.isIdentifier(property.name)) return [];
+    const label = property.name.text;
+    return texts(property.initializer).map((value) => ({ label, value }));
+  });
 }

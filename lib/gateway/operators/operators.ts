@@ -3,7 +3,7 @@ import { type AuditTrail } from '../../log/audit.js';
 import { type Seldom, tellSeldom } from '../../log/seldom.js';
 import type { AdminFace } from '../../rest/admin/admin.js';
 import type { DeadLetterActions } from '../../rest/admin/dead-letters.js';
-import type { ReadyCheck } from '../../rest/admin/readiness.js';
+import { readiness, type ReadyCheck } from '../../rest/admin/readiness.js';
 import { type Foundation, closing } from '../foundation.js';
 import { createAudit, openAdmin } from './admin.js';
 
@@ -18,14 +18,21 @@ export interface Operators {
   ready(checks: readonly ReadyCheck[]): void;
 }
 
+/** A scrape leaves out what it has not in a second; a store that hangs is not to be left out but told of. */
+const readyWithinMs = 900;
+
 /** Rejects with the system's error where the admin port is taken. */
 export async function openOperators(foundation: Foundation): Promise<Operators> {
-  const { clock, log, started } = foundation;
+  const { clock, log, metrics, started } = foundation;
   const refusals = tellSeldom(clock, (reason, told) => log.warn('rest credential refused', { reason, ...told }));
   started.push(closing(refusals));
   const audit = createAudit(foundation);
   started.push(() => audit.close());
   const checks: ReadyCheck[] = [{ name: 'start', check: () => ({ state: 'failed', detail: 'starting' }) }];
+  metrics.gauge('ready', async () => {
+    const { status } = await readiness(checks, clock, readyWithinMs);
+    return status === 'not ready' ? 0 : 1;
+  });
   const shown: { deadLetters?: DeadLetterActions } = {};
   const admin = await openAdmin(foundation, { checks, deadLetters: () => shown.deadLetters, audit: audit.note });
   started.push(() => admin.close());

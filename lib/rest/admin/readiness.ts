@@ -10,7 +10,7 @@ export interface CheckResult {
 /** One part that must work before traffic may come. */
 export interface ReadyCheck {
   readonly name: string;
-  /** Throwing or rejecting is failing, and so is taking more than two seconds. */
+  /** Throwing or rejecting is failing, and so is taking more than two seconds, where nobody waits less. */
   check(): CheckResult | Promise<CheckResult>;
 }
 
@@ -21,16 +21,20 @@ export interface Readiness {
 
 const checkTimeoutMs = 2_000;
 
-export async function readiness(checks: readonly ReadyCheck[], clock: Clock): Promise<Readiness> {
+export async function readiness(
+  checks: readonly ReadyCheck[],
+  clock: Clock,
+  withinMs = checkTimeoutMs,
+): Promise<Readiness> {
   const results = await Promise.all(
-    checks.map(async (check) => ({ name: check.name, ...(await inTime(check, clock)) })),
+    checks.map(async (check) => ({ name: check.name, ...(await inTime(check, clock, withinMs)) })),
   );
   const states = results.map(({ state }) => state);
   const status = states.includes('failed') ? 'not ready' : states.includes('degraded') ? 'degraded' : 'ready';
   return { status, checks: results };
 }
 
-function inTime(check: ReadyCheck, clock: Clock): Promise<CheckResult> {
+function inTime(check: ReadyCheck, clock: Clock, withinMs: number): Promise<CheckResult> {
   return new Promise((resolve) => {
     const settle = (result: CheckResult): void => {
       timer.close();
@@ -38,7 +42,7 @@ function inTime(check: ReadyCheck, clock: Clock): Promise<CheckResult> {
     };
     const fail = (error: unknown): void =>
       settle({ state: 'failed', detail: error instanceof Error ? error.message : String(error) });
-    const timer = clock.after(checkTimeoutMs, () => settle({ state: 'failed', detail: 'no answer in time' }));
+    const timer = clock.after(withinMs, () => settle({ state: 'failed', detail: 'no answer in time' }));
     started(check).then(settle, fail);
   });
 }

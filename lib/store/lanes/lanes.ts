@@ -50,6 +50,8 @@ export interface LeaseTerms {
 export interface Lanes {
   /** Items in all lanes. */
   depth(): number;
+  /** When the item that came first of all that are there was enqueued. */
+  oldestMs(): number | undefined;
   /** Items in the lanes of one owner. */
   ownerDepth(owner: string): number;
   /** Items in the lanes of one group. */
@@ -80,6 +82,7 @@ export interface Lanes {
 
 export function createLanes(): Lanes {
   const lanes = new Map<string, Lane>();
+  /** In the order of their coming, which a Map keeps. */
   const byId = new Map<string, LaneItem>();
   const byOwner = createTally();
   const byGroup = createTally();
@@ -143,6 +146,7 @@ export function createLanes(): Lanes {
 
   return {
     depth: () => byId.size,
+    oldestMs: () => byId.values().next().value?.enqueuedAtMs,
     ownerDepth: (owner) => byOwner.of(owner),
     groupDepth: (group) => byGroup.of(group),
     lane: (name) => lanes.get(name),

@@ -44,6 +44,7 @@ describe('a store that is full', () => {
     expect(ready.body).to.have.property('checks').that.deep.includes(check);
     const metrics = String((await admin.ask('GET', '/metrics')).body);
     expect(metrics).to.match(/^iwf_store_failures_total\{reason="full"\} [1-9]/m);
+    expect(metrics).to.match(/^iwf_ready 0$/m);
     expect(metrics).to.match(/^iwf_store_commit_seconds_count [1-9]/m);
     expect(metrics).to.match(/^iwf_sip_requests_total\{direction="inbound",method="MESSAGE",status="503"\} 1$/m);
   });

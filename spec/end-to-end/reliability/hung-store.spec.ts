@@ -75,6 +75,10 @@ describe('a store that hangs [IWF-1729]', () => {
     const metrics = String((await admin.ask('GET', '/metrics')).body);
     expect(metrics).to.match(/iwf_store_waits_ended_total\{side="rest"\} 2\n/);
     expect(metrics).to.match(/iwf_store_waits_ended_total\{side="sip"\} 2\n/);
+    expect(metrics).to.match(/^iwf_ready 0$/m);
+    for (const name of ['oldest', 'overdue'])
+      for (const queue of ['outbound', 'notify'])
+        expect(metrics).to.match(new RegExp(`^iwf_queue_${name}_seconds\\{queue="${queue}"\\} \\d`, 'm'));
     expect(Number(/^iwf_store_silent_seconds (\S+)/m.exec(metrics)?.[1])).to.be.above(0.3);
   });
 
@@ -96,6 +100,7 @@ describe('a store that hangs [IWF-1729]', () => {
       await world.platform.waitFor((callback) => JSON.stringify(callback).includes(text));
     expect([told('by MESSAGE'), told('in a session')]).to.deep.equal([1, 1]);
     expect((await admin.ask('GET', '/readyz')).status).to.equal(200);
+    expect(String((await admin.ask('GET', '/metrics')).body)).to.match(/^iwf_ready 1$/m);
     expect(errors).to.deep.equal(['store does not answer']);
   });
 });

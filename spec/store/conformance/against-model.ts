@@ -129,6 +129,7 @@ function shapeOf(claim: Claim): ModelClaim {
 
 async function compare({ fixture: { store }, model }: Run): Promise<void> {
   expect(await store.depth('outbound')).to.equal(model.depth());
+  expect(await store.oldestMs('outbound')).to.equal(model.oldestMs());
   for (const key of keys) {
     const real = await store.get('message', key);
     expect(real && [real.value, real.revision]).to.deep.equal(model.get(key));

@@ -2,6 +2,7 @@
 
 interface ModelItem {
   readonly id: string;
+  readonly enqueuedAtMs: number;
   attempts: number;
 }
 
@@ -39,7 +40,7 @@ export class Model {
 
   enqueue(name: string, id: string): void {
     const lane = this.lane(name) ?? { items: [], dueMs: this.nowMs, lease: undefined };
-    lane.items.push({ id, attempts: 0 });
+    lane.items.push({ id, enqueuedAtMs: this.nowMs, attempts: 0 });
     this.lanes.set(name, lane);
   }
 
@@ -103,6 +104,11 @@ export class Model {
 
   depth(): number {
     return [...this.lanes.values()].reduce((sum, lane) => sum + lane.items.length, 0);
+  }
+
+  oldestMs(): number | undefined {
+    const times = [...this.lanes.values()].flatMap(({ items }) => items.map(({ enqueuedAtMs }) => enqueuedAtMs));
+    return times.length === 0 ? undefined : Math.min(...times);
   }
 
   /** As it stands now: a lease that is over has ended when it was over. */
