@@ -14,7 +14,8 @@ import { pairKey, type SessionRecord } from '../records.js';
 export type SessionPhase =
   | { readonly kind: 'inviting'; readonly abort: AbortController }
   | { readonly kind: 'invited'; readonly invitation: Invitation; readonly timer: Timer }
-  | { readonly kind: 'accepting' }
+  /** `answered`: as the PUT is. */
+  | { readonly kind: 'accepting'; readonly answered: Promise<void> }
   | { readonly kind: 'connected'; readonly live: LiveSession }
   | { readonly kind: 'over' };
 
