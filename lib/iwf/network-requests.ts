@@ -18,10 +18,11 @@ import type { Capabilities } from './services/capabilities.js';
 import type { ConfirmedSessions } from './sessions/confirmed-sessions.js';
 import type { ConversationMemory } from './sessions/conversation-memory.js';
 import { completeIds, type SessionContext } from './sessions/conversation.js';
+import { Tally } from './sessions/tally.js';
 import type { Conversations } from './sessions/conversations.js';
 import type { Inbound } from './messages/inbound.js';
 import type { LaneWorker } from './lane-worker.js';
-import { messageLane, receiptLane } from './records.js';
+import { messageLane, pairKey, receiptLane } from './records.js';
 import { retryAfterS, sipRefusal } from './messages/refusals.js';
 import type { Services } from './services/services.js';
 
@@ -50,6 +51,8 @@ export class NetworkRequests implements NetworkHandlers {
   private readonly options: NetworkRequestsOptions;
   /** Those that have no answer yet. */
   private readonly inHand = new Set<Promise<void>>();
+  /** INVITEs that are being answered, by bot and user. */
+  private readonly coming = new Tally();
   private draining = false;
 
   constructor(options: NetworkRequestsOptions) {
@@ -88,11 +91,15 @@ export class NetworkRequests implements NetworkHandlers {
   private async invited(invitation: Invitation): Promise<void> {
     const context = await this.context(invitation);
     if (!context) return invitation.refuse({ status: 404 });
+    await this.coming.during(whose(context), () => this.answered(invitation, context));
+  }
+
+  private async answered(invitation: Invitation, context: SessionContext): Promise<void> {
     const decides = context.service === 'session' && this.options.confirmed.decides(context.bot.uri);
     const policy = { listenedTo: decides };
     const refusal =
       this.refusal(invitation.botUri, invitation.askedVersions, policy) ??
-      this.overLimit(context.bot) ??
+      this.overLimit(context) ??
       (await this.crowded(context));
     const seen = (): Promise<void> =>
       this.userSeen(context.bot, invitation.user, { tags: invitation.tags, seen: 'some' });
@@ -150,11 +157,19 @@ export class NetworkRequests implements NetworkHandlers {
   }
 
   /** One bot's limit is 480: a 503 would make the upstream stop everything (design §2, promise 4). */
-  private overLimit(bot: Chatbot): Refusal | undefined {
-    const full = this.options.conversations.full(bot);
+  private overLimit(context: SessionContext): Refusal | undefined {
+    const { bot } = context;
+    const full = this.options.conversations.full(bot) ?? this.fullOfHis(context);
     if (!full) return undefined;
     this.options.metrics.count('limit_reached_total', { limit: full }, 1, bot.uri);
     return { status: full === 'msrp.maxSessions' ? 503 : 480, retryAfterS: this.options.limitRetryAfterS };
+  }
+
+  private fullOfHis(context: SessionContext): 'limits.sessionsPerUser' | undefined {
+    const { bot, user } = context;
+    // This one is among those that are coming.
+    const others = this.coming.of(whose(context)) - 1;
+    return this.options.conversations.hasAll(user.key, bot, others) ? 'limits.sessionsPerUser' : undefined;
   }
 
   /** What he would say could not wait for the bot: better his network keeps it. */
@@ -217,4 +232,8 @@ export class NetworkRequests implements NetworkHandlers {
       .finally(() => this.inHand.delete(answered));
     this.inHand.add(answered);
   }
+}
+
+function whose({ bot, user }: SessionContext): string {
+  return pairKey(bot.uri, user.key);
 }
