@@ -90,7 +90,7 @@ export class NetworkRequests implements NetworkHandlers {
 
   private async invited(invitation: Invitation): Promise<void> {
     const context = await this.context(invitation);
-    if (!context) return invitation.refuse({ status: 404 });
+    if (!context) return invitation.refuse(this.unknown(invitation.botUri));
     await this.coming.during(whose(context), () => this.answered(invitation, context));
   }
 
@@ -120,9 +120,9 @@ export class NetworkRequests implements NetworkHandlers {
   private async messaged(message: StandaloneMessage): Promise<void> {
     const bot = this.options.directory.find(message.botUri);
     const refusal = this.refusal(message.botUri, message.askedVersions, { listenedTo: true });
-    if (refusal || !bot) return message.answer(refusal ?? { status: 404 });
+    if (refusal || !bot) return message.answer(refusal ?? this.unknown(message.botUri));
     const context = await this.context(message);
-    if (!context) return message.answer({ status: 404 });
+    if (!context) return message.answer(this.unknown(message.botUri));
     const verdict = await this.options.inbound.receiveStandalone(context, message);
     await message.answer(verdict.kind === 'taken' ? undefined : sipRefusal(verdict));
     await this.userSeen(bot, message.user);
@@ -130,7 +130,7 @@ export class NetworkRequests implements NetworkHandlers {
 
   private async queried(query: CapabilityQuery): Promise<void> {
     const bot = this.options.directory.find(query.botUri);
-    if (!bot) return query.answer(undefined, { status: 404 });
+    if (!bot) return query.answer(undefined, this.unknown(query.botUri));
     if (this.draining) return query.answer(undefined, { status: 503, retryAfterS });
     if (bot.suspended) return query.answer(undefined, { status: 480, retryAfterS });
     await query.answer(await this.options.services.announced(bot, query.user?.key));
@@ -145,7 +145,7 @@ export class NetworkRequests implements NetworkHandlers {
   ): Refusal | undefined {
     const { directory, notifications } = this.options;
     const bot = directory.find(botUri);
-    if (!bot) return { status: 404 };
+    if (!bot) return this.unknown(botUri);
     if (this.draining) return { status: 503, retryAfterS };
     const waitS = this.options.overloaded?.();
     if (waitS !== undefined) return { status: 503, retryAfterS: waitS };
@@ -154,6 +154,12 @@ export class NetworkRequests implements NetworkHandlers {
     if (!options?.listenedTo && !notifications.wanted(bot.uri, 'chatMessage')) return { status: 480, retryAfterS };
     if (!versionsIntersect(askedVersions, parseVersions(bot.version))) return { status: 606 };
     return undefined;
+  }
+
+  /** A SIPS URI is never equivalent to a SIP URI (RFC 3261 §19.1.4): who has a 416 may ask by the latter (§8.1.3.5). */
+  private unknown(botUri: string): Refusal {
+    const isSecured = /^sips:/i.test(botUri) && this.options.directory.find(botUri.replace(/^sips/i, 'sip'));
+    return { status: isSecured ? 416 : 404 };
   }
 
   /** One bot's limit is 480: a 503 would make the upstream stop everything (design §2, promise 4). */
