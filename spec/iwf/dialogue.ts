@@ -1,4 +1,5 @@
 /** An interpreter between a network that does as it is told and a platform that wants all, on a clock that stands still until a spec moves it. */
+import { randomUUID } from 'node:crypto';
 import { loadConfig } from '../../lib/config.js';
 import { interpreterLimits, serviceLimits } from '../../lib/gateway/settings.js';
 import type { Chatbot } from '../../lib/iwf/actions.js';
@@ -9,12 +10,13 @@ import type { ChatMessage } from '../../lib/resources/chat-message.js';
 import type { Notification } from '../../lib/resources/notification.js';
 import type { Fields, Logger } from '../../lib/log.js';
 import { defaultLimits } from '../../lib/store/limits.js';
-import type { Store } from '../../lib/store/store.js';
+import type { Json, Store } from '../../lib/store/store.js';
 import { openVolatileStore } from '../../lib/store/volatile.js';
+import { type Imdn, printImdn } from '../../lib/wire/imdn.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { silentLog } from '../support/silent.js';
 import { roomy } from './roomy-notifications.js';
-import { ScriptedNetwork } from './scripted-network.js';
+import { ScriptedNetwork, type ScriptedSession } from './scripted-network.js';
 
 export const bot: Chatbot = {
   uri: 'sip:shop@botplatform.example.net',
@@ -32,16 +34,39 @@ export const backoffMs = 1000;
 
 const config = loadConfig({ env: { IWF_SERVERROOT: 'http://127.0.0.1:1', IWF_PLATFORMS: '[{"id":"p"}]' } });
 
+/** message/cpim around a content. */
+export function cpim(content: string, { type = 'text/plain', lines = [] as readonly string[] } = {}): string {
+  const anonymous = '<sip:anonymous@anonymous.invalid>';
+  const head = [`From: ${anonymous}`, `To: ${anonymous}`, 'NS: imdn <urn:ietf:params:imdn>', ...lines];
+  return [...head, '', `Content-Type: ${type}`, '', content].join('\r\n');
+}
+
+function imdn(messageId: string, status: 'delivered' | 'displayed'): string {
+  const notification = status === 'delivered' ? 'delivery' : 'display';
+  const disposition = { notification, status } as Imdn['disposition'];
+  const document = printImdn({ messageId, dateTime: '2026-11-22T10:00:00Z', disposition });
+  return cpim(document.toString(), { type: 'message/imdn+xml' });
+}
+
+interface Told {
+  readonly notification: Notification;
+}
+
 export interface DialogueOptions {
   readonly bot?: Partial<Chatbot>;
+  /** Whom the interpreter knows; absent: the one bot. */
+  readonly chatbots?: readonly Chatbot[];
+  /** Of one that was before. */
+  readonly store?: Store;
+  readonly clock?: FakeClock;
   readonly limits?: Partial<InterpreterLimits>;
 }
 
 export class Dialogue {
-  readonly clock = new FakeClock();
+  readonly clock: FakeClock;
   readonly network = new ScriptedNetwork();
-  /** What the platform was told, in order. */
-  readonly told: Notification[] = [];
+  /** What the platform was told without storing it, in order. */
+  readonly toldAtOnce: Notification[] = [];
   readonly logged: { readonly event: string; readonly fields: Fields }[] = [];
   readonly counted: string[] = [];
   /** How much the platform may still be told. */
@@ -52,7 +77,8 @@ export class Dialogue {
   readonly interpreter: Interpreter;
   readonly bot: Chatbot;
 
-  constructor({ bot: traits, limits }: DialogueOptions = {}) {
+  constructor({ bot: traits, limits, chatbots, store, clock = new FakeClock() }: DialogueOptions = {}) {
+    this.clock = clock;
     this.bot = { ...bot, ...traits };
     const note =
       (level: keyof Logger) =>
@@ -67,7 +93,7 @@ export class Dialogue {
           void this.counted.push([name, ...Object.values(labels)].join(' ')),
       },
     };
-    this.store = openVolatileStore({ ...handedIn, limits: defaultLimits });
+    this.store = store ?? openVolatileStore({ ...handedIn, limits: defaultLimits });
     this.interpreter = new Interpreter({
       ...handedIn,
       store: this.store,
@@ -76,13 +102,12 @@ export class Dialogue {
         ...roomy,
         wanted: (_bot, kind) => this.decides || !['chatSessionInvitation', 'chatEvent'].includes(kind),
         room: () => Promise.resolve(this.room),
-        tell: (notification) => void this.told.push(notification),
-        items: (notification) => {
-          this.told.push(notification);
-          return [{ queue: 'notify', lane: 'n', id: String(this.told.length), value: notification.kind }];
-        },
+        tell: (notification) => void this.toldAtOnce.push(notification),
+        items: (notification, { expiresAtMs } = {}) => [
+          { queue: 'notify', lane: 'n', id: randomUUID(), value: { notification, expiresAtMs } as unknown as Json },
+        ],
       },
-      directory: chatbotDirectory({ chatbots: [this.bot], domains: [] }),
+      directory: chatbotDirectory({ chatbots: chatbots ?? [this.bot], domains: [] }),
       link: () => undefined,
       backoffMs: () => backoffMs,
       userUri: (key) => key,
@@ -104,13 +129,47 @@ export class Dialogue {
     return messageId;
   }
 
+  /** A receipt of the user's, by MESSAGE. */
+  async receipt(messageId: string, status: 'delivered' | 'displayed'): Promise<void> {
+    await this.network.message({
+      botUri: this.bot.uri,
+      user,
+      contentType: 'message/cpim',
+      content: imdn(messageId, status),
+    });
+    await this.clock.advance(0);
+  }
+
+  /** A user's chat that is up. */
+  async chat(conversationId?: string): Promise<ScriptedSession> {
+    const ids = conversationId === undefined ? {} : { conversationId };
+    const call = this.network.call({ botUri: this.bot.uri, user, ids });
+    await this.clock.advance(0);
+    if (!call.session) throw new Error(`refused: ${call.refused?.status}`);
+    return call.session;
+  }
+
   async statusOf(messageId: string): Promise<string | undefined> {
     return (await this.interpreter.status(this.bot, contact, { messageId }))?.status;
   }
 
-  /** The statuses of messages that the platform was told. */
-  get statuses(): readonly string[] {
-    return this.told.flatMap((one) => (one.kind === 'messageStatus' ? [one.status] : []));
+  /** What the platform is told durably, in order. */
+  async told(): Promise<readonly Notification[]> {
+    const claims = await this.store.claim('notify', { lanes: 1, perLane: 1000, leaseMs: 0 });
+    return claims.flatMap(({ items }) => items.map(({ value }) => (value as unknown as Told).notification));
+  }
+
+  /** The statuses of messages among it. */
+  async statuses(): Promise<readonly string[]> {
+    return (await this.told()).flatMap((one) => (one.kind === 'messageStatus' ? [one.status] : []));
+  }
+
+  /** The session that a user was last heard to ask for. */
+  async invitedTo(): Promise<string> {
+    const sessions = (await this.told()).flatMap((one) =>
+      one.kind === 'chatSessionInvitation' ? [one.sessionId] : [],
+    );
+    return sessions.at(-1) ?? '';
   }
 
   end(): Promise<void> {

@@ -13,8 +13,7 @@ describe('a session that the bot accepts twice at once', () => {
   afterEach(() => dialogue.end());
 
   const acceptTwice = async (): Promise<Promise<boolean>[]> => {
-    const sessionId = dialogue.told.flatMap((one) => (one.kind === 'chatSessionInvitation' ? [one.sessionId] : []))[0];
-    const place = { contact, sessionId: sessionId ?? '' };
+    const place = { contact, sessionId: await dialogue.invitedTo() };
     const accepted = [1, 2].map(() => dialogue.interpreter.confirmed.accept(bot, place));
     await dialogue.clock.advance(0);
     return accepted;
