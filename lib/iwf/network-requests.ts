@@ -109,8 +109,15 @@ export class NetworkRequests implements NetworkHandlers {
       if (refusal.status === 480) await seen();
       return;
     }
-    await seen();
-    if (decides) return this.options.confirmed.invited(invitation, context);
+    if (decides) {
+      await seen();
+      return this.options.confirmed.invited(invitation, context);
+    }
+    // What waits for him goes in his session then: no INVITE of ours crosses his.
+    await this.taken(invitation, context).finally(seen);
+  }
+
+  private async taken(invitation: Invitation, context: SessionContext): Promise<void> {
     const unfit = invitation.firstMessage && (await this.firstMessage(context, invitation.firstMessage));
     if (unfit) return invitation.refuse(unfit);
     const announced = await this.options.services.announced(context.bot, invitation.user.key);
