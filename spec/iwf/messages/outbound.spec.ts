@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { backoffMs, bot, contact, cpim, Dialogue, type DialogueOptions, user } from '../dialogue.js';
+import { backoffMs, bot, contact, Dialogue, type DialogueOptions, user } from '../dialogue.js';
 
 describe('a message to a user', () => {
   let dialogue: Dialogue;
@@ -44,7 +44,7 @@ describe('a message to a user', () => {
     });
 
     it('is Failed at the third 500, whatever else was answered between [IWF-1323]', async () => {
-      dialogue.network.inviteAnswers.push(...[500, 480, 480, 500, 480, 500].map((status) => ({ status })));
+      dialogue.network.inviteAnswers.push(...[500, 480, 480, 480, 500, 500].map((status) => ({ status })));
       const messageId = await dialogue.send({ text: 'poison' });
       for (const tries of [1, 2, 3, 4, 5]) {
         expect([tries, await dialogue.statusOf(messageId)]).to.deep.equal([tries, 'Pending']);
@@ -225,6 +225,17 @@ describe('a message to a user', () => {
     });
   });
 
+  it('is Revoked by the gateway that comes after, where it was taken back while the one before had it in hand', async () => {
+    dialogue = new Dialogue();
+    const { messageId } = await dialogue.interpreter.send(bot, contact, { text: 'hello' });
+    await dialogue.store.claim('outbound', { lanes: 1, perLane: 1, leaseMs: 1000 });
+    await dialogue.interpreter.putStatus(bot, contact, { messageId }, 'RevokeRequested');
+    await dialogue.interpreter.start();
+    await dialogue.clock.advance(1000);
+    expect([await dialogue.statusOf(messageId), ...(await dialogue.statuses())]).to.deep.equal(['Revoked', 'Revoked']);
+    expect(dialogue.network.invites).to.deep.equal([]);
+  });
+
   it('is Failed where its bot is no longer configured, and so says its description', async () => {
     await begin();
     dialogue.network.inviteAnswers.push({ status: 480 });
@@ -236,69 +247,5 @@ describe('a message to a user', () => {
     await clock.advance(backoffMs);
     expect(next.network.invites).to.deep.equal([]);
     expect(await describedAs(messageId)).to.equal('The chatbot is no longer configured');
-  });
-});
-
-describe('a receipt of a bot for a user’s message', () => {
-  let dialogue: Dialogue;
-  beforeEach(async () => {
-    dialogue = await Dialogue.begin();
-    const lines = ['imdn.Message-ID: m1', 'imdn.Disposition-Notification: positive-delivery, display'];
-    const content = cpim('hello', { lines });
-    await dialogue.network.message({ botUri: bot.uri, user, contentType: 'message/cpim', content });
-  });
-  afterEach(() => dialogue.end());
-
-  const put = async (status: 'Delivered' | 'Displayed'): Promise<string> => {
-    const result = await dialogue.interpreter.putStatus(bot, contact, { messageId: 'm1' }, status);
-    await dialogue.clock.advance(0);
-    return result;
-  };
-  const depth = (): Promise<number> => dialogue.store.depth('outbound');
-
-  it('goes by MESSAGE without a session, once, though it is said twice at once', async () => {
-    expect(await Promise.all([put('Delivered'), put('Delivered')])).to.deep.equal(['done', 'done']);
-    expect(await put('Delivered')).to.equal('done');
-    expect(
-      dialogue.network.messages.map(({ content }) => /<(delivered|displayed)\/>/.exec(content.toString())?.[1]),
-    ).to.deep.equal(['delivered']);
-  });
-
-  it('goes in the session that is up, and by MESSAGE where that one is lost', async () => {
-    const session = await dialogue.chat();
-    await put('Delivered');
-    session.answers.push({ kind: 'lost' });
-    await put('Displayed');
-    expect([session.sent.length, dialogue.network.messages.length]).to.deep.equal([2, 1]);
-  });
-
-  it('goes by MESSAGE where the session takes no receipts', async () => {
-    const session = await dialogue.chat();
-    session.way = undefined;
-    await put('Delivered');
-    expect([session.sent.length, dialogue.network.messages.length]).to.deep.equal([0, 1]);
-  });
-
-  it('is the same at each try, until the network takes it', async () => {
-    dialogue.network.messageAnswers.push({ status: 480 }, { status: 480, retryAfterS: 60 });
-    await put('Delivered');
-    await dialogue.clock.advance(backoffMs);
-    expect([dialogue.network.messages.length, await depth()]).to.deep.equal([2, 1]);
-    await dialogue.clock.advance(60_000);
-    expect(await depth()).to.equal(0);
-    expect(new Set(dialogue.network.messages.map(({ content }) => content.toString())).size).to.equal(1);
-    expect(dialogue.network.messages).to.have.length(3);
-  });
-
-  it('is tried no longer than messages are, and not after a definite no', async () => {
-    dialogue.network.messageAnswers.push({ status: 403 });
-    await put('Delivered');
-    expect(await depth()).to.equal(0);
-    dialogue.network.messageAnswers.push({ status: 480, retryAfterS: 999_999 }, { status: 480 });
-    await put('Displayed');
-    await dialogue.clock.advance(86_400_000 - 1);
-    expect([dialogue.network.messages.length, await depth()]).to.deep.equal([2, 1]);
-    await dialogue.clock.advance(1);
-    expect([dialogue.network.messages.length, await depth()]).to.deep.equal([3, 0]);
   });
 });
