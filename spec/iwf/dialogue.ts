@@ -10,6 +10,7 @@ import type { ChatMessage } from '../../lib/resources/chat-message.js';
 import type { Notification } from '../../lib/resources/notification.js';
 import type { Fields, Logger } from '../../lib/log.js';
 import { defaultLimits } from '../../lib/store/limits.js';
+import type { NetworkUser } from '../../lib/sip/network.js';
 import type { Json, Store } from '../../lib/store/store.js';
 import { openVolatileStore } from '../../lib/store/volatile.js';
 import { type Imdn, printImdn } from '../../lib/wire/imdn.js';
@@ -129,14 +130,10 @@ export class Dialogue {
     return messageId;
   }
 
-  /** A receipt of the user's, by MESSAGE. */
-  async receipt(messageId: string, status: 'delivered' | 'displayed'): Promise<void> {
-    await this.network.message({
-      botUri: this.bot.uri,
-      user,
-      contentType: 'message/cpim',
-      content: imdn(messageId, status),
-    });
+  /** A receipt of a user's, by MESSAGE. */
+  async receipt(messageId: string, status: 'delivered' | 'displayed', from: NetworkUser = user): Promise<void> {
+    const content = imdn(messageId, status);
+    await this.network.message({ botUri: this.bot.uri, user: from, contentType: 'message/cpim', content });
     await this.clock.advance(0);
   }
 

@@ -132,9 +132,7 @@ export class ScriptedNetwork implements Network {
   }
 
   /** A user's MESSAGE; resolves with how it was refused, undefined: it was taken. */
-  message(
-    incoming: Pick<StandaloneMessage, 'botUri' | 'user' | 'contentType'> & { readonly content: string },
-  ): Promise<Refusal | undefined> {
+  message(incoming: Said): Promise<Refusal | undefined> {
     return new Promise((resolve) => {
       this.handlers?.onMessage({
         ...nothingSaid,
@@ -149,6 +147,9 @@ export class ScriptedNetwork implements Network {
     });
   }
 }
+
+type Said = Pick<StandaloneMessage, 'botUri' | 'user' | 'contentType'> &
+  Partial<Pick<StandaloneMessage, 'ids' | 'service'>> & { readonly content: string };
 
 /** A user's INVITE, and what becomes of it. */
 export class Call {
