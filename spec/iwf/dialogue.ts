@@ -35,10 +35,20 @@ export const backoffMs = 1000;
 
 const config = loadConfig({ env: { IWF_SERVERROOT: 'http://127.0.0.1:1', IWF_PLATFORMS: '[{"id":"p"}]' } });
 
+const anonymous = '<sip:anonymous@anonymous.invalid>';
+
+interface CpimParts {
+  readonly type?: string;
+  readonly from?: string;
+  readonly to?: string;
+  /** Further headers. */
+  readonly lines?: readonly string[];
+}
+
 /** message/cpim around a content. */
-export function cpim(content: string, { type = 'text/plain', lines = [] as readonly string[] } = {}): string {
-  const anonymous = '<sip:anonymous@anonymous.invalid>';
-  const head = [`From: ${anonymous}`, `To: ${anonymous}`, 'NS: imdn <urn:ietf:params:imdn>', ...lines];
+export function cpim(content: string, parts: CpimParts = {}): string {
+  const { type = 'text/plain', from = anonymous, to = anonymous, lines = [] } = parts;
+  const head = [`From: ${from}`, `To: ${to}`, 'NS: imdn <urn:ietf:params:imdn>', ...lines];
   return [...head, '', `Content-Type: ${type}`, '', content].join('\r\n');
 }
 
