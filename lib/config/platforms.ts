@@ -14,6 +14,7 @@ export const limitForms = {
   subscriptionsPerPlatform: number,
   channelsPerPlatform: number,
   sessionsPerBot: number,
+  sessionsPerUser: number,
   laneLength: number,
   queuedPerBot: number,
   contactsPerHour: number,

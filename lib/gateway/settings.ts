@@ -80,6 +80,7 @@ export function interpreterLimits({
     maxQueueDepth: store.maxItems,
     maxSessions: msrp.maxSessions,
     maxSessionsPerBot: limits.sessionsPerBot,
+    maxSessionsPerUser: limits.sessionsPerUser,
     retryAfterS: sip.retryAfterS,
     maxLanes: chat.maxLanes,
     leaseMs: store.leaseMs,

@@ -31,6 +31,8 @@ export interface Chatbot {
 export interface ChatbotLimits {
   /** At once. */
   readonly sessionsPerBot: number;
+  /** Of one user with one bot, at once. */
+  readonly sessionsPerUser: number;
   /** Messages that wait for one user. */
   readonly laneLength: number;
 }

@@ -69,6 +69,7 @@ export interface InterpreterLimits {
   readonly maxQueueDepth: number;
   readonly maxSessions: number;
   readonly maxSessionsPerBot: number;
+  readonly maxSessionsPerUser: number;
   /** Of who is refused at a limit, seconds. */
   readonly retryAfterS: number;
   readonly maxLanes: number;

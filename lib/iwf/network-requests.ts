@@ -18,10 +18,11 @@ import type { Capabilities } from './services/capabilities.js';
 import type { ConfirmedSessions } from './sessions/confirmed-sessions.js';
 import type { ConversationMemory } from './sessions/conversation-memory.js';
 import { completeIds, type SessionContext } from './sessions/conversation.js';
+import { Tally } from './sessions/tally.js';
 import type { Conversations } from './sessions/conversations.js';
 import type { Inbound } from './messages/inbound.js';
 import type { LaneWorker } from './lane-worker.js';
-import { messageLane, receiptLane } from './records.js';
+import { messageLane, pairKey, receiptLane } from './records.js';
 import { retryAfterS, sipRefusal } from './messages/refusals.js';
 import type { Services } from './services/services.js';
 
@@ -50,6 +51,8 @@ export class NetworkRequests implements NetworkHandlers {
   private readonly options: NetworkRequestsOptions;
   /** Those that have no answer yet. */
   private readonly inHand = new Set<Promise<void>>();
+  /** INVITEs that are being answered, by bot and user. */
+  private readonly coming = new Tally();
   private draining = false;
 
   constructor(options: NetworkRequestsOptions) {
@@ -87,12 +90,16 @@ export class NetworkRequests implements NetworkHandlers {
 
   private async invited(invitation: Invitation): Promise<void> {
     const context = await this.context(invitation);
-    if (!context) return invitation.refuse({ status: 404 });
+    if (!context) return invitation.refuse(this.unknown(invitation.botUri));
+    await this.coming.during(whose(context), () => this.answered(invitation, context));
+  }
+
+  private async answered(invitation: Invitation, context: SessionContext): Promise<void> {
     const decides = context.service === 'session' && this.options.confirmed.decides(context.bot.uri);
     const policy = { listenedTo: decides };
     const refusal =
       this.refusal(invitation.botUri, invitation.askedVersions, policy) ??
-      this.overLimit(context.bot) ??
+      this.overLimit(context) ??
       (await this.crowded(context));
     const seen = (): Promise<void> =>
       this.userSeen(context.bot, invitation.user, { tags: invitation.tags, seen: 'some' });
@@ -102,8 +109,15 @@ export class NetworkRequests implements NetworkHandlers {
       if (refusal.status === 480) await seen();
       return;
     }
-    await seen();
-    if (decides) return this.options.confirmed.invited(invitation, context);
+    if (decides) {
+      await seen();
+      return this.options.confirmed.invited(invitation, context);
+    }
+    // What waits for him goes in his session then: no INVITE of ours crosses his.
+    await this.taken(invitation, context).finally(seen);
+  }
+
+  private async taken(invitation: Invitation, context: SessionContext): Promise<void> {
     const unfit = invitation.firstMessage && (await this.firstMessage(context, invitation.firstMessage));
     if (unfit) return invitation.refuse(unfit);
     const announced = await this.options.services.announced(context.bot, invitation.user.key);
@@ -113,9 +127,9 @@ export class NetworkRequests implements NetworkHandlers {
   private async messaged(message: StandaloneMessage): Promise<void> {
     const bot = this.options.directory.find(message.botUri);
     const refusal = this.refusal(message.botUri, message.askedVersions, { listenedTo: true });
-    if (refusal || !bot) return message.answer(refusal ?? { status: 404 });
+    if (refusal || !bot) return message.answer(refusal ?? this.unknown(message.botUri));
     const context = await this.context(message);
-    if (!context) return message.answer({ status: 404 });
+    if (!context) return message.answer(this.unknown(message.botUri));
     const verdict = await this.options.inbound.receiveStandalone(context, message);
     await message.answer(verdict.kind === 'taken' ? undefined : sipRefusal(verdict));
     await this.userSeen(bot, message.user);
@@ -123,7 +137,7 @@ export class NetworkRequests implements NetworkHandlers {
 
   private async queried(query: CapabilityQuery): Promise<void> {
     const bot = this.options.directory.find(query.botUri);
-    if (!bot) return query.answer(undefined, { status: 404 });
+    if (!bot) return query.answer(undefined, this.unknown(query.botUri));
     if (this.draining) return query.answer(undefined, { status: 503, retryAfterS });
     if (bot.suspended) return query.answer(undefined, { status: 480, retryAfterS });
     await query.answer(await this.options.services.announced(bot, query.user?.key));
@@ -138,7 +152,7 @@ export class NetworkRequests implements NetworkHandlers {
   ): Refusal | undefined {
     const { directory, notifications } = this.options;
     const bot = directory.find(botUri);
-    if (!bot) return { status: 404 };
+    if (!bot) return this.unknown(botUri);
     if (this.draining) return { status: 503, retryAfterS };
     const waitS = this.options.overloaded?.();
     if (waitS !== undefined) return { status: 503, retryAfterS: waitS };
@@ -149,12 +163,26 @@ export class NetworkRequests implements NetworkHandlers {
     return undefined;
   }
 
+  /** A SIPS URI is never equivalent to a SIP URI (RFC 3261 §19.1.4): who has a 416 may ask by the latter (§8.1.3.5). */
+  private unknown(botUri: string): Refusal {
+    const isSecured = /^sips:/i.test(botUri) && this.options.directory.find(botUri.replace(/^sips/i, 'sip'));
+    return { status: isSecured ? 416 : 404 };
+  }
+
   /** One bot's limit is 480: a 503 would make the upstream stop everything (design §2, promise 4). */
-  private overLimit(bot: Chatbot): Refusal | undefined {
-    const full = this.options.conversations.full(bot);
+  private overLimit(context: SessionContext): Refusal | undefined {
+    const { bot } = context;
+    const full = this.options.conversations.full(bot) ?? this.fullOfHis(context);
     if (!full) return undefined;
     this.options.metrics.count('limit_reached_total', { limit: full }, 1, bot.uri);
     return { status: full === 'msrp.maxSessions' ? 503 : 480, retryAfterS: this.options.limitRetryAfterS };
+  }
+
+  private fullOfHis(context: SessionContext): 'limits.sessionsPerUser' | undefined {
+    const { bot, user } = context;
+    // This one is among those that are coming.
+    const others = this.coming.of(whose(context)) - 1;
+    return this.options.conversations.hasAll(user.key, bot, others) ? 'limits.sessionsPerUser' : undefined;
   }
 
   /** What he would say could not wait for the bot: better his network keeps it. */
@@ -217,4 +245,8 @@ export class NetworkRequests implements NetworkHandlers {
       .finally(() => this.inHand.delete(answered));
     this.inHand.add(answered);
   }
+}
+
+function whose({ bot, user }: SessionContext): string {
+  return pairKey(bot.uri, user.key);
 }

@@ -11,6 +11,7 @@ export const limitKeys: readonly string[] = [
   'limits.requestsPerS',
   'limits.contactsPerHour',
   'limits.sessionsPerBot',
+  'limits.sessionsPerUser',
   'limits.subscriptionsPerBot',
   'limits.subscriptionsPerPlatform',
   'limits.channelsPerPlatform',

@@ -196,11 +196,12 @@ export class Session implements MsrpSession, TableSession {
   }
 
   private async connectTo({ connect, secure = false }: RemoteEnd): Promise<void> {
-    this.current = { kind: 'connecting' };
+    const attempt: State = { kind: 'connecting' };
+    this.current = attempt;
     try {
       const connection = await this.parts.connect({ ...connect, secure });
       // Meanwhile closed, moved, or bound by the peer: ours is not needed.
-      if (this.state !== 'connecting') {
+      if (this.current !== attempt) {
         connection.end();
         return;
       }
@@ -212,7 +213,9 @@ export class Session implements MsrpSession, TableSession {
       this.sender.bind();
       this.sender.pump();
     } catch (error) {
-      if (this.state === 'connecting') this.finish('connect-failed');
+      // Where it has moved meanwhile, or the peer has come, that decides.
+      if (this.current !== attempt && this.state !== 'closed') return;
+      this.finish('connect-failed');
       throw error;
     }
   }

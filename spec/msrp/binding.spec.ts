@@ -110,6 +110,78 @@ describe('MSRP binding', () => {
       expect([session.state, app.bound, app.closedReason]).to.deep.equal(['closed', 0, undefined]);
     });
 
+    describe('moved while it still connects', () => {
+      const moved = 'msrp://192.0.2.10:9/moved;tcp';
+      let elsewhere: Listener;
+
+      beforeEach(async () => {
+        elsewhere = await Listener.open();
+      });
+      afterEach(() => elsewhere.close());
+
+      it('goes to where it is now: nothing is said in the old place', async () => {
+        house = await House.open();
+        const { port } = await listening();
+        const { session, app } = house.session();
+        const connect = { host: '127.0.0.1', port };
+        const starts = [
+          session.start({ path: [peerPath], role: 'active', connect }),
+          session.start({ path: [moved], role: 'active', connect: { ...connect, port: elsewhere.port } }),
+        ];
+        await Promise.all(starts);
+        const binding = await (await elsewhere.accept()).request();
+        expect([binding.toPath, app.bound]).to.deep.equal([moved, 1]);
+        const old = await listener!.accept();
+        await old.closed;
+        expect(old.reads).to.equal(0);
+      });
+
+      it('is not over where the old place fails: the new one decides', async () => {
+        house = await House.open({ connectTimeoutMs: 1000 });
+        const { port } = await listening();
+        const { session, app } = house.session();
+        const old = session.start({
+          path: [peerPath],
+          role: 'active',
+          connect: { host: '127.0.0.1', port },
+          secure: true,
+        });
+        const silent = await listener!.connection();
+        await house.clock.advance(500);
+        const connect = { host: '127.0.0.1', port: elsewhere.port };
+        const now = session.start({ path: [moved], role: 'active', connect, secure: true });
+        const failed = now.catch((reason: unknown) => reason);
+        const also = await elsewhere.connection();
+        await house.clock.advance(500);
+        await old;
+        expect([session.state, app.closedReason]).to.deep.equal(['connecting', undefined]);
+        await house.clock.advance(500);
+        expect(await failed).to.be.instanceOf(PeerError);
+        expect(app.closedReason).to.equal('connect-failed');
+        silent.destroy();
+        also.destroy();
+      });
+
+      it('is not over where the old place fails after the new one is bound', async () => {
+        house = await House.open({ connectTimeoutMs: 1000 });
+        const { port } = await listening();
+        const { session, app } = house.session();
+        const old = session.start({
+          path: [peerPath],
+          role: 'active',
+          connect: { host: '127.0.0.1', port },
+          secure: true,
+        });
+        const silent = await listener!.connection();
+        const connect = { host: '127.0.0.1', port: elsewhere.port };
+        await session.start({ path: [moved], role: 'active', connect });
+        await house.clock.advance(1000);
+        await old;
+        expect([session.state, app.closedReason]).to.deep.equal(['bound', undefined]);
+        silent.destroy();
+      });
+    });
+
     it('to one who does not finish the handshake: over in time', async () => {
       house = await House.open({ connectTimeoutMs: 1000 });
       const { port } = await listening();

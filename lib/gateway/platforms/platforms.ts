@@ -117,8 +117,9 @@ function ownership({
   botJson,
   trafficTypes,
   sendDelivered,
-  limits: { sessionsPerBot, laneLength },
+  limits: { sessionsPerBot, sessionsPerUser, laneLength },
 }: PlatformConfig): Pick<Chatbot, 'platformId' | 'serverRoot' | 'suspended' | 'sendDelivered' | 'policy' | 'limits'> {
   const policy = { botJson, ...trafficPolicy(trafficTypes) };
-  return { platformId: id, serverRoot, suspended, sendDelivered, policy, limits: { sessionsPerBot, laneLength } };
+  const ownLimits = { sessionsPerBot, sessionsPerUser, laneLength };
+  return { platformId: id, serverRoot, suspended, sendDelivered, policy, limits: ownLimits };
 }

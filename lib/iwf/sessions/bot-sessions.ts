@@ -1,9 +1,10 @@
 /** The sessions of each bot that are up, in the order of their use, and how many INVITEs of ours are on their way. */
 import { type Entry, isAtRest } from './conversation.js';
+import { Tally } from './tally.js';
 
 export class BotSessions {
   private readonly entries = new Map<string, Set<Entry>>();
-  private readonly dialing = new Map<string, number>();
+  private readonly dialing = new Tally();
   private count = 0;
 
   /** All that are up. */
@@ -17,19 +18,12 @@ export class BotSessions {
   }
 
   dialingOf(bot: string): number {
-    return this.dialing.get(bot) ?? 0;
+    return this.dialing.of(bot);
   }
 
   /** Counts while the INVITE is on its way. */
-  async during<T>(bot: string, dial: () => Promise<T>): Promise<T> {
-    this.dialing.set(bot, this.dialingOf(bot) + 1);
-    try {
-      return await dial();
-    } finally {
-      const left = this.dialingOf(bot) - 1;
-      if (left > 0) this.dialing.set(bot, left);
-      else this.dialing.delete(bot);
-    }
+  during<T>(bot: string, dial: () => Promise<T>): Promise<T> {
+    return this.dialing.during(bot, dial);
   }
 
   add(entry: Entry): void {

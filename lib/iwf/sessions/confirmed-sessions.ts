@@ -47,6 +47,8 @@ export interface ConfirmedSessionsLimits {
   readonly maxSessions: number;
   /** Of one bot, those that wait included. */
   readonly maxSessionsPerBot: number;
+  /** Of one user with one bot, likewise. */
+  readonly maxSessionsPerUser: number;
 }
 
 const retryAfterS = 30;
@@ -195,7 +197,7 @@ export class ConfirmedSessions {
   async invited(invitation: Invitation, context: SessionContext): Promise<void> {
     const { store, notifications } = this.options;
     const { bot, user } = context;
-    if (this.life.isFull(bot)) return invitation.refuse({ status: 480, retryAfterS });
+    if (this.life.isFull(bot, user.key)) return invitation.refuse({ status: 480, retryAfterS });
     const session = this.life.begin({ bot, direction: 'inbound', request: said(invitation), context });
     const { record } = session;
     this.invitations.wait(session, invitation);

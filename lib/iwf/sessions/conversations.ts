@@ -45,6 +45,7 @@ export interface ConversationsOptions extends Silences {
   readonly metrics: Metrics;
   readonly maxSessions: number;
   readonly maxSessionsPerBot: number;
+  readonly maxSessionsPerUser: number;
   /** Trace: `key` belongs to the conversation. */
   readonly link: (key: string, conversationId: string) => void;
   receive(context: SessionContext, message: SessionMessage): Promise<MsrpRefusal | undefined>;
@@ -80,6 +81,12 @@ export class Conversations {
     if (this.ofBots.size >= this.options.maxSessions) return 'msrp.maxSessions';
     const most = limits?.sessionsPerBot ?? this.options.maxSessionsPerBot;
     return this.ofBots.countOf(uri) + coming >= most ? 'limits.sessionsPerBot' : undefined;
+  }
+
+  /** Whether a user has all sessions with a bot that one may have; `coming`: those of his that are not up yet. */
+  hasAll(user: string, { uri, limits }: Chatbot, coming: number): boolean {
+    const up = this.conversations.get(pairKey(uri, user))?.entries.length ?? 0;
+    return up + coming >= (limits?.sessionsPerUser ?? this.options.maxSessionsPerUser);
   }
 
   /** The session that messages to the user take: of two that crossed, the one whose Call-ID sorts lower. */

@@ -57,13 +57,18 @@ export class SessionInvitations {
     invitation.onceCancelled(() => this.cancelled(session));
   }
 
-  /** Resolves once it is connected. Throws ApiError where it does not wait (any more), or does not come about. */
+  /**
+   * Resolves once it is connected; a repeat meanwhile has the same answer. Throws ApiError where it does not wait (any
+   * more), or does not come about.
+   */
   async accept(session: RunningSession): Promise<void> {
-    if (session.phase.kind !== 'invited') throw new ApiError('SVC0002', ['status', 'there is nothing to accept']);
-    const { invitation, timer } = session.phase;
-    timer.close();
-    session.phase = { kind: 'accepting' };
-    await this.tracked(this.acceptNow(session, invitation));
+    const { phase } = session;
+    if (phase.kind === 'accepting') return phase.answered;
+    if (phase.kind !== 'invited') throw new ApiError('SVC0002', ['status', 'there is nothing to accept']);
+    phase.timer.close();
+    const answered = this.tracked(this.acceptNow(session, phase.invitation));
+    session.phase = { kind: 'accepting', answered };
+    await answered;
   }
 
   /** Resolves in any case. */

@@ -15,6 +15,8 @@ export interface SessionLifeOptions {
   readonly maxSessions: number;
   /** Of one bot, those that wait included. */
   readonly maxSessionsPerBot: number;
+  /** Of one user with one bot. */
+  readonly maxSessionsPerUser: number;
 }
 
 export interface Beginning {
@@ -42,13 +44,20 @@ export class SessionLife {
     return this.isDraining;
   }
 
-  isFull({ uri, limits }: Chatbot): boolean {
-    const { maxSessionsPerBot, maxSessions, metrics } = this.options;
-    const isBotFull = this.roll.ofBot(uri) >= (limits?.sessionsPerBot ?? maxSessionsPerBot);
-    if (!isBotFull && this.roll.size < maxSessions) return false;
-    const limit = isBotFull ? 'limits.sessionsPerBot' : 'msrp.maxSessions';
-    metrics.count('limit_reached_total', { limit }, 1, uri);
+  /** `caller`: the user who asks for it. */
+  isFull(bot: Chatbot, caller?: string): boolean {
+    const limit = this.limitOf(bot, caller);
+    if (limit === undefined) return false;
+    this.options.metrics.count('limit_reached_total', { limit }, 1, bot.uri);
     return true;
+  }
+
+  private limitOf({ uri, limits }: Chatbot, caller: string | undefined): string | undefined {
+    const { maxSessionsPerUser, maxSessionsPerBot, maxSessions } = this.options;
+    const mostOfUser = limits?.sessionsPerUser ?? maxSessionsPerUser;
+    if (caller !== undefined && this.roll.ofUser(uri, caller) >= mostOfUser) return 'limits.sessionsPerUser';
+    if (this.roll.ofBot(uri) >= (limits?.sessionsPerBot ?? maxSessionsPerBot)) return 'limits.sessionsPerBot';
+    return this.roll.size < maxSessions ? undefined : 'msrp.maxSessions';
   }
 
   /** It is on the roll, inviting; who was invited says so next. */

@@ -4,6 +4,7 @@ import type { Invitation } from '../../sip/network.js';
 import type { Chatbot } from '../actions.js';
 import type { LiveSession, SessionContext } from './conversation.js';
 import { pairKey, type SessionRecord } from '../records.js';
+import { Tally } from './tally.js';
 
 /**
  *   POST   → inviting ──2xx──▶ connected ──BYE, lost, idle, DELETE──▶ over
@@ -14,7 +15,8 @@ import { pairKey, type SessionRecord } from '../records.js';
 export type SessionPhase =
   | { readonly kind: 'inviting'; readonly abort: AbortController }
   | { readonly kind: 'invited'; readonly invitation: Invitation; readonly timer: Timer }
-  | { readonly kind: 'accepting' }
+  /** `answered`: as the PUT is. */
+  | { readonly kind: 'accepting'; readonly answered: Promise<void> }
   | { readonly kind: 'connected'; readonly live: LiveSession }
   | { readonly kind: 'over' };
 
@@ -29,7 +31,9 @@ export interface RunningSession {
 
 export class SessionRoll {
   private readonly running = new Map<string, RunningSession>();
-  private readonly countOfBot = new Map<string, number>();
+  private readonly ofBots = new Tally();
+  /** By bot and user. */
+  private readonly ofUsers = new Tally();
   /** Sessions that the bot has asked for, by bot and user. */
   private readonly outbound = new Map<string, string>();
 
@@ -46,7 +50,12 @@ export class SessionRoll {
   }
 
   ofBot(bot: string): number {
-    return this.countOfBot.get(bot) ?? 0;
+    return this.ofBots.of(bot);
+  }
+
+  /** Of one user with the bot. */
+  ofUser(bot: string, user: string): number {
+    return this.ofUsers.of(pairKey(bot, user));
   }
 
   hasOutbound(bot: string, user: string): boolean {
@@ -57,17 +66,17 @@ export class SessionRoll {
     const { sessionId, contact, direction } = session.record;
     const bot = session.bot.uri;
     this.running.set(sessionId, session);
-    this.countOfBot.set(bot, this.ofBot(bot) + 1);
+    this.ofBots.add(bot);
+    this.ofUsers.add(pairKey(bot, contact));
     if (direction === 'outbound') this.outbound.set(pairKey(bot, contact), sessionId);
   }
 
   /** Idempotent. */
   remove({ bot, record: { sessionId, contact } }: RunningSession): void {
     if (!this.running.delete(sessionId)) return;
-    const left = this.ofBot(bot.uri) - 1;
-    if (left > 0) this.countOfBot.set(bot.uri, left);
-    else this.countOfBot.delete(bot.uri);
     const key = pairKey(bot.uri, contact);
+    this.ofBots.remove(bot.uri);
+    this.ofUsers.remove(key);
     if (this.outbound.get(key) === sessionId) this.outbound.delete(key);
   }
 }

@@ -15,7 +15,7 @@ import {
 } from '../raw-phone.js';
 import { describeOnEachEngine } from '../each-engine.js';
 import { KeptLog } from '../kept-log.js';
-import { contact, number, otherBot, startWorld, type World } from '../world.js';
+import { bot, contact, number, otherBot, startWorld, type World } from '../world.js';
 
 const messageType = 'message/cpim';
 
@@ -39,7 +39,17 @@ describeOnEachEngine('what the network sends and cannot be taken', (engine) => {
         const body = method === 'INVITE' ? offer() : method === 'MESSAGE' ? cpim('hello').toString() : '';
         const type = method === 'INVITE' ? 'application/sdp' : messageType;
         const to = 'sip:nobody@botplatform.example.net';
-        expect((await phone.ask(method, { to, body, ...(body === '' ? {} : { type }) })).status).to.equal(404);
+        const statusOf = async (uri: string): Promise<number> =>
+          (await phone.ask(method, { to: uri, body, ...(body === '' ? {} : { type }) })).status;
+        expect(await statusOf(to)).to.equal(404);
+        expect(await statusOf(to.replace('sip:', 'sips:'))).to.equal(404);
+      });
+
+      it(`${method} to sips: of a chatbot that is known by sip: is 416, so that it is asked by that`, async () => {
+        const body = method === 'INVITE' ? offer() : method === 'MESSAGE' ? cpim('hello').toString() : '';
+        const type = method === 'INVITE' ? 'application/sdp' : messageType;
+        const parts = { to: bot.replace('sip:', 'sips:'), body, ...(body === '' ? {} : { type }) };
+        expect((await phone.ask(method, parts)).status).to.equal(416);
       });
     }
 

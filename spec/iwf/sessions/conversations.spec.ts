@@ -86,6 +86,7 @@ describe('how long a session of a conversation lives', () => {
       glareSilenceMs,
       maxSessions: 10,
       maxSessionsPerBot: 10,
+      maxSessionsPerUser: 10,
       link: () => undefined,
       receive: () => Promise.resolve(undefined),
     });

@@ -78,6 +78,7 @@ describe('sessions that a bot opens, at their limit', () => {
       glareSilenceMs: 5_000,
       maxSessions: 3,
       maxSessionsPerBot: 2,
+      maxSessionsPerUser: 2,
       link: () => undefined,
       receive: () => Promise.resolve(undefined),
     });
