@@ -53,7 +53,7 @@ const dayMs = 86_400_000;
 export function openAudit(options: AuditOptions): AuditTrail {
   const { path, log } = options;
   return path === undefined
-    ? { note: (entry) => log.info('audit', { ...entry }), close: () => Promise.resolve() }
+    ? { note: (entry) => log.info('audit', { ...bounded(entry) }), close: () => Promise.resolve() }
     : openFiles(path, options);
 }
 
@@ -61,6 +61,18 @@ interface DayFile {
   readonly day: string;
   readonly stream: WriteStream;
   bytes: number;
+}
+
+/** Of what others word: a path may be as long as a request's head. */
+const maxTextLength = 256;
+
+function bounded(entry: AuditEntry): AuditEntry {
+  const { action, object } = entry;
+  return { ...entry, action: cut(action), ...(object === undefined ? {} : { object: cut(object) }) };
+}
+
+function cut(text: string): string {
+  return text.length > maxTextLength ? `${text.slice(0, maxTextLength)}…` : text;
 }
 
 type Fate = 'written' | 'too much' | 'failed';
@@ -112,7 +124,8 @@ function openFiles(path: string, { days, maxBytesPerDay, mask, clock, log, metri
   };
   sweep();
   return {
-    note(entry) {
+    note(written) {
+      const entry = bounded(written);
       const fate = write(entry, clock.now());
       if (fate === 'failed') lost(entry);
       if (fate !== 'too much') return;
