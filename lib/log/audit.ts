@@ -1,8 +1,9 @@
 /** The audit log: who did what to what, and with which result; a file for each day (UTC), or events of the log. */
-import { closeSync, createWriteStream, fstatSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, createWriteStream, fstatSync, openSync } from 'node:fs';
 import { readdirSync, readSync, rmSync, type WriteStream } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock, Timer } from '../clock.js';
+import { makeFolder } from '../folder.js';
 import type { Logger } from '../log.js';
 import type { Metrics } from '../metrics.js';
 import { plainJson } from './line.js';
@@ -78,7 +79,7 @@ function cut(text: string): string {
 type Fate = 'written' | 'too much' | 'failed';
 
 function openFiles(path: string, { days, maxBytesPerDay, mask, clock, log, metrics }: AuditOptions): AuditTrail {
-  mkdirSync(path, { recursive: true, mode: 0o700 });
+  makeFolder(path);
   let file: DayFile | undefined;
   let rest: Timer | undefined;
   let timer: Timer;
