@@ -144,7 +144,7 @@ async function stop({ config, log, metrics }: Foundation, house: House, draining
 
 function stopSteps(house: House, timeoutMs: number): readonly StopStep[] {
   const { operators, storage, crowd, msrp, sip, routing, notify, iwf, rest } = house;
-  const { audit, admin } = operators;
+  const { audit, admin, strangers } = operators;
   const closeSip = (): Promise<void> => {
     routing.close();
     return sip.close();
@@ -154,6 +154,7 @@ function stopSteps(house: House, timeoutMs: number): readonly StopStep[] {
     return crowd.load.close();
   };
   const closeAudit = (): Promise<void> => {
+    strangers.close();
     audit.note({ actor: 'gateway', action: 'stop', result: 'done' });
     return audit.close();
   };

@@ -226,6 +226,11 @@ describe('configuration', () => {
         'iwf.yaml:3: sip.listen[0]: must be an IP address of this host, or 0.0.0.0 or [::] for all; is udp/localhost:15060',
       ],
       [
+        'a proxy that is no address',
+        'rest: {trustedProxies: [10.0.0.1, 10.0.0.0/33]}',
+        'iwf.yaml:3: rest.trustedProxies[1]: is not an IP address or CIDR block: 10.0.0.0/33',
+      ],
+      [
         'a bad CIDR block',
         'sip: {trustedPeers: [10.0.0.0/33]}',
         'iwf.yaml:3: sip.trustedPeers[0]: is not an IP address, CIDR block or domain: 10.0.0.0/33',

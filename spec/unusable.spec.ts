@@ -1,6 +1,6 @@
 /** A configuration that cannot be run: one line that names the key, exit code 2, and nothing left open. */
 import { expect } from 'chai';
-import { execFile } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -56,7 +56,7 @@ describe('a configuration that cannot be run [IWF-1818]', () => {
   };
   const run = (args: readonly string[]): Promise<{ readonly code: number; readonly text: string }> =>
     new Promise((resolve) => {
-      execFile(process.execPath, [main, ...args], (error, stdout, stderr) =>
+      execFile(process.execPath, [main, ...args], { timeout: 30_000, killSignal: 'SIGKILL' }, (error, stdout, stderr) =>
         resolve({ code: Number(error?.code ?? 0), text: (stdout + stderr).replaceAll(folder, '…') }),
       );
     });
@@ -102,6 +102,25 @@ describe('a configuration that cannot be run [IWF-1818]', () => {
         /^maap-iwf: cannot listen: no address is known for the host nohost\.invalid \(E\w+\)$/,
       );
     expect(errors[2]?.join()).to.match(/^maap-iwf: cannot listen: .*EADDRNOTAVAIL.* 203\.0\.113\.1/);
+    expect(starts.map(({ code }) => code)).to.deep.equal([2, 2, 2]);
+  });
+
+  it('is 2 and one line for a path that the system answers strangely', async function () {
+    this.timeout(60_000);
+    const pipe = join(folder, 'pipe.db');
+    execFileSync('mkfifo', [pipe]);
+    const starts = await Promise.all(
+      [
+        { store: { path: '/proc/maap-iwf/iwf.db' } },
+        { store: { path: pipe } },
+        { store: { path: join(folder, 'strange.db') }, audit: { path: '/proc/maap-iwf/audit' } },
+      ].map((over, at) => run(['--config', file(over, `strange-${at}.yaml`)])),
+    );
+    expect(starts.map(({ text }) => text)).to.deep.equal([
+      "maap-iwf: store: /proc/maap-iwf/iwf.db cannot be opened: Error: ENOENT: no such file or directory, mkdir '/proc/maap-iwf'\n",
+      'maap-iwf: store: …/pipe.db is a device, a pipe or a socket, and must be a file, or not be there\n',
+      'audit.path: /proc/maap-iwf/audit cannot be made: ENOENT\n',
+    ]);
     expect(starts.map(({ code }) => code)).to.deep.equal([2, 2, 2]);
   });
 

@@ -22,6 +22,7 @@ const checks: readonly ((config: CompleteConfig) => Iterable<Finding>)[] = [
   urls,
   listening,
   trustedPeers,
+  trustedProxies,
   msrpAddresses,
   routeHeaders,
   dependencies,
@@ -90,6 +91,13 @@ function* trustedPeers({ sip }: CompleteConfig): Iterable<Finding> {
     } else if (isDomain(text) && !asksForCertificates(sip)) {
       yield { path, text: `a domain needs sip.tls.ca and clientCertificates: ${text}` };
     }
+  }
+}
+
+function* trustedProxies({ rest }: CompleteConfig): Iterable<Finding> {
+  for (const [at, text] of rest.trustedProxies.entries()) {
+    const path = ['rest', 'trustedProxies', at];
+    if (!parseBlock(text)) yield { path, text: `is not an IP address or CIDR block: ${text}` };
   }
 }
 

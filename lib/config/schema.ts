@@ -15,6 +15,7 @@ const peer = text(
   '^[0-9A-Za-z.:-]+(/[0-9]{1,3})?$',
   253,
 );
+const cidr = text('an IP address or a CIDR block', '^[0-9A-Fa-f.:]+(/[0-9]{1,3})?$', 49);
 const headers: MapForm = {
   type: 'object',
   additionalProperties: text('a header value'),
@@ -48,6 +49,7 @@ const rest = object(
     requestTimeoutS: seconds,
     keepAliveS: seconds,
     tokenS: integer(10, 86_400),
+    trustedProxies: list(cidr),
   },
   { tls: object({ cert: path, key: path }, { clientCa: path }), tokenKey: key256 },
 );
@@ -139,8 +141,6 @@ const sip = object(
     tls: object({ cert: path, key: path }, { ca: path, clientCertificates: choice('required', 'optional', 'none') }),
   },
 );
-
-const cidr = text('an IP address or a CIDR block', '^[0-9A-Fa-f.:]+(/[0-9]{1,3})?$', 49);
 
 const msrp = object(
   {

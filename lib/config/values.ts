@@ -30,8 +30,14 @@ export interface MsrpConfig extends Omit<CompleteConfig['msrp'], 'connectTo' | '
   readonly connectTo: readonly AddressBlock[];
 }
 
+export interface RestConfig extends Omit<CompleteConfig['rest'], 'trustedProxies'> {
+  /** Whose X-Forwarded-For counts. */
+  readonly trustedProxies: readonly AddressBlock[];
+}
+
 /** Everything that can be configured; keys, units and reasons: config/default.yaml. */
-export interface Config extends Omit<CompleteConfig, 'sip' | 'msrp'> {
+export interface Config extends Omit<CompleteConfig, 'rest' | 'sip' | 'msrp'> {
+  readonly rest: RestConfig;
   readonly sip: SipConfig;
   readonly msrp: MsrpConfig;
 }
@@ -46,6 +52,7 @@ export function valuesOf(complete: CompleteConfig): Config {
   const { connectTo, trustedPeers: msrpPeers = [], ...msrp } = complete.msrp;
   return {
     ...complete,
+    rest: { ...complete.rest, trustedProxies: blocksOf(complete.rest.trustedProxies) },
     msrp: { ...msrp, connectTo: blocksOf(connectTo), trustedPeers: blocksOf(msrpPeers) },
     sip: {
       ...sip,

@@ -1,8 +1,9 @@
 /** The audit log: who did what to what, and with which result; a file for each day (UTC), or events of the log. */
-import { closeSync, createWriteStream, fstatSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, createWriteStream, fstatSync, openSync } from 'node:fs';
 import { readdirSync, readSync, rmSync, type WriteStream } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock, Timer } from '../clock.js';
+import { makeFolder } from '../folder.js';
 import type { Logger } from '../log.js';
 import type { Metrics } from '../metrics.js';
 import { plainJson } from './line.js';
@@ -53,7 +54,7 @@ const dayMs = 86_400_000;
 export function openAudit(options: AuditOptions): AuditTrail {
   const { path, log } = options;
   return path === undefined
-    ? { note: (entry) => log.info('audit', { ...entry }), close: () => Promise.resolve() }
+    ? { note: (entry) => log.info('audit', { ...bounded(entry) }), close: () => Promise.resolve() }
     : openFiles(path, options);
 }
 
@@ -63,10 +64,22 @@ interface DayFile {
   bytes: number;
 }
 
+/** Of what others word: a path may be as long as a request's head. */
+const maxTextLength = 256;
+
+function bounded(entry: AuditEntry): AuditEntry {
+  const { action, object } = entry;
+  return { ...entry, action: cut(action), ...(object === undefined ? {} : { object: cut(object) }) };
+}
+
+function cut(text: string): string {
+  return text.length > maxTextLength ? `${text.slice(0, maxTextLength)}…` : text;
+}
+
 type Fate = 'written' | 'too much' | 'failed';
 
 function openFiles(path: string, { days, maxBytesPerDay, mask, clock, log, metrics }: AuditOptions): AuditTrail {
-  mkdirSync(path, { recursive: true, mode: 0o700 });
+  makeFolder(path);
   let file: DayFile | undefined;
   let rest: Timer | undefined;
   let timer: Timer;
@@ -112,7 +125,8 @@ function openFiles(path: string, { days, maxBytesPerDay, mask, clock, log, metri
   };
   sweep();
   return {
-    note(entry) {
+    note(written) {
+      const entry = bounded(written);
       const fate = write(entry, clock.now());
       if (fate === 'failed') lost(entry);
       if (fate !== 'too much') return;

@@ -14,6 +14,7 @@ import type { FailedAttempts } from './access/failed-attempts.js';
 import type { TokenEndpoint } from './access/token-endpoint.js';
 import type { Authenticate } from './access/authenticate.js';
 import type { FurtherActions } from './further-actions.js';
+import type { ClientAddress } from './http/client-address.js';
 import type { Late } from './http/in-time.js';
 import type { ChatbotRoot } from './server-roots.js';
 
@@ -77,6 +78,8 @@ export interface RestDeps {
   readonly rootChatbots?: RootChatbotActions | undefined;
   readonly chatbotRoots?: readonly ChatbotRoot[] | undefined;
   readonly authenticate: Authenticate;
+  /** Whose requests they are, where a proxy stands before us; absent: the peer's of their connection. */
+  readonly clientAddress?: ClientAddress | undefined;
   /** A credential was wrong, or there was none: why, and whose address. Each is counted as its answer. */
   readonly refused?: ((reason: string, peer: string) => void) | undefined;
   readonly policy?: ((platformId: string) => PlatformPolicy | undefined) | undefined;

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Platform } from '../iwf/actions.js';
 import { ApiError } from '../resources/api-error.js';
+import { noCredential } from './access/authenticate.js';
 import { RequestRate } from './access/request-rate.js';
 import { scopeOfPath } from './access/scopes.js';
 import { SlowRefusals } from './access/slow-refusals.js';
@@ -12,6 +13,7 @@ import { type Body, type Format, readBody } from './http/body.js';
 import { BodyBudget } from './http/body-budget.js';
 import { type ChatbotFor, chatbotFinder } from './access/chatbot-of.js';
 import type { RestDeps } from './deps.js';
+import { peerAddress } from './http/client-address.js';
 import { inTime } from './http/in-time.js';
 import type { Route, Variables } from './route.js';
 import { traceExchange } from './http/trace-exchange.js';
@@ -71,16 +73,23 @@ class Overdue extends ApiError {
   }
 }
 
-/** The chatbot that was served last on a connection: a name that its platform has proven. */
-const lastServed = new WeakMap<Socket, string>();
+/** The chatbot that was served last on a connection, and whom: a name that its platform has proven. */
+const lastServed = new WeakMap<Socket, { readonly bot: string; readonly client: string }>();
 
-function sourceOf({ socket }: IncomingMessage): string {
-  return lastServed.get(socket) ?? socket.remoteAddress ?? '';
+/** A proxy's connection may have another client each time. */
+function sourceOf(deps: RestDeps, request: IncomingMessage): string {
+  const client = clientOf(deps, request);
+  const last = lastServed.get(request.socket);
+  return last?.client === client ? last.bot : client;
+}
+
+function clientOf({ clientAddress = peerAddress }: Pick<RestDeps, 'clientAddress'>, request: IncomingMessage): string {
+  return clientAddress(request);
 }
 
 /** Resolves once it may begin, with the milliseconds that it has waited. Throws 503 where that would take too long. */
 async function ownTurn(deps: RestDeps, request: IncomingMessage): Promise<number> {
-  const source = sourceOf(request);
+  const source = sourceOf(deps, request);
   const retryAfterS = deps.overdue?.(source);
   if (retryAfterS !== undefined) throw new Overdue(retryAfterS);
   const turn = deps.turn?.(source);
@@ -90,8 +99,8 @@ async function ownTurn(deps: RestDeps, request: IncomingMessage): Promise<number
   return performance.now() - sinceMs;
 }
 
-function tooMany({ metrics }: RestDeps, request: IncomingMessage): ApiError {
-  metrics.count('limit_reached_total', { limit: 'rest.maxInFlight' }, 1, sourceOf(request));
+function tooMany(deps: RestDeps, request: IncomingMessage): ApiError {
+  deps.metrics.count('limit_reached_total', { limit: 'rest.maxInFlight' }, 1, sourceOf(deps, request));
   return new ApiError('SVC1000', [], { retryAfterS: 1 });
 }
 
@@ -152,7 +161,7 @@ async function served({ deps, chatbotFor, budget }: Judges, route: Route, call: 
   const { request, variables, platform } = call;
   let body: Promise<Body> | undefined;
   const bot = await chatbotFor(platform, request, variables['userId'] ?? '');
-  lastServed.set(request.socket, bot.uri);
+  lastServed.set(request.socket, { bot: bot.uri, client: clientOf(deps, request) });
   const share = budget.open(bot.uri);
   const exchange = {
     request,
@@ -185,7 +194,7 @@ interface Asked {
 
 /** Who asks, and whether he may use the API that `path` (as a route has it) belongs to. Throws ApiError. */
 export async function admit(
-  deps: Pick<RestDeps, 'authenticate' | 'policy' | 'refused'>,
+  deps: Pick<RestDeps, 'authenticate' | 'policy' | 'refused' | 'clientAddress'>,
   { rate, path, request }: { readonly rate: RequestRate; readonly path: string; readonly request: IncomingMessage },
 ): Promise<Admission> {
   const asked = await identify(deps, request);
@@ -194,14 +203,18 @@ export async function admit(
   return answer ? { kind: 'refused', answer } : { kind: 'admitted', platform: asked.platform };
 }
 
+/** Who has none most often has named the header, or its scheme, wrongly. */
+const headerMissing = 'the header Authorization: Bearer, with a key or token, is required';
+
 async function identify(
-  { authenticate, refused }: Pick<RestDeps, 'authenticate' | 'refused'>,
+  deps: Pick<RestDeps, 'authenticate' | 'refused' | 'clientAddress'>,
   request: IncomingMessage,
 ): Promise<Asked | Refused> {
-  const authentication = await authenticate(request);
+  const authentication = await deps.authenticate(request);
   if (authentication.kind === 'known') return authentication;
-  refused?.(authentication.reason, request.socket.remoteAddress ?? '');
-  return { kind: 'refused', answer: unauthorized(authentication.challenge) };
+  deps.refused?.(authentication.reason, clientOf(deps, request));
+  const problem = authentication.reason === noCredential ? headerMissing : 'this credential is not accepted';
+  return { kind: 'refused', answer: unauthorized(authentication.challenge, problem) };
 }
 
 /** What he is answered if he may not. Throws ApiError. */
@@ -232,11 +245,13 @@ function report(deps: RestDeps, route: Route, call: Call, done: Done): void {
   // An unknown verb is the client's word: it must not become a label.
   const method = route.method === 'ANY' ? 'ANY' : (call.request.method ?? '');
   const labels = { route: route.path, method, status: String(answer.status) };
-  deps.metrics.count('rest_requests_total', labels, 1, sourceOf(call.request));
+  deps.metrics.count('rest_requests_total', labels, 1, sourceOf(deps, call.request));
   deps.metrics.observe('rest_request_seconds', (endedAtMs - startedAtMs) / 1000, { route: route.path });
   if (deps.trace === undefined) return;
   const key = answer.traceKey ?? keyOf(call.variables);
-  traceExchange(deps.trace, { request: call.request, key, status: answer.status, written, startedAtMs, endedAtMs });
+  const { request } = call;
+  const exchange = { request, client: clientOf(deps, request), key, status: answer.status };
+  traceExchange(deps.trace, { ...exchange, written, startedAtMs, endedAtMs });
 }
 
 /** The message, else chatbot and contact. */

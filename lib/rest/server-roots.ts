@@ -1,11 +1,15 @@
 /** The bases that resources stand under: a reverse proxy may or may not keep their path; some of them speak for chatbots alone. */
 import type { IncomingMessage } from 'node:http';
+import { apis } from './access/scopes.js';
 
 /** A platform's own serverRoot whose every userId is a chatbot of the platform. */
 export interface ChatbotRoot {
   readonly platformId: string;
   readonly serverRoot: string;
 }
+
+/** How every path of ours begins. */
+const ours = new RegExp(`^/(?:(?:${apis.join('|')})/v1/|docs/|openapi\\.json|oauth2/)`);
 
 const stripped = new WeakMap<IncomingMessage, string>();
 
@@ -15,7 +19,10 @@ export function stripBasePath(request: IncomingMessage, basePaths: readonly stri
   const url = request.url ?? '';
   for (const base of basePaths) {
     if (base === '' || !url.startsWith(`${base}/`)) continue;
-    request.url = url.slice(base.length);
+    const below = url.slice(base.length);
+    // Of a serverRoot that is called as an API (https://gw.example/chat): the proxy has taken its path off.
+    if (ours.test(url) && !ours.test(below)) continue;
+    request.url = below;
     stripped.set(request, base);
     return;
   }

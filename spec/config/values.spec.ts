@@ -35,8 +35,14 @@ describe('config/values', () => {
 
   it('parts who is trusted by address from who is by name', () => {
     const trustedPeers = ['192.0.2.0/24', 'sbc.example.net', '2001:db8::1'];
-    const complete = { sip: { listen: ['udp/[::1]:5060', 'none'], trustedPeers }, msrp: { connectTo: ['192.0.2.1'] } };
-    const { sip, msrp } = valuesOf(complete as never);
+    const rest = { trustedProxies: ['192.0.2.9'] };
+    const complete = {
+      rest,
+      sip: { listen: ['udp/[::1]:5060', 'none'], trustedPeers },
+      msrp: { connectTo: ['192.0.2.1'] },
+    };
+    const { sip, msrp, rest: parsed } = valuesOf(complete as never);
+    expect(parsed).to.deep.equal({ trustedProxies: [{ address: '192.0.2.9', prefix: 32, family: 'ipv4' }] });
     expect(sip.trustedNames).to.deep.equal(['sbc.example.net']);
     expect(sip.trustedPeers.map(({ address, prefix }) => `${address}/${prefix}`)).to.deep.equal([
       '192.0.2.0/24',

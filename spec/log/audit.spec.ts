@@ -108,6 +108,17 @@ describe('the audit log', () => {
     expect(read('2026-11-22')).to.have.length(2);
   });
 
+  it('has no more of a path or an id than tells them apart', async () => {
+    for (const path of [join(folder, 'audit'), undefined]) {
+      open({ path });
+      trail.note({ ...entry, action: `GET /${'a'.repeat(8_000)}`, object: 'b'.repeat(8_000) });
+      await trail.close();
+    }
+    const kept = { ...entry, action: `GET /${'a'.repeat(251)}…`, object: `${'b'.repeat(256)}…` };
+    expect(read('2026-11-22')).to.deep.equal([{ time: '2026-11-22T10:00:00.000Z', ...kept }]);
+    expect(log.lines).to.deep.equal([{ event: 'audit', fields: kept }]);
+  });
+
   it('is an event of the log where no folder is configured', async () => {
     open({ path: undefined });
     trail.note(entry);

@@ -34,6 +34,17 @@ describe('rest/routes/chat', () => {
     expect(face.gateway.sent.map((sent) => sent.contact)).to.deep.equal(paths.map(() => user));
   });
 
+  for (const base of ['/chat', '/chat/v1', '/docs', '/x/chat'])
+    it(`serves a serverRoot that is called as a path of its own, whether a proxy takes it off or not: ${base}`, async () => {
+      const own = await openFace({ basePaths: [base] });
+      for (const kept of ['', base]) {
+        expect((await own.call('POST', `${kept}${messages}`, hello)).status, `POST ${kept}`).to.equal(201);
+        for (const page of ['/docs/', '/openapi.json'])
+          expect((await own.call('GET', `${kept}${page}`)).status, `${kept}${page}`).to.equal(200);
+      }
+      await own.close();
+    });
+
   const raw = (target: string, host = 'x'): Promise<string> => {
     const body = JSON.stringify(hello);
     const head = `Host: ${host}\r\nAuthorization: Bearer key-a\r\nConnection: close\r\n`;

@@ -13,6 +13,7 @@ export interface Row {
 
 const handedIn = ['clock', 'log', 'metrics', 'trace/trace'];
 const errors = 'errors';
+const folder = 'folder';
 
 /** The longest area that a file lies in decides; what stands nowhere in its row is forbidden. */
 export const importTable: readonly Row[] = [
@@ -62,7 +63,7 @@ export const importTable: readonly Row[] = [
   },
   {
     area: 'store',
-    values: [errors],
+    values: [errors, folder],
     types: ['resources', ...handedIn],
     packages: [
       'better-sqlite3',
@@ -114,12 +115,14 @@ export const importTable: readonly Row[] = [
   { area: 'config', packages: ['ajv', 'yaml', 'node:fs', 'node:net', 'node:url'] },
   {
     area: 'log',
+    values: [folder],
     types: ['clock', 'metrics'],
     packages: ['winston', 'node:crypto', 'node:fs', 'node:path', 'node:stream'],
   },
   { area: 'metrics', types: ['log'], packages: ['prom-client'] },
   { area: 'clock' },
   { area: 'errors' },
+  { area: folder, packages: ['node:fs', 'node:path'] },
   { area: 'command-line', packages: ['node:util'] },
 ];
 

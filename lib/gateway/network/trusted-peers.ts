@@ -1,4 +1,4 @@
-/** Who is heard: peers by their address (`sip.trustedPeers`, `msrp.trustedPeers`). */
+/** Who is heard, or believed: peers by their address (`sip.trustedPeers`, `msrp.trustedPeers`, `rest.trustedProxies`). */
 import { BlockList, isIP } from 'node:net';
 import type { Config } from '../../config.js';
 

@@ -29,7 +29,7 @@ export function createAudit({ config, ...parts }: AdminSide): AuditTrail {
 /** Rejects with the system's error where it cannot listen. */
 export function openAdmin(
   { config, ...parts }: AdminSide & { readonly trace: TraceRing | undefined },
-  more: Pick<AdminDeps, 'checks' | 'deadLetters' | 'audit'>,
+  more: Pick<AdminDeps, 'checks' | 'deadLetters' | 'audit' | 'strangers'>,
 ): Promise<AdminFace> {
   const { admin } = config;
   const ring = parts.trace ?? createTraceRing({ conversations: 0, eventsPerConversation: 0 });

@@ -6,10 +6,12 @@ import type { DeadLetterActions } from '../../rest/admin/dead-letters.js';
 import { readiness, type ReadyCheck } from '../../rest/admin/readiness.js';
 import { type Foundation, closing } from '../foundation.js';
 import { createAudit, openAdmin } from './admin.js';
+import { seldomStrangers, type Strangers } from './strangers.js';
 
 export interface Operators {
   readonly audit: AuditTrail;
   readonly admin: AdminFace;
+  readonly strangers: Strangers;
   /** Credentials that are refused at the REST face. */
   readonly refusals: Seldom;
   /** From now on they can be seen. */
@@ -34,11 +36,15 @@ export async function openOperators(foundation: Foundation): Promise<Operators> 
     return status === 'not ready' ? 0 : 1;
   });
   const shown: { deadLetters?: DeadLetterActions } = {};
-  const admin = await openAdmin(foundation, { checks, deadLetters: () => shown.deadLetters, audit: audit.note });
+  const strangers = seldomStrangers(audit.note, clock);
+  started.push(closing(strangers));
+  const noted = { audit: audit.note, strangers: strangers.note };
+  const admin = await openAdmin(foundation, { checks, deadLetters: () => shown.deadLetters, ...noted });
   started.push(() => admin.close());
   return {
     audit,
     admin,
+    strangers,
     refusals,
     show: (deadLetters) => void (shown.deadLetters = deadLetters),
     ready: (all) => void checks.splice(0, checks.length, ...all),

@@ -6,15 +6,18 @@ import type { Platform } from '../../iwf/actions.js';
 import { clientCertificates } from '../../rest/access/client-certificates.js';
 import { FailedAttempts } from '../../rest/access/failed-attempts.js';
 import type { IssuedPlatform, OwnIssuer } from '../../rest/access/tokens.js';
+import { type ClientAddress, forwardedAddress, peerAddress } from '../../rest/http/client-address.js';
 import { authenticator, staticKeys, type Way } from '../../rest/access/authenticate.js';
 import type { PlatformPolicy, RestDeps } from '../../rest/deps.js';
+import { trustedBy } from '../network/trusted-peers.js';
 
-export type Access = Pick<RestDeps, 'authenticate' | 'policy' | 'tokens' | 'attempts'>;
+export type Access = Pick<RestDeps, 'authenticate' | 'policy' | 'tokens' | 'attempts' | 'clientAddress'>;
 
 export async function accessOf(config: Config, clock: Clock): Promise<Access> {
   const { platforms, rest, serverRoot } = config;
   const byId = new Map(platforms.map((platform) => [platform.id, platform]));
   const attempts = new FailedAttempts(clock);
+  const clientAddress = clientAddressOf(rest);
   const clients = platforms
     .filter(({ clientSecrets }) => clientSecrets.length > 0)
     .map(({ id, clientSecrets }) => ({ id, secrets: clientSecrets }));
@@ -30,7 +33,8 @@ export async function accessOf(config: Config, clock: Clock): Promise<Access> {
     ...certificates(platforms),
   ];
   return {
-    authenticate: authenticator(ways, attempts),
+    authenticate: authenticator(ways, attempts, clientAddress),
+    clientAddress,
     policy: (id): PlatformPolicy | undefined => {
       const known = byId.get(id);
       if (!known) return undefined;
@@ -40,6 +44,11 @@ export async function accessOf(config: Config, clock: Clock): Promise<Access> {
     tokens: own,
     attempts,
   };
+}
+
+/** Without proxies nobody's word is heard. */
+function clientAddressOf({ trustedProxies }: Config['rest']): ClientAddress {
+  return trustedProxies.length > 0 ? forwardedAddress(trustedBy(trustedProxies)) : peerAddress;
 }
 
 /** What reads tokens is loaded where there are any. */

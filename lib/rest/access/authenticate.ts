@@ -2,6 +2,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Platform } from '../../iwf/actions.js';
+import { type ClientAddress, peerAddress } from '../http/client-address.js';
 import type { FailedAttempts } from './failed-attempts.js';
 
 export type WayResult =
@@ -25,15 +26,22 @@ export type Authentication =
 
 export type Authenticate = (request: IncomingMessage) => Promise<Authentication>;
 
+/** The reason where there is none, or of another scheme. */
+export const noCredential = 'no credential';
+
 /** Tries the ways in their order. With `attempts`, wrong credentials are answered slowly; it throws 429 where that is not enough. */
-export function authenticator(ways: readonly Way[], attempts?: FailedAttempts): Authenticate {
+export function authenticator(
+  ways: readonly Way[],
+  attempts?: FailedAttempts,
+  addressOf: ClientAddress = peerAddress,
+): Authenticate {
   const challenge = [...new Set(ways.flatMap((way) => way.challenge ?? []))].join(', ');
   return async (request) => {
-    attempts?.admit(request.socket.remoteAddress ?? '');
+    attempts?.admit(addressOf(request));
     const result = await firstOf(ways, request);
     if (result.kind === 'known') return result;
-    if (result.kind === 'absent') return { kind: 'unknown', challenge, reason: 'no credential' };
-    await attempts?.failed(request.socket.remoteAddress ?? '');
+    if (result.kind === 'absent') return { kind: 'unknown', challenge, reason: noCredential };
+    await attempts?.failed(addressOf(request));
     return { kind: 'unknown', challenge, reason: result.reason };
   };
 }

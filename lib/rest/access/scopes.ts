@@ -1,6 +1,6 @@
 /** Which scope of a token opens which API: `oma_rest_<api>.all_v1` (OMA Authorization4APIs §7; ours for the APIs that OMA has not). */
 
-const apis = ['chat', 'capabilitydiscovery', 'notificationchannel', 'spamreport', 'aliasmgmt'] as const;
+export const apis = ['chat', 'capabilitydiscovery', 'notificationchannel', 'spamreport', 'aliasmgmt'] as const;
 
 export const allScopes: readonly string[] = apis.map(scopeOf);
 

@@ -7,6 +7,7 @@ import type { Logger } from '../../log.js';
 import { methodNotAllowed, securityHeaders, writeAnswer } from '../http/answer.js';
 import type { Metrics } from '../../metrics.js';
 import { readBytes } from '../http/body.js';
+import { type ClientAddress, peerAddress } from '../http/client-address.js';
 import type { FailedAttempts } from './failed-attempts.js';
 import { allScopes, readScopes } from './scopes.js';
 import { ownAlgorithm, ownAudience } from './own-tokens.js';
@@ -32,6 +33,7 @@ export interface TokenEndpointDeps {
   readonly metrics: Metrics;
   readonly attempts: FailedAttempts;
   readonly refused?: ((reason: string, peer: string) => void) | undefined;
+  readonly clientAddress?: ClientAddress | undefined;
 }
 
 /** An error of RFC 6749 §5.2. */
@@ -66,10 +68,10 @@ export function tokenRouter(endpoint: TokenEndpoint, deps: TokenEndpointDeps): R
 
 async function grant(
   endpoint: TokenEndpoint,
-  { attempts, clock, log, refused }: TokenEndpointDeps,
+  { attempts, clock, log, refused, clientAddress = peerAddress }: TokenEndpointDeps,
   request: Request,
 ): Promise<Refusal | Granted> {
-  const address = request.socket.remoteAddress ?? '';
+  const address = clientAddress(request);
   attempts.admit(address);
   const form = await readForm(request);
   if (!form) return { kind: 'refused', status: 400, error: 'invalid_request' };

@@ -1,21 +1,11 @@
 /** Bearer tokens that are JWTs (RFC 7519, RFC 9068): of external issuers by their JWKS, and of the gateway itself. */
-import {
-  createLocalJWKSet,
-  createRemoteJWKSet,
-  customFetch,
-  decodeJwt,
-  decodeProtectedHeader,
-  errors,
-  type JWTPayload,
-  jwtVerify,
-  type JWTVerifyOptions,
-} from 'jose';
+import { decodeJwt, decodeProtectedHeader, type JWTPayload, jwtVerify } from 'jose';
 import type { Clock } from '../../clock.js';
 import type { Platform } from '../../iwf/actions.js';
 import { ApiError } from '../../resources/api-error.js';
 import { ownAlgorithm, ownAudience } from './own-tokens.js';
 import { bearer, type Way, type WayResult } from './authenticate.js';
-import { fetchKeySet } from './key-fetch.js';
+import { IssuerKeys, isOfToken, type KeySetTimes } from './issuer-keys.js';
 import { readScopes } from './scopes.js';
 import { TokenCache } from './token-cache.js';
 
@@ -48,19 +38,7 @@ const externalAlgorithms = [
 const clockTolerance = 5;
 const maxTokenLength = 8192;
 
-type KeySet = ReturnType<typeof createRemoteJWKSet>;
-
 const challenge = 'Bearer realm="maap-iwf"';
-
-/** Keys are fetched when they are old, and for a kid that is not among them, but no more often than that. */
-export interface KeySetTimes {
-  readonly maxAgeMs: number;
-  readonly cooldownMs: number;
-  /** Until all of them have come. */
-  readonly timeoutMs: number;
-}
-
-const keySetTimes: KeySetTimes = { maxAgeMs: 600_000, cooldownMs: 30_000, timeoutMs: 5_000 };
 
 /** Tokens of the issuers that the configuration names; one of another issuer is not looked at. */
 export function issuedTokens(
@@ -68,14 +46,7 @@ export function issuedTokens(
   clock: Clock,
   times: Partial<KeySetTimes> = {},
 ): Way {
-  const { maxAgeMs, cooldownMs, timeoutMs } = { ...keySetTimes, ...times };
-  const options = {
-    cacheMaxAge: maxAgeMs,
-    cooldownDuration: cooldownMs,
-    timeoutDuration: timeoutMs,
-    [customFetch]: fetchKeySet,
-  };
-  const keySets = new Map(platforms.map(({ jwksUrl }) => [jwksUrl, createRemoteJWKSet(new URL(jwksUrl), options)]));
+  const keySets = new Map(platforms.map(({ jwksUrl }) => [jwksUrl, new IssuerKeys(jwksUrl, clock, times)]));
   // Who is named by subject comes before who takes every subject of the issuer.
   const bySubject = platforms.filter(({ subject }) => subject !== undefined);
   const ordered = [...bySubject, ...platforms.filter((one) => !bySubject.includes(one))];
@@ -84,7 +55,7 @@ export function issuedTokens(
     const keys = candidate && keySets.get(candidate.jwksUrl);
     if (!keys) return undefined;
     const { platform, issuer, audience, requireScopes } = candidate;
-    const verified = await verifyBy(keys, token, {
+    const verified = await keys.verify(token, {
       issuer,
       algorithms: externalAlgorithms,
       requiredClaims: ['exp'],
@@ -96,20 +67,6 @@ export function issuedTokens(
     const scopes = readScopes(verified.payload['scope'] ?? verified.payload['scp']);
     return { payload: verified.payload, platform, scopes: requireScopes ? scopes : undefined };
   });
-}
-
-/** While the issuer's keys cannot be fetched, those known before count. */
-async function verifyBy(keys: KeySet, token: string, options: JWTVerifyOptions): Promise<{ payload: JWTPayload }> {
-  try {
-    return await jwtVerify(token, keys, options);
-  } catch (error) {
-    const known = isOfToken(error) ? undefined : keys.jwks();
-    if (!known) throw error;
-    return await jwtVerify(token, createLocalJWKSet(known), options).catch((second: unknown) => {
-      // It may be one of the keys that could not be fetched.
-      throw second instanceof errors.JWKSNoMatchingKey ? error : second;
-    });
-  }
 }
 
 /** Tokens that `/oauth2/token` has made. */
@@ -182,18 +139,4 @@ function isFor({ issuer, subject, audience }: IssuedPlatform, { iss, sub, aud }:
 function refusalOf(error: unknown): WayResult {
   if (isOfToken(error)) return { kind: 'refused', reason: error.code };
   throw new ApiError('SVC1000', [], { retryAfterS: 5 });
-}
-
-function isOfToken(error: unknown): error is errors.JOSEError {
-  return (
-    error instanceof errors.JWTClaimValidationFailed ||
-    error instanceof errors.JWTExpired ||
-    error instanceof errors.JWSSignatureVerificationFailed ||
-    error instanceof errors.JOSEAlgNotAllowed ||
-    error instanceof errors.JOSENotSupported ||
-    error instanceof errors.JWKSNoMatchingKey ||
-    error instanceof errors.JWKSMultipleMatchingKeys ||
-    error instanceof errors.JWTInvalid ||
-    error instanceof errors.JWSInvalid
-  );
 }

@@ -26,6 +26,8 @@ export interface AdminDeps extends AdminParts {
   readonly key?: string;
   /** Told of each request that needs the credential. */
   readonly audit?: Audit;
+  /** Told in its place of those without it; absent: the same. */
+  readonly strangers?: Audit;
   readonly limits: AdminLimits;
   readonly log: Logger;
 }
@@ -162,13 +164,12 @@ async function replyTo(deps: Serving, request: IncomingMessage): Promise<Reply> 
   const address = request.socket.remoteAddress ?? '';
   deps.attempts.admit(address);
   const isKnown = isAuthorized(request.headers.authorization, deps.key);
-  if (!isKnown && request.headers.authorization !== undefined) await deps.attempts.failed(address);
+  const credential = request.headers.authorization === undefined ? 'none' : 'unknown';
+  if (!isKnown && credential === 'unknown') await deps.attempts.failed(address);
   const reply = isKnown ? await answer(deps, { request, url, found }) : unauthorized;
-  deps.audit?.({
-    actor: isKnown ? `admin ${address}` : `unknown ${address}`,
-    action: `${request.method ?? ''} ${url?.pathname ?? ''}`,
-    result: String(reply.status),
-  });
+  const deed = { action: `${request.method ?? ''} ${url?.pathname ?? ''}`, result: String(reply.status) };
+  if (isKnown) deps.audit?.({ actor: `admin ${address}`, ...deed });
+  else (deps.strangers ?? deps.audit)?.({ actor: `unknown ${address}`, ...deed, details: { credential } });
   return reply;
 }
 

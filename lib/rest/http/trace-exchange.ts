@@ -5,6 +5,8 @@ import type { Written } from './answer.js';
 
 export interface TracedExchange {
   readonly request: IncomingMessage;
+  /** Whose it is. */
+  readonly client: string;
   readonly key: string;
   readonly status: number;
   readonly written: Written;
@@ -13,10 +15,11 @@ export interface TracedExchange {
 }
 
 export function traceExchange(trace: (event: TraceEvent) => void, exchange: TracedExchange): void {
-  const { request, status, written, startedAtMs, endedAtMs } = exchange;
-  const { socket } = request;
+  const { request, client, status, written, startedAtMs, endedAtMs } = exchange;
+  const { remoteAddress = '', remotePort = '' } = request.socket;
   const key = exchange.key.length > maxKeyLength ? cut(exchange.key, maxKeyLength) : exchange.key;
-  const peer = `${socket.remoteAddress ?? ''}:${socket.remotePort ?? ''}`;
+  // The port is of the connection: behind a proxy it says nothing of the client.
+  const peer = client === remoteAddress ? `${client}:${remotePort}` : client;
   const requestText = keptText(request);
   const answerHeaders = () => Object.entries(written.headers).map(([name, value]) => `${name}: ${String(value)}`);
   const answerText = () => [`HTTP/1.1 ${status}`, ...answerHeaders(), '', `[${written.bytes} bytes]`].join('\r\n');

@@ -1,7 +1,8 @@
 /** The SQLite file: opened, brought to this version's schema, its errors in an operator's words. */
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type Sqlite from 'better-sqlite3';
+import { makeFolder } from '../../folder.js';
 import { migrations } from '../migrations/index.js';
 import { StoreError } from '../store-error.js';
 
@@ -36,6 +37,7 @@ export async function loadSqlite(): Promise<SqliteModule> {
 export function openForWriting(Module: SqliteModule, { path, maxFileBytes }: SqliteFileOptions): Database {
   return explained(path, () => {
     const database = new Module(path);
+    refuseForeign(database, path);
     database.pragma('journal_mode = WAL');
     database.pragma('synchronous = FULL');
     database.pragma(`wal_autocheckpoint = ${checkpointPages}`);
@@ -60,6 +62,14 @@ function createFile(path: string): void {
   closeSync(openSync(path, 'a', 0o600));
 }
 
+/** To open a pipe would wait for its other end. */
+function refuseOther(path: string): void {
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (!found || found.isFile()) return;
+  const what = found.isDirectory() ? 'a folder' : 'a device, a pipe or a socket';
+  throw new StoreError('failed', `${path} is ${what}, and must be a file, or not be there`);
+}
+
 export interface FileLock {
   close(): void;
 }
@@ -70,7 +80,8 @@ export interface FileLock {
  */
 export function lockFile(Module: SqliteModule, path: string): FileLock {
   return explained(path, () => {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    makeFolder(dirname(path));
+    refuseOther(path);
     const lock = new Module(`${path}-lock`, { timeout: 0 });
     try {
       lock.exec('BEGIN EXCLUSIVE');
@@ -81,6 +92,13 @@ export function lockFile(Module: SqliteModule, path: string): FileLock {
     createFile(path);
     return lock;
   });
+}
+
+/** Before anything is written to it: tables of ours in another program's database would be found by nobody who looks for either. */
+function refuseForeign(database: Database, path: string): void {
+  const tables = database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").pluck().all();
+  if (tables.length === 0 || (tables.includes('record') && tables.includes('item'))) return;
+  throw new StoreError('failed', `${path} is the database of another program; each gateway needs a file of its own`);
 }
 
 function migrate(database: Database, path: string): void {

@@ -8,7 +8,7 @@ import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { adminClient } from '../../support/admin-client.js';
 import { KeptLog } from '../kept-log.js';
 import { cpim, RawPhone } from '../raw-phone.js';
-import { bot, contact, startWorld, type World } from '../world.js';
+import { bot, contact, key, startWorld, type World } from '../world.js';
 
 const tlsFile = (name: string): string =>
   new URL(`../../../../spec/fixtures/msrp/tls/${name}`, import.meta.url).pathname;
@@ -18,11 +18,11 @@ describe('who may come in', () => {
   let world: World;
   afterEach(() => world.stop());
 
-  function post(authorization: string): Promise<Response> {
+  function post(authorization: string, more: Record<string, string> = {}): Promise<Response> {
     const path = `/chat/v1/${encodeURIComponent(bot)}/oneToOne/${encodeURIComponent(contact)}/adhoc/messages`;
     return fetch(`${world.serverRoot}${path}`, {
       method: 'POST',
-      headers: { authorization, 'content-type': 'application/json' },
+      headers: { authorization, 'content-type': 'application/json', ...more },
       body: JSON.stringify({ chatMessage: { text: 'hello' } }),
     });
   }
@@ -56,6 +56,21 @@ describe('who may come in', () => {
     // What was not told yet is told at the end.
     await world.gateway.stop();
     expect(refused().slice(2)).to.deep.equal([{ reason: 'no credential', times: 29, who: '127.0.0.1' }]);
+  });
+
+  it('behind a proxy that is trusted, who guesses is the client that it names, and no other waits for him', async () => {
+    const log = new KeptLog();
+    world = await startWorld({ log, config: { rest: { trustedProxies: ['127.0.0.0/8'] } } });
+    const by = (client: string, word: string): Promise<number> =>
+      post(`Bearer ${word}`, { 'x-forwarded-for': `10.0.0.1, ${client}` }).then(({ status }) => status);
+    const guessed = await Promise.all(Array.from({ length: 20 }, () => by('203.0.113.7', 'wrong')));
+    expect(guessed).to.include(429);
+    const held = Array.from({ length: 20 }, () => by('203.0.113.7', 'wrong'));
+    expect(await by('203.0.113.8', key)).to.equal(201);
+    await Promise.all(held);
+    expect(log.lines.find(({ event }) => event === 'rest credential refused')?.fields).to.include({
+      who: '203.0.113.7',
+    });
   });
 
   it('a platform brings tokens of its own issuer [IWF-1522]', async () => {

@@ -1,5 +1,6 @@
 /** Who did what to what: the audit file of a whole gateway. */
 import { expect } from 'chai';
+import { connect } from 'node:net';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { until } from '../../notify/harness.js';
@@ -66,5 +67,32 @@ describe('the audit log of a gateway [IWF-1724]', () => {
     expect(made?.['details']).to.deep.include({ bot, api: 'chat', origin: new URL(server.url).origin });
     expect(JSON.stringify(entries())).not.to.match(/hunter2|wrong|a-key-of-the-spec/);
     await server.close();
+  });
+
+  it('is not filled by who has no credential: what the operator does stays in it', async () => {
+    const config = (_ports: unknown, folder: string) => ({
+      audit: { path: join(folder, 'audit'), maxBytesPerDay: 1_048_576 },
+    });
+    world = await startWorld({ subscribe: false, config });
+    const { port, host } = { port: world.gateway.ports.admin, host: '127.0.0.1' };
+    const long = `/${'"'.repeat(7_000)}`;
+    const ask = (more = ''): string => `GET ${long} HTTP/1.1\r\nHost: h\r\n${more}\r\n`;
+    const flood = connect(port, host);
+    flood.end(ask().repeat(299) + ask('Connection: close\r\n'));
+    const answers = String(Buffer.concat(await flood.toArray()));
+    expect(answers.match(/^HTTP\/1.1 401 /gm)).to.have.length(300);
+    await adminClient(() => port).ask('GET', '/dead-letters');
+    await adminClient(() => port).ask('GET', '/dead-letters', 'wrong');
+    await world.gateway.stop();
+
+    expect(deeds('admin 127.0.0.1')).to.deep.equal(['GET /dead-letters: 200']);
+    expect(deeds('unknown 127.0.0.1').slice(10)).to.deep.equal([
+      'further requests: 401',
+      'GET /dead-letters: 401',
+      'further requests: 401',
+    ]);
+    const times = entries().flatMap(({ details }) => (details as { times?: number } | undefined)?.times ?? []);
+    expect(times).to.deep.equal([1, 289]);
+    expect(JSON.stringify(entries())).to.have.length.below(10_000);
   });
 });

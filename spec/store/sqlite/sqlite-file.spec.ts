@@ -1,6 +1,6 @@
 /** The file of the SQLite store: who may read it, who may open it, what is said where it cannot be used. */
 import { execFile } from 'node:child_process';
-import { mkdir, readdir, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
@@ -110,6 +110,22 @@ describe('store: the SQLite file', () => {
   it('says that it may not write', async () => {
     await mkdir(path, { recursive: true });
     expect((await rejection(open())).message).to.include(path);
+    expect((await rejection(open())).message).to.include('is a folder');
+  });
+
+  it('refuses the database of another program, and leaves it as it was', async () => {
+    await mkdir(join(folder.path, 'data'));
+    for (const version of [0, 1, 99]) {
+      const other = new Sqlite(path);
+      other.exec('CREATE TABLE IF NOT EXISTS record (ours TEXT)');
+      other.pragma(`user_version = ${version}`);
+      other.close();
+      const before = await readFile(path);
+      expect((await rejection(open())).message)
+        .to.include(path)
+        .and.include('database of another program');
+      expect(await readFile(path)).to.deep.equal(before);
+    }
   });
 
   it('refuses what does not fit, acknowledges nothing of it, and goes on when there is room [store.maxFileBytes]', async () => {
