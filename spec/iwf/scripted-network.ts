@@ -33,6 +33,7 @@ export class ScriptedSession implements ChatSession {
   /** How the peer takes what is not a message. */
   way: 'bare' | 'wrapped' | undefined = 'wrapped';
   receiving = false;
+  held = false;
   open = true;
 
   constructor(direction: 'inbound' | 'outbound', delegate: SessionDelegate, callId: string = randomUUID()) {
