@@ -56,7 +56,7 @@ describe('ids [IWF-1627]', () => {
   it('never come from Math.random, which decides waits and lots alone', () => {
     expect(filesWith(/Math\.random/)).to.have.members([
       'gateway/interpreter.ts', // backoff
-      'iwf/messages/attempt.ts',
+      'iwf/sending/attempt.ts',
       'notify/notify.ts',
       'sip/chat/session-refresh.ts', // RFC 3261 §14.1
       'sip-engine/dialog/inbound-dialogs.ts', // RFC 3261 §14.2

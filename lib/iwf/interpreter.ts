@@ -21,7 +21,7 @@ import { Inbound } from './messages/inbound.js';
 import { LaneWorker } from './lane-worker.js';
 import { MessageLog } from './messages/message-log.js';
 import { NetworkRequests } from './network-requests.js';
-import { Outbound } from './messages/outbound.js';
+import { Outbound } from './sending/outbound.js';
 import { type InboundRecord, Table } from './records.js';
 import { msrpRefusal } from './messages/refusals.js';
 import { createServices, type ServiceLimits, type Services } from './services/services.js';

@@ -16,9 +16,9 @@ import { DecodeError } from '../../wire/decode-error.js';
 import { imdnContentType, parseImdn } from '../../wire/imdn.js';
 import { isComposingContentType, parseIsComposing } from '../../wire/is-composing.js';
 import type { ChatbotDirectory } from '../actions.js';
-import { attemptByMsrp } from './attempt.js';
+import { attemptByMsrp } from '../sending/attempt.js';
 import type { LiveSession } from '../sessions/conversation.js';
-import { type Announced, sendDocument } from './document-sending.js';
+import { type Announced, sendDocument } from '../sending/document-sending.js';
 import type { ItemOutcome } from '../lane-worker.js';
 import { type InboundRecord, messageKey, type ServiceItem, type Table } from '../records.js';
 

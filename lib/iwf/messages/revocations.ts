@@ -19,7 +19,7 @@ import { parseRevoke, printRevoke, revokeContentType, type RevokeVocabulary } fr
 import type { Chatbot, ChatbotDirectory, NamedMessage } from '../actions.js';
 import { together } from '../changes.js';
 import type { LiveSession, SessionContext } from '../sessions/conversation.js';
-import { type Announced, sendDocument } from './document-sending.js';
+import { type Announced, sendDocument } from '../sending/document-sending.js';
 import type { Verdict } from './inbound.js';
 import type { ItemOutcome } from '../lane-worker.js';
 import type { MessageLog } from './message-log.js';

@@ -19,7 +19,7 @@ import { iari } from '../../wire/feature-tags.js';
 import { parsePrivacy, printPrivacy, privacyContentType, type PrivacyVocabulary } from '../../wire/rcs/privacy.js';
 import type { Chatbot, ChatbotDirectory } from '../actions.js';
 import type { SessionContext } from '../sessions/conversation.js';
-import { type Announced, sendDocument } from '../messages/document-sending.js';
+import { type Announced, sendDocument } from '../sending/document-sending.js';
 import type { Verdict } from '../messages/inbound.js';
 import type { ItemOutcome } from '../lane-worker.js';
 import {

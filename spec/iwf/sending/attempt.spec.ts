@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { attemptByMsrp, attemptBySip } from '../../../lib/iwf/messages/attempt.js';
+import { attemptByMsrp, attemptBySip } from '../../../lib/iwf/sending/attempt.js';
 import { readFeatureTags } from '../../../lib/wire/feature-tags.js';
 
 const tags = readFeatureTags([]);
