@@ -27,10 +27,10 @@ import {
   type Entry,
   isAtRest,
   type LiveSession,
-  quietMs,
   type SessionContext,
   type Silences,
 } from './conversation.js';
+import { IdleWatch } from './idle-watch.js';
 import { Ringing } from './ringing.js';
 
 export type { LiveSession, SessionContext } from './conversation.js';
@@ -66,10 +66,12 @@ export class Conversations {
   private readonly ringing = new Ringing();
   /** BYEs under way. */
   private readonly closing = new Set<Promise<void>>();
+  private readonly idle: IdleWatch;
   private onEmpty: (() => void) | undefined;
 
   constructor(options: ConversationsOptions) {
     this.options = options;
+    this.idle = new IdleWatch({ ...options, used: (entry) => this.used(entry), close: (entry) => this.close(entry) });
   }
 
   get sessionCount(): number {
@@ -278,24 +280,8 @@ export class Conversations {
     this.ofBots.add(entry);
     metrics.count('sessions_total', { direction: session.direction });
     for (const key of session.traceKeys) link(key, context.ids.conversationId);
-    this.watchAll(conversation);
+    this.idle.watch(conversation);
     return entry;
-  }
-
-  /** Anew whenever a session comes or goes: which chat is chosen, and so how long the others may be silent, may change. */
-  private watchAll(conversation: Conversation): void {
-    for (const entry of conversation.entries) this.watchIdle(entry, quietMs(conversation, entry, this.options));
-  }
-
-  private watchIdle(entry: Entry, quietMs: number): void {
-    const { clock } = this.options;
-    entry.timer?.close();
-    entry.timer = clock.after(Math.max(0, entry.lastUsedMs + quietMs - clock.now()), () => {
-      // A long message is traffic, though it counts as used only once it is whole.
-      if (!isAtRest(entry)) this.used(entry);
-      if (clock.now() - entry.lastUsedMs < quietMs) this.watchIdle(entry, quietMs);
-      else this.close(entry);
-    });
   }
 
   private drop(entry: Entry): void {
@@ -305,7 +291,7 @@ export class Conversations {
     const at = conversation?.entries.indexOf(entry) ?? -1;
     if (!conversation || at < 0) return;
     conversation.entries.splice(at, 1);
-    this.watchAll(conversation);
+    this.idle.watch(conversation);
     this.ofBots.remove(entry);
     this.tellEmpty();
     this.forgetEmpty(key);
