@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Platform } from '../iwf/actions.js';
 import { ApiError } from '../resources/api-error.js';
+import { noCredential } from './access/authenticate.js';
 import { RequestRate } from './access/request-rate.js';
 import { scopeOfPath } from './access/scopes.js';
 import { SlowRefusals } from './access/slow-refusals.js';
@@ -202,6 +203,9 @@ export async function admit(
   return answer ? { kind: 'refused', answer } : { kind: 'admitted', platform: asked.platform };
 }
 
+/** Who has none most often has named the header, or its scheme, wrongly. */
+const headerMissing = 'the header Authorization: Bearer, with a key or token, is required';
+
 async function identify(
   deps: Pick<RestDeps, 'authenticate' | 'refused' | 'clientAddress'>,
   request: IncomingMessage,
@@ -209,7 +213,8 @@ async function identify(
   const authentication = await deps.authenticate(request);
   if (authentication.kind === 'known') return authentication;
   deps.refused?.(authentication.reason, clientOf(deps, request));
-  return { kind: 'refused', answer: unauthorized(authentication.challenge) };
+  const problem = authentication.reason === noCredential ? headerMissing : 'this credential is not accepted';
+  return { kind: 'refused', answer: unauthorized(authentication.challenge, problem) };
 }
 
 /** What he is answered if he may not. Throws ApiError. */

@@ -106,7 +106,8 @@ function expressPath(path: string): string {
 }
 
 function unknownResource(request: IncomingMessage): ApiError {
-  return new ApiError('SVC2008', ['resource', (request.url ?? '').split('?', 1)[0] ?? '']);
+  const path = (request.url ?? '').split('?', 1)[0] ?? '';
+  return new ApiError('SVC2008', ['resource', path, 'all of them: /openapi.json']);
 }
 
 function answerError(deps: RestDeps, response: ServerResponse, error: unknown): void {

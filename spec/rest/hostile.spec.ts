@@ -227,6 +227,49 @@ describe('rest: paths and verbs', () => {
     });
   }
 
+  describe('says what to do to who has it wrong by a little', () => {
+    const contact = 'must be tel:+NUMBER or sip:USER@HOST, in a path percent-encoded';
+    const types = 'must be application/json or application/xml';
+    const header = 'the header Authorization: Bearer, with a key or token, is required';
+    const at = (user: string): string => messages.replace(userPath, user);
+    const subscriptions = `/chat/v1/${botPath}/subscriptions`;
+    const callback = { callbackReference: { notifyURL: '127.0.0.1:9000/cb' } };
+    const rows: readonly (readonly [string, Parameters<Face['call']>, problem: string])[] = [
+      ['no tel:', ['POST', at('%2B15550100001'), hello], contact],
+      ['no plus', ['POST', at('15550100001'), hello], contact],
+      ['no key', ['POST', messages, hello, { Authorization: '' }], header],
+      ['the key alone', ['POST', messages, hello, { Authorization: 'key-a' }], header],
+      ['a wrong key', ['POST', messages, hello, { Authorization: 'Bearer key-o' }], 'this credential is not accepted'],
+      ['curl’s own type', ['POST', messages, hello, { 'Content-Type': 'application/x-www-form-urlencoded' }], types],
+      [
+        'an empty body',
+        ['POST', messages, '', { 'Content-Type': 'application/json' }],
+        'the body is empty: malformed at position 0',
+      ],
+      ['another charset', ['POST', messages, hello, { 'Content-Type': 'application/json;charset=x' }], 'must be utf-8'],
+      [
+        'only HTML',
+        ['POST', messages, hello, { Accept: 'text/html' }],
+        'must admit application/json or application/xml',
+      ],
+      ['GET for POST', ['GET', messages], 'this resource takes POST'],
+      ['no version', ['POST', messages.replace('/v1', ''), hello], 'all of them: /openapi.json'],
+      [
+        'no scheme',
+        ['POST', subscriptions, { chatNotificationSubscription: callback }],
+        'must be an absolute URI, as https://host/path',
+      ],
+    ];
+    for (const [what, asked, problem] of rows)
+      it(what, async () => {
+        const { body } = await face.call(...asked);
+        const [{ variables }] = Object.values((body as { requestError: object }).requestError) as [
+          { variables: string[] },
+        ];
+        expect(variables.at(-1)).to.equal(problem);
+      });
+  });
+
   it('404 with a requestError for what there is not', async () => {
     for (const path of [
       '/x',

@@ -35,6 +35,13 @@ export const mediaType =
 /** An absolute URI's look: a scheme, then nothing invisible (RFC 3986 §3). */
 export const absoluteUri = '^[A-Za-z][A-Za-z0-9+.-]*:[^\\u0000-\\u0020\\u007f<>"]+$';
 
+/** What a text must be that does not fit the pattern. */
+export const wordsOf: Readonly<Record<string, string>> = {
+  [oneLine]: 'must be one line, without control characters',
+  [mediaType]: 'must be a media type, as text/plain',
+  [absoluteUri]: 'must be an absolute URI, as https://host/path',
+};
+
 export const resourceURL: Schema = {
   type: 'string',
   readOnly: true,

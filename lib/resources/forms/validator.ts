@@ -2,7 +2,7 @@
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import { ApiError } from '../api-error.js';
 import { inSchemaOrder, isRecord, readDialects } from './dialects.js';
-import type { Schema } from './schema.js';
+import { type Schema, wordsOf } from './schema.js';
 
 // That the schemas are schemas is for the specs.
 const ajv = new Ajv2020({ strict: true, ownProperties: true, messages: true, validateSchema: false });
@@ -88,7 +88,7 @@ export function failureOf(error: ErrorObject | undefined): Failure {
     case 'maxLength':
       return { part, problem, maxLength: params['limit'] as number };
     case 'pattern':
-      return { part, problem: 'has a form that is not allowed here' };
+      return { part, problem: wordsOf[String(params['pattern'])] ?? 'has a form that is not allowed here' };
     default:
       return { part, problem };
   }

@@ -26,6 +26,9 @@ export type Authentication =
 
 export type Authenticate = (request: IncomingMessage) => Promise<Authentication>;
 
+/** The reason where there is none, or of another scheme. */
+export const noCredential = 'no credential';
+
 /** Tries the ways in their order. With `attempts`, wrong credentials are answered slowly; it throws 429 where that is not enough. */
 export function authenticator(
   ways: readonly Way[],
@@ -37,7 +40,7 @@ export function authenticator(
     attempts?.admit(addressOf(request));
     const result = await firstOf(ways, request);
     if (result.kind === 'known') return result;
-    if (result.kind === 'absent') return { kind: 'unknown', challenge, reason: 'no credential' };
+    if (result.kind === 'absent') return { kind: 'unknown', challenge, reason: noCredential };
     await attempts?.failed(addressOf(request));
     return { kind: 'unknown', challenge, reason: result.reason };
   };

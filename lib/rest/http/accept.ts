@@ -21,7 +21,8 @@ export function acceptedFormat(headers: IncomingHttpHeaders): Format {
     const better = quality > (best?.quality ?? 0) || (quality === best?.quality && format === own);
     if (quality > 0 && better) best = { format, quality };
   }
-  if (best === undefined) throw new ApiError('POL0011', ['Accept'], { status: 406 });
+  if (best === undefined)
+    throw new ApiError('POL0011', ['Accept', 'must admit application/json or application/xml'], { status: 406 });
   return best.format;
 }
 

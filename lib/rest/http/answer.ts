@@ -68,10 +68,11 @@ export function errorAnswer(error: unknown, log: Logger): Answer {
   };
 }
 
-export function unauthorized(challenge: string): Answer {
+/** `problem`: what to do. */
+export function unauthorized(challenge: string, problem: string): Answer {
   return {
     status: 401,
-    body: printRequestError(new ApiError('POL0001', ['unauthorized'])),
+    body: printRequestError(new ApiError('POL0001', ['unauthorized', problem])),
     headers: challenge === '' ? {} : { 'WWW-Authenticate': challenge },
   };
 }
@@ -88,7 +89,7 @@ export function insufficientScope(scope: string): Answer {
 export function methodNotAllowed(allow: readonly string[]): Answer {
   return {
     status: 405,
-    body: printRequestError(new ApiError('SVC0001', ['method not allowed'])),
+    body: printRequestError(new ApiError('SVC0001', ['method not allowed', `this resource takes ${allow.join(', ')}`])),
     headers: { Allow: allow.join(', ') },
   };
 }

@@ -27,6 +27,8 @@ export interface BodyLimits {
 export async function readBody(request: IncomingMessage, limits: BodyLimits): Promise<Body> {
   const format = formatOf(request);
   const bytes = await readBytes(request, limits);
+  if (bytes.length === 0 && format === 'JSON')
+    throw new ApiError('SVC0002', [format, 'the body is empty: malformed at position 0']);
   if (!isUtf8(bytes)) throw new ApiError('SVC0002', [format, 'not UTF-8']);
   const text = bytes.toString('utf8').replace(/^\ufeff/, '');
   return { format, value: format === 'JSON' ? parseJson(text) : parseXml(text) };
@@ -34,12 +36,14 @@ export async function readBody(request: IncomingMessage, limits: BodyLimits): Pr
 
 function formatOf(request: IncomingMessage): Format {
   const coding = request.headers['content-encoding'];
-  if (coding !== undefined && coding.toLowerCase() !== 'identity') throw unsupported('content encoding');
+  if (coding !== undefined && coding.toLowerCase() !== 'identity')
+    throw unsupported('content encoding', 'must be none');
   const type = request.headers['content-type'] ?? '';
   const charset = /;[ \t]*charset[ \t]*=[ \t]*"?([^";, \t]*)/i.exec(type)?.[1]?.toLowerCase();
-  if (charset !== undefined && charset !== 'utf-8' && charset !== 'us-ascii') throw unsupported('charset');
+  if (charset !== undefined && charset !== 'utf-8' && charset !== 'us-ascii')
+    throw unsupported('charset', 'must be utf-8');
   const format = namedFormat(type);
-  if (format === undefined) throw unsupported('content type');
+  if (format === undefined) throw unsupported('content type', 'must be application/json or application/xml');
   return format;
 }
 
@@ -50,8 +54,8 @@ export function namedFormat(contentType: string): Format | undefined {
   return type === 'application/xml' || type === 'text/xml' ? 'XML' : undefined;
 }
 
-function unsupported(what: string): ApiError {
-  return new ApiError('POL0011', [what], { status: 415 });
+function unsupported(what: string, problem: string): ApiError {
+  return new ApiError('POL0011', [what, problem], { status: 415 });
 }
 
 /** Throws ApiError: 413 beyond `maxBytes`, 503 where all together leave no room. */

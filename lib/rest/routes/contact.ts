@@ -9,6 +9,7 @@ const unsafe = /[^!-~]|[<>"\\]/;
 /** The address unaltered; throws SVC0004 naming `part`. It can stand in a header: nothing in it ends a line or a name-addr. */
 export function contactAddress(value: string, part: string): string {
   const wellFormed = value.length <= maxLength && !unsafe.test(value) && (telUri.test(value) || sipUri.test(value));
-  if (!wellFormed) throw new ApiError('SVC0004', [part]);
+  if (!wellFormed)
+    throw new ApiError('SVC0004', [part, 'must be tel:+NUMBER or sip:USER@HOST, in a path percent-encoded']);
   return value;
 }
