@@ -241,7 +241,11 @@ describe('rest: paths and verbs', () => {
       ['the key alone', ['POST', messages, hello, { Authorization: 'key-a' }], header],
       ['a wrong key', ['POST', messages, hello, { Authorization: 'Bearer key-o' }], 'this credential is not accepted'],
       ['curl’s own type', ['POST', messages, hello, { 'Content-Type': 'application/x-www-form-urlencoded' }], types],
-      ['an empty body', ['POST', messages, '', { 'Content-Type': 'application/json' }], 'is empty'],
+      [
+        'an empty body',
+        ['POST', messages, '', { 'Content-Type': 'application/json' }],
+        'the body is empty: malformed at position 0',
+      ],
       ['another charset', ['POST', messages, hello, { 'Content-Type': 'application/json;charset=x' }], 'must be utf-8'],
       [
         'only HTML',

@@ -112,7 +112,7 @@ function withoutDot(hostname: string): string {
 function badUrl(): ApiError {
   return new ApiError('SVC0002', [
     'notifyURL',
-    'must be http://host/… or https://host/…, without user, # or what must be %-encoded',
+    'must be http://host/… or https://host/…, without user, # or what must be %-encoded; a name beyond ASCII as xn--…',
   ]);
 }
 

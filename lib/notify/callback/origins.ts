@@ -1,7 +1,8 @@
 /** Connections to platforms: a pool per platform and origin, none shared between platforms, the idle ones closed. */
-import { Pool } from 'undici';
+import { buildConnector, Pool } from 'undici';
 import type { Clock, Timer } from '../../clock.js';
 import { isListed, parseNotifyUrl, type AllowList, type Destination } from './allow-list.js';
+import { withoutContinue } from './continued.js';
 import { judgedLookup, type LookupAll } from './judged-lookup.js';
 import type { NotifyOptions } from '../options.js';
 
@@ -145,7 +146,7 @@ export class Origins {
       // Time is kept by the caller, over the whole callback.
       headersTimeout: 0,
       bodyTimeout: 0,
-      connect: { timeout: options.connectTimeoutMs, ...judged, ...tls },
+      connect: connector({ timeout: options.connectTimeoutMs, ...judged, ...tls }),
     });
     const origin = { pool, usedAtMs: clock.now(), underWay: 0 };
     this.origins.set(target.key, origin);
@@ -174,6 +175,15 @@ export class Origins {
     this.origins.delete(key);
     void pool.destroy();
   }
+}
+
+function connector(options: buildConnector.BuildOptions): buildConnector.connector {
+  const connect = buildConnector(options);
+  return (place, callback) =>
+    connect(place, (...[error, socket]) => {
+      if (error) callback(error, null);
+      else callback(null, withoutContinue(socket));
+    });
 }
 
 /** The list is judged here, the address behind a name at every connection; an address in the URL is judged here as well. */

@@ -27,7 +27,8 @@ export interface BodyLimits {
 export async function readBody(request: IncomingMessage, limits: BodyLimits): Promise<Body> {
   const format = formatOf(request);
   const bytes = await readBytes(request, limits);
-  if (bytes.length === 0) throw new ApiError('SVC0002', [format, 'is empty']);
+  if (bytes.length === 0 && format === 'JSON')
+    throw new ApiError('SVC0002', [format, 'the body is empty: malformed at position 0']);
   if (!isUtf8(bytes)) throw new ApiError('SVC0002', [format, 'not UTF-8']);
   const text = bytes.toString('utf8').replace(/^\ufeff/, '');
   return { format, value: format === 'JSON' ? parseJson(text) : parseXml(text) };

@@ -155,6 +155,13 @@ describe('allow-list of notifyURLs [IWF-1528]', () => {
         .that.satisfies(([part, problem = '']: string[]) => part === 'notifyURL' && problem.includes('https://host/'));
   });
 
+  it('says how a name beyond ASCII is written', () => {
+    expect(() => parseNotifyUrl('https://bücher.example/cb'))
+      .to.throw(ApiError)
+      .with.nested.property('variables[1]')
+      .that.includes('xn--');
+  });
+
   it('resolves no name that is not listed, and none without a list', async () => {
     const asked: string[] = [];
     const spy = (name: string): Promise<readonly string[]> => (asked.push(name), Promise.resolve(['93.184.216.34']));
