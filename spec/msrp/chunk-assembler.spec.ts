@@ -61,6 +61,24 @@ describe('chunk assembler [IWF-1310]', () => {
     });
   }
 
+  it('a long chunk ahead of a short one', () => {
+    const { assembler } = house({ maxMessageBytes: 100_000 });
+    const long = 'b'.repeat(30_000);
+    assembler.take(chunk(2001, long, '$'));
+    expect(contentOf(assembler.take(chunk(1, 'a'.repeat(2000))))).to.equal('a'.repeat(2000) + long);
+  });
+
+  it('refuses the later chunks of each message that it has refused, up to its end', () => {
+    const { assembler } = house();
+    const too = (messageId: string, flag: Chunk['flag']): string =>
+      assembler.take(chunk(1, 'x'.repeat(flag === '+' ? 2000 : 1), flag, { messageId })).kind;
+    expect([too('m', '+'), too('n', '+')]).to.deep.equal(['refused', 'refused']);
+    const late = ['m', 'n', 'm', 'n'].map((messageId) => assembler.take(chunk(3, 'late', '+', { messageId })).kind);
+    expect(late).to.deep.equal(['refused', 'refused', 'refused', 'refused']);
+    expect([too('m', '$'), too('n', '$')], 'the last chunks').to.deep.equal(['refused', 'refused']);
+    expect([too('m', '$'), too('n', '$')], 'new ones').to.deep.equal(['whole', 'whole']);
+  });
+
   it('takes a complete message whatever total it declares (seen: 104 for 110)', () => {
     const { assembler } = house();
     expect(contentOf(assembler.take(chunk(1, 'abcdef', '$', { range: { start: 1, end: 6, total: 4 } })))).to.equal(

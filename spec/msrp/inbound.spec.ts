@@ -177,6 +177,14 @@ describe('MSRP session, inbound', () => {
     });
   }
 
+  it('takes a message without Byte-Range as the whole', async () => {
+    await bound();
+    const whole = send({ to, body: 'all of it' });
+    peer.write({ ...whole, headers: whole.headers.filter(([name]) => name !== 'Byte-Range') });
+    expect(await peer.status()).to.equal(200);
+    expect(app.messages[0]?.content.toString()).to.equal('all of it');
+  });
+
   it('takes a chunk without a type, where another chunk of its message has said it', async () => {
     await bound();
     const last = send({ to, id: 'long', body: 'efgh', range: '5-8/8' });

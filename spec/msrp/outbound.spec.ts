@@ -220,6 +220,21 @@ describe('MSRP session, outbound', () => {
     expect(await outcome).to.deep.equal({ kind: 'lost' });
   });
 
+  it('moved by start() with another path: the answers of its former end are awaited no more', async () => {
+    await bound();
+    const moved = 'msrp://192.0.2.10:9/moved;tcp';
+    const outcome = session.send(message('m-one'));
+    await peer.request();
+    await session.start({ ...remote, path: [moved] });
+    const there = await house.peer();
+    there.write(send({ to, from: moved }));
+    const frames = [await there.next(), await there.next()];
+    there.write(...frames.filter((frame) => frame.kind === 'request').map((frame) => respond(frame, 200)));
+    expect(await outcome).to.deep.equal({ kind: 'accepted' });
+    await house.clock.advance(30_000);
+    expect([session.state, app.closedReason]).to.deep.equal(['bound', undefined]);
+  });
+
   for (const status of [481, 506]) {
     it(`${status}: the session is over, all is lost`, async () => {
       await bound();

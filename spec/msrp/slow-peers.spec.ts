@@ -110,6 +110,17 @@ describe('MSRP peers that do not go on [IWF-1725]', () => {
     listener.close();
   });
 
+  it('who does not read and is gone before his time is not cut', async () => {
+    house = await House.open({ maxQueuedBytes: 100_000_000 });
+    const listener = await Listener.open();
+    const { session, socket } = await stuckOn(listener);
+    socket.destroy();
+    while (session.state === 'bound') await turn();
+    await house.clock.advance(60_000);
+    expect(house.counts.has(`${cut} unread`)).to.equal(false);
+    listener.close();
+  });
+
   it('who took all for a long time, and nothing of late, is not the slowest', async () => {
     const bounds = { maxBufferedBytes: 400_000, maxTotalBufferedBytes: 1_100_000 };
     house = await House.open({ ...bounds, maxQueuedBytes: 100_000_000, chunkBytes: 65_536 });

@@ -74,6 +74,7 @@ describe('MSRP over TLS [IWF-1309]', () => {
 
   it('offers a msrps: path beside the other, on the same port', () => {
     const { session } = active.session();
+    expect(session.localPath).to.match(/^msrp:/);
     expect(session.paths).to.deep.equal([session.localPath, session.localPath.replace('msrp:', 'msrps:')]);
   });
 
@@ -131,11 +132,15 @@ describe('MSRP over TLS [IWF-1309]', () => {
   });
 
   it('takes no plain connection for a session that was agreed as secure', async () => {
-    const { to, listen } = pair({});
+    const { from, to, listen } = pair({});
     await listen;
     const peer = await passive.peer();
-    peer.write(send({ to: to.session.localPath }));
-    expect(await peer.status()).to.equal(481);
+    peer.write(
+      send({ to: to.session.localPath }),
+      send({ to: to.session.localPath, from: from.session.paths.at(-1)! }),
+    );
+    expect([await peer.status(), await peer.status()]).to.deep.equal([481, 481]);
+    expect(to.session.state).to.equal('awaiting');
   });
 
   it('takes plain sessions on the same port', async () => {

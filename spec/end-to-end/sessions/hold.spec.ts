@@ -58,6 +58,13 @@ describe('a session on hold', () => {
     });
   }
 
+  it('has a description of its own each time: the version in its o= rises [RFC 3264 §8]', async () => {
+    await begin();
+    const versionOf = (sdp: string): string => /^o=- \d+ (\d+) /m.exec(sdp)?.[1] ?? '';
+    const answers = [await modify('inactive', 2), await modify('inactive', 3), await modify('sendrecv', 4)];
+    expect(answers.map(versionOf)).to.deep.equal(['2', '2', '3']);
+  });
+
   it('(sendonly) is heard, and the receipt goes by MESSAGE', async () => {
     await begin();
     await modify('sendonly', 2);

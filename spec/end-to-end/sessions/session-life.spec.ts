@@ -169,6 +169,29 @@ describe('the life of a session', () => {
     });
   });
 
+  it('is none where the 200 has no medium for messages: BYE, and the message is Failed', async () => {
+    callee.sdp = { port: 0, path: 'msrp://127.0.0.1:9/none;tcp' };
+    await begin();
+    const id = await sendText('hello');
+    await callee.operator.waitFor('BYE');
+    expect((await told(id)).body).to.include({
+      status: 'Failed',
+      description: 'SIP 488 Answer not usable: no-message-media',
+    });
+  });
+
+  it('whose interval is too small for the callee is asked for once more, with his', async () => {
+    callee.refusal = { statusLine: '422 Session Interval Too Small', lines: ['Min-SE: 4000'] };
+    await begin();
+    await sendText('hello');
+    const first = await callee.operator.waitFor('INVITE');
+    expect(headerOf(first, 'Session-Expires')).to.match(/^1800/);
+    callee.refusal = undefined;
+    const second = await callee.operator.waitFor('INVITE', (text) => text !== first);
+    expect([headerOf(second, 'Session-Expires'), headerOf(second, 'Min-SE')]).to.deep.equal(['4000', '4000']);
+    await readMessage(await callee.session());
+  });
+
   describe('re-INVITE of the peer', () => {
     it('with another path moves the media there [IWF-1303]', async () => {
       await begin();
