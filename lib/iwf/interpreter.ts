@@ -192,7 +192,7 @@ export class Interpreter implements ChatActions, CapabilityActions {
       perLane,
       leaseMs: limits.leaseMs,
       validityMs: limits.validityMs,
-      behind: (items) => this.messages.lapse(items, options.clock.now()),
+      behind: (items) => this.messages.lapse(items),
       run: (item) => this.services.perform(item) ?? this.handovers.perform(item) ?? outbound.perform(item),
     });
     this.requests = new NetworkRequests({
@@ -223,6 +223,7 @@ export class Interpreter implements ChatActions, CapabilityActions {
   async drain(patienceMs: number): Promise<void> {
     const inHand = this.requests.drain();
     this.composingWatch.close();
+    this.messages.close();
     const { worker, conversations, confirmed } = this;
     await Promise.all([inHand, worker.stop(), conversations.drain(patienceMs), confirmed.drain()]);
     await Promise.all([this.confirmed.told(), this.options.network.hungUp()]);

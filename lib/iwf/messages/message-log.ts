@@ -1,4 +1,5 @@
 /** The records of outbound messages: each event moves the status, and tells the platform what it asked to be told, in one commit. */
+import type { Clock } from '../../clock.js';
 import type { Logger } from '../../log.js';
 import type { Metrics } from '../../metrics.js';
 import type { Notifications } from '../../notify/notifications.js';
@@ -7,8 +8,17 @@ import type { MessageStatus } from '../../resources/message-status.js';
 import type { Changes, ClaimedItem, Store } from '../../store/store.js';
 import type { NamedMessage } from '../actions.js';
 import { together } from '../changes.js';
+import { EndWatch } from './end-watch.js';
 import { type MessageEvent, needsContent, next, passedOver } from './message-state.js';
-import { isOfSession, messageKey, type MessageRecord, type OutboundItem, Table, type Versioned } from '../records.js';
+import {
+  isOfSession,
+  messageKey,
+  messageLane,
+  type MessageRecord,
+  type OutboundItem,
+  Table,
+  type Versioned,
+} from '../records.js';
 
 export interface Progress {
   readonly event: MessageEvent;
@@ -31,6 +41,7 @@ function endBehind(record: MessageRecord, nowMs: number): Progress | undefined {
 
 export interface MessageLogOptions {
   readonly store: Store;
+  readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly notifications: Notifications;
@@ -39,12 +50,21 @@ export interface MessageLogOptions {
   readonly moved: (bot: string, record: MessageRecord) => Changes;
 }
 
+/** By the id of its item, too. */
+interface Queued {
+  readonly bot: string;
+  readonly user: string;
+  readonly messageId: string;
+}
+
 export class MessageLog {
   private readonly options: MessageLogOptions;
   private readonly records: Table<MessageRecord>;
+  private readonly ends: EndWatch;
 
   constructor(options: MessageLogOptions) {
     this.options = options;
+    this.ends = new EndWatch(options);
     this.records = new Table<MessageRecord>(options.store, 'message');
   }
 
@@ -93,6 +113,7 @@ export class MessageLog {
       message: needsContent(status) ? value.message : withoutContent(value.message),
     };
     this.options.metrics.count('message_status_total', { status });
+    this.ends.forget(value.messageId);
     const steps = [...passedOver(value.status, status).map((passed) => ({ ...kept, status: passed })), record];
     const enqueue = steps.flatMap((step) => this.notifications(bot, step));
     const changes = { ...this.put(bot, record, revision), enqueue };
@@ -106,17 +127,46 @@ export class MessageLog {
   }
 
   /** Those that wait behind another, and have their own end: taken back, or their time is over. The bot is not to wait for the other's. */
-  async lapse(items: readonly ClaimedItem[], nowMs: number): Promise<void> {
-    for (const { id, value } of items) {
+  async lapse(items: readonly ClaimedItem[]): Promise<void> {
+    for (const { value } of items) {
       const item = value as OutboundItem;
-      if (item.kind !== 'message') continue;
-      const found = await this.get(item.bot, item.user, item.messageId);
-      const progress = found && endBehind(found.value, nowMs);
-      if (!progress) continue;
-      // In a worker's hands, or moved: what is there now decides, in its turn.
-      const isOver = await this.options.store.withdraw('outbound', id, this.changes(item.bot, found, progress));
-      if (isOver && progress.event !== 'revoked') this.tellGivenUp(item.bot, found.value, progress);
+      if (item.kind === 'message') await this.endOne(item);
     }
+  }
+
+  /** Of a message that is durable: behind others it is tried when they are, and its end is not to wait for that. */
+  watchEnd(bot: string, record: MessageRecord): void {
+    if (record.message.expiry === undefined) return;
+    const { store, log } = this.options;
+    store.laneDepth('outbound', messageLane(bot, record.user)).then(
+      (depth) => {
+        if (depth > 1) this.watch(bot, record);
+      },
+      // It is durable, and its bot must not be told otherwise.
+      (error: unknown) => log.warn('end of a message not settled', { error: String(error) }),
+    );
+  }
+
+  close(): void {
+    this.ends.close();
+  }
+
+  private watch(bot: string, { user, messageId, status, message, validUntilMs }: MessageRecord): void {
+    if (status !== 'Pending' || message.expiry === undefined) return;
+    this.ends.watch(messageId, validUntilMs, () => this.endOne({ bot, user, messageId }));
+  }
+
+  private async endOne({ bot, user, messageId }: Queued): Promise<void> {
+    const found = await this.get(bot, user, messageId);
+    if (!found) return;
+    const progress = endBehind(found.value, this.options.clock.now());
+    if (!progress) {
+      this.watch(bot, found.value);
+      return;
+    }
+    // In a worker's hands, or moved: what is there now decides, in its turn.
+    const isOver = await this.options.store.withdraw('outbound', messageId, this.changes(bot, found, progress));
+    if (isOver && progress.event !== 'revoked') this.tellGivenUp(bot, found.value, progress);
   }
 
   private notifications(bot: string, record: MessageRecord): NonNullable<Changes['enqueue']> {

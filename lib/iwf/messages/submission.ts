@@ -77,7 +77,7 @@ export class Submission {
   }
 
   async submit(bot: Chatbot, user: NetworkUser, message: ChatMessage, how: Submitting = {}): Promise<Submitted> {
-    const { store, log, metrics, memory, correlatorMs } = this.options;
+    const { store, log, metrics, messages, memory, correlatorMs } = this.options;
     const { idempotency, session } = how;
     if (checkedKind(message) === 'composing') return this.composed(bot, user, { message, session });
     const correlatorKey = idempotency && correlatorKeyOf(pairKey(bot.uri, user.key), session?.sessionId, idempotency);
@@ -102,6 +102,7 @@ export class Submission {
       // The same correlator came twice at once: the other one was first.
       return this.submit(bot, user, message, how);
     }
+    messages.watchEnd(bot.uri, record);
     this.options.link(record.messageId, record.conversationId);
     metrics.count('messages_total', { direction: 'outbound', kind: 'message', result: 'accepted' });
     log.info('message accepted', {

@@ -176,6 +176,32 @@ describe('a user who cannot be reached now', () => {
     expect(phone.inbox.map(({ messageId }) => messageId)).to.deep.equal([first, third]);
   });
 
+  it('is told of no more in time, though nothing of his is tried before [IWF-1341]', async () => {
+    world = await startWorld({ config: patient });
+    const { phone, platform } = world;
+    phone.refuseWith = 480;
+    const first = await send(platform, 'has a day');
+    await waitsWith(platform, first, 'SIP 480');
+    const second = await send(platform, 'short-lived', { expiry: 1, reportRequest: ['Expired'] });
+    const expired = await platform.waitFor(({ body }) => body['messageId'] === second);
+    expect(expired.body).to.include({ status: 'Expired' });
+    expect(phone.refused).to.equal(1);
+  });
+
+  it('is told of no more in time, however many wait before [IWF-1341]', async () => {
+    world = await startWorld({ config: quick });
+    const { phone, platform } = world;
+    phone.refuseWith = 480;
+    const ids = [];
+    for (let at = 0; at < 40; at++) ids.push(await send(platform, `has a day, ${at}`));
+    const last = await send(platform, 'short-lived', { expiry: 1, reportRequest: ['Expired'] });
+    const expired = await platform.waitFor(({ body }) => body['messageId'] === last);
+    expect(expired.body).to.include({ status: 'Expired' });
+    phone.refuseWith = undefined;
+    await phone.until(() => phone.inbox.length === 40);
+    expect(phone.inbox.map(({ messageId }) => messageId)).to.deep.equal(ids);
+  });
+
   it('gets the receipts for his own messages although messages for him wait [IWF-224]', async () => {
     world = await startWorld({ config: patient });
     const { phone, platform } = world;

@@ -71,6 +71,7 @@ describe('a revoke under way', () => {
     };
     const messages: MessageLog = new MessageLog({
       store,
+      clock,
       log: silentLog,
       metrics: silentMetrics,
       notifications,
