@@ -200,4 +200,16 @@ describe('lanes set aside', () => {
     expect(aside.size).to.equal(2);
     expect([aside.recall('kept', 1), aside.recall('new', 1)]).to.deep.equal([true, true]);
   });
+
+  it('are so many and no more, and those whose lease has ended make room', async () => {
+    const clock = new FakeClock();
+    const aside = createAside({ store: { renew: () => Promise.resolve(true) }, clock, onError: () => undefined });
+    for (let n = 0; n < 50_000; n++) aside.put('many', claim(`${n}`), 30_000);
+    aside.put('beyond', claim('beyond'), 30_000);
+    expect(aside.recall('beyond', 1)).to.be.false;
+    await clock.advance(60_000);
+    aside.put('later', claim('later'), 30_000);
+    expect(aside.recall('later', 1)).to.be.true;
+    expect(aside.recall('many', 1)).to.be.false;
+  });
 });

@@ -1,6 +1,16 @@
 import { expect } from 'chai';
 import type { ServerResponse } from 'node:http';
-import { bot, chatMessage, countingMetrics, hang, status, subscriptionRequest, tellOf, until } from './harness.js';
+import {
+  bot,
+  chatMessage,
+  countingMetrics,
+  hang,
+  silent,
+  status,
+  subscriptionRequest,
+  tellOf,
+  until,
+} from './harness.js';
 import { Scene } from './scene.js';
 
 describe('delivery to a platform in trouble', () => {
@@ -216,8 +226,10 @@ describe('delivery to a platform in trouble', () => {
     await scene.drained();
   });
 
-  it('sends again, with the same id, what could not be acked', async () => {
-    await scene.begin({ options: { leaseMs: 3_000 } });
+  it('sends again, with the same id, what could not be acked, and says so', async () => {
+    const warned: string[] = [];
+    const log = { ...silent, warn: (event: string) => void warned.push(event) };
+    await scene.begin({ log, options: { leaseMs: 3_000 } });
     await scene.subscribe();
     const ack = scene.store.ack.bind(scene.store);
     scene.store.ack = () => Promise.reject(new Error('disk full'));
@@ -231,6 +243,7 @@ describe('delivery to a platform in trouble', () => {
     expect(
       new Set(scene.platform.calls.map(({ headers, body }) => `${String(headers['webhook-id'])} ${body}`)).size,
     ).to.equal(1);
+    expect(warned).to.deep.equal(['lane of notifications not settled']);
   });
 
   it('ends an expired subscription at once, with what it had queued', async () => {
@@ -259,8 +272,10 @@ describe('delivery to a platform in trouble', () => {
     expect(metrics.counts.get('notify_dead_letters unreadable')).to.equal(1);
   });
 
-  it('lives on when a hook throws', async () => {
+  it('lives on when a hook throws, and says so', async () => {
+    const errors: string[] = [];
     await scene.begin({
+      log: { ...silent, error: (event) => void errors.push(event) },
       onDelivered: () => {
         throw new Error('bug');
       },
@@ -268,6 +283,7 @@ describe('delivery to a platform in trouble', () => {
     await scene.subscribe();
     await scene.toUsers(1);
     await scene.drained();
+    expect(errors).to.deep.equal(['hook of a notification failed']);
   });
 
   it('breaks off what runs longer than the drain time when it stops, and keeps it', async () => {

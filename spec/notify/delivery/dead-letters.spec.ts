@@ -10,6 +10,7 @@ import {
   chatMessage,
   countingMetrics,
   notifyOver,
+  silent,
   startPlatform,
   status,
   subscriptionRequest,
@@ -173,6 +174,49 @@ describe('dead letters', () => {
     expect(await notify.deadLetters.remove(id)).to.equal(undefined);
     expect(await store.list('audit')).to.deep.equal([]);
     expect(notify.deadLetters.count).to.equal(0);
+  });
+
+  it('are counted one by one, whatever is asked of those that are not there', async () => {
+    await begin();
+    await subscribe();
+    for (const text of ['1', '2', '3', '4']) await die(text);
+    const [first] = await all();
+    await notify.deadLetters.remove(first!.id);
+    expect(notify.deadLetters.count).to.equal(3);
+    expect(await notify.deadLetters.remove(first!.id)).to.equal(undefined);
+    expect(notify.deadLetters.count).to.equal(3);
+  });
+
+  it('are in the order in which they came also within a millisecond', async () => {
+    await begin();
+    await subscribe();
+    const texts = Array.from({ length: 12 }, (_, at) => String(at));
+    for (const text of texts) await die(text);
+    expect((await all()).map(({ about }) => about.messageId)).to.deep.equal(texts.map((text) => `m-${text}`));
+  });
+
+  it('are counted again every hour, though the store failed once, and no more after the stop', async () => {
+    const warned: string[] = [];
+    const log = { ...silent, warn: (event: string) => void warned.push(event) };
+    await begin({ log, options: { deadLetterTtlMs: 5_400_000 } });
+    await subscribe();
+    await die('hello');
+    const list = store.list.bind(store);
+    store.list = () => Promise.reject(new Error('disk'));
+    await clock.advance(3_600_000);
+    store.list = list;
+    expect(warned).to.include('dead letters not counted');
+    expect(notify.deadLetters.count).to.equal(1);
+    await clock.advance(3_600_000);
+    expect(notify.deadLetters.count).to.equal(0);
+    await notify.stop();
+    let asked = 0;
+    store.list = (...query) => {
+      asked++;
+      return list(...query);
+    };
+    await clock.advance(7_200_000);
+    expect(asked).to.equal(0);
   });
 
   it('are forgotten, content and all, at the end of their retention', async () => {
