@@ -174,6 +174,21 @@ describe('notifications', () => {
       expect(platform.calls).to.have.length(2);
     });
 
+    it('are dropped while their bot pauses, as its platform has asked', async () => {
+      const told: string[] = [];
+      await notify.stop();
+      const metrics = { count: (name: string) => void told.push(name), observe: () => undefined };
+      notify = await notifyOver(store, { metrics });
+      await subscribe();
+      platform.answer = status(429, { 'Retry-After': '60' });
+      notify.start();
+      await tellOf(notify, store, chatMessage('too much', { senderAddress: 'tel:+15550109' }));
+      await until(() => told.includes('notify_callbacks'));
+      notify.notifications.tell(composing('active'));
+      await until(() => told.includes('notify_told'));
+      expect(platform.calls.map(({ text }) => text)).to.deep.equal(['too much']);
+    });
+
     it('harm nobody where nobody listens', async () => {
       notify.notifications.tell(composing('active'));
       await subscribe();
