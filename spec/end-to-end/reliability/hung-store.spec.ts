@@ -76,6 +76,9 @@ describe('a store that hangs [IWF-1729]', () => {
     expect(metrics).to.match(/iwf_store_waits_ended_total\{side="rest"\} 2\n/);
     expect(metrics).to.match(/iwf_store_waits_ended_total\{side="sip"\} 2\n/);
     expect(metrics).to.match(/^iwf_ready 0$/m);
+    for (const name of ['oldest', 'overdue'])
+      for (const queue of ['outbound', 'notify'])
+        expect(metrics).to.match(new RegExp(`^iwf_queue_${name}_seconds\\{queue="${queue}"\\} \\d`, 'm'));
     expect(Number(/^iwf_store_silent_seconds (\S+)/m.exec(metrics)?.[1])).to.be.above(0.3);
   });
 
