@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { bot, chatMessage, countingMetrics, status, tellOf, until } from './harness.js';
+import { bot, chatMessage, countingMetrics, silent, status, tellOf, until } from './harness.js';
 import { Scene } from './scene.js';
 
 describe('delivery after an outage, or a step of the clock', () => {
@@ -36,6 +36,30 @@ describe('delivery after an outage, or a step of the clock', () => {
     await scene.clock.advance(20_000);
     await scene.drained();
     expect(scene.platform.calls.filter(({ text }) => text === 'new')).to.have.length.at.least(12);
+  });
+
+  it('is told in the log when it begins and when it is over, by platform and origin', async () => {
+    const told: unknown[] = [];
+    const note = (event: string, fields?: object) => void told.push([event, fields]);
+    const breaker = { failures: 3, probeMs: 5_000 };
+    await scene.begin({ log: { ...silent, info: note, warn: note }, options: { breaker } });
+    await scene.subscribe('a', '/secret');
+    told.length = 0;
+    scene.platform.answer = status(503);
+    await scene.toUsers(3);
+    await until(() => scene.notify.health.openCircuits === 1);
+    await scene.resting();
+    scene.platform.answer = status(204);
+    await scene.clock.advance(6_000);
+    await until(() => scene.notify.health.openCircuits === 0);
+    // Those that were set aside come back by the end of their lease, a millisecond later.
+    await scene.clock.advance(1);
+    await scene.drained();
+    const whose = { platform: 'p', origin: new URL(scene.platform.url).origin };
+    expect(told).to.deep.equal([
+      ['callback circuit opened', whose],
+      ['callback circuit closed', { ...whose, lanes: 3 }],
+    ]);
   });
 
   it('goes on trying when the clock is put back, with an open circuit and with a bot that pauses', async () => {

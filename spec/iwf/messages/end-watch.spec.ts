@@ -2,6 +2,7 @@
 import { expect } from 'chai';
 import { longestDelayMs } from '../../../lib/clock.js';
 import { EndWatch } from '../../../lib/iwf/messages/end-watch.js';
+import { until } from '../../support/ask-again.js';
 import { FakeClock } from '../../support/fake-clock.js';
 import { silentLog } from '../../support/silent.js';
 
@@ -76,5 +77,28 @@ describe('the end of a message that waits behind others', () => {
     expect(tries).to.equal(2);
     await clock.advance(1);
     expect([tries, warned.length, clock.pending]).to.deep.equal([3, 2, 0]);
+  });
+
+  it('of a crowd is settled some at a time, and of all while the store fails a few times a second', async () => {
+    let isFailing = true;
+    let underWay = 0;
+    let most = 0;
+    let tries = 0;
+    const atEnd = async (): Promise<void> => {
+      tries++;
+      most = Math.max(most, ++underWay);
+      await new Promise((resolve) => setImmediate(resolve));
+      underWay--;
+      if (isFailing) throw new Error('disk full');
+    };
+    for (let at = 0; at < 500; at++) watch.watch(String(at), clock.now() + 1_000, atEnd);
+    await clock.advance(3_500);
+    // The first one by itself, for it came first.
+    expect([most, tries]).to.deep.equal([32, 1 + 32 + 32]);
+    isFailing = false;
+    await clock.advance(1_000);
+    await until(() => tries === 65 + 500);
+    expect(most).to.equal(32);
+    expect(clock.pending).to.equal(0);
   });
 });

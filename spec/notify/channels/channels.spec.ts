@@ -189,6 +189,7 @@ describe('notification channels', () => {
     const [sibling, stranger] = [bot('b'), bot('c', 'other')];
     expect(notify.channels.get(sibling, id)).to.equal(undefined);
     expect(await notify.channels.remove(stranger, id)).to.equal(false);
+    expect(await notify.channels.setLifetime(sibling, id, 60)).to.equal(undefined);
     expect(await refusalOf(subscribe(id, stranger))).to.equal('SVC0002');
     await subscribe(id, sibling);
   });

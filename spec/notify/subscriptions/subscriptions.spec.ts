@@ -205,4 +205,44 @@ describe('subscriptions', () => {
     expect(subscriptions.ofBot(bot().uri, 'chat')).to.deep.equal([second]);
     other.close();
   });
+
+  it('that the store would not end when their time was over end once it does', async () => {
+    const request = subscriptionRequest(url, { duration: 60 });
+    const { subscription } = await subscriptions.create(bot(), 'chat', request);
+    const commit = store.commit.bind(store);
+    store.commit = () => Promise.reject(new Error('disk full'));
+    await clock.advance(60_000);
+    expect(subscriptions.ofBot(bot().uri, 'chat')).to.deep.equal([]);
+    store.commit = commit;
+    expect(await store.list('subscription')).to.have.length(1);
+    await clock.advance(10_000);
+    expect(await store.list('subscription')).to.deep.equal([]);
+    expect(await subscriptions.endOf(subscription.id)).to.equal('expired');
+  });
+
+  it('without a duration are waited for by no timer, nor any after the close', async () => {
+    const before = clock.pending;
+    await subscriptions.create(bot(), 'chat', subscriptionRequest(url));
+    expect(clock.pending).to.equal(before);
+    await subscriptions.create(bot(), 'chat', subscriptionRequest(url, { duration: 60 }));
+    expect(clock.pending).to.equal(before + 1);
+    subscriptions.close();
+    await subscriptions.create(bot(), 'chat', subscriptionRequest(url, { duration: 60 }));
+    expect(clock.pending).to.equal(before);
+  });
+
+  it('are read again after the store has failed to', async () => {
+    const other = open();
+    subscriptions = open({ refreshMs: 5_000 });
+    await subscriptions.load();
+    const { subscription } = await other.create(bot(), 'chat', subscriptionRequest(url));
+    const list = store.list.bind(store);
+    store.list = () => Promise.reject(new Error('disk'));
+    await clock.advance(5_000);
+    store.list = list;
+    expect(subscriptions.ofBot(bot().uri, 'chat')).to.deep.equal([]);
+    await clock.advance(5_000);
+    expect(subscriptions.ofBot(bot().uri, 'chat')).to.deep.equal([subscription]);
+    other.close();
+  });
 });
