@@ -4,6 +4,7 @@ import { printByteRange } from '../wire/msrp/byte-range.js';
 import type { HeaderLine, Request, Response } from '../wire/msrp/frame.js';
 import type { OutboundMessage, SendOutcome } from './api.js';
 import type { MsrpOptions } from './options.js';
+import type { Report } from './reports.js';
 
 export type SenderLimits = Pick<
   MsrpOptions,
@@ -129,7 +130,7 @@ export class ChunkSender {
   }
 
   /** A failure REPORT speaks for a message of which chunks may still be under way, or of which all are answered (RFC 4975 §7.1.2). */
-  onFailureReport(messageId: string, status: number, comment: string | undefined): void {
+  onFailureReport({ messageId, status, comment }: Report): void {
     const isIt = (sending: Sending | undefined): boolean => sending?.message.messageId === messageId;
     const queued = this.queue.find(isIt);
     const awaited = [...this.transactions.values()].find(({ sending }) => isIt(sending));

@@ -1,7 +1,8 @@
-/** What to answer and what to report: a table over the report flags (RFC 4975 §7.1.2, §7.2, §7.3). */
+/** What to answer and what to report: a table over the report flags (RFC 4975 §7.1.2, §7.2, §7.3); and what a peer's REPORT says. */
+import { DecodeError } from '../wire/decode-error.js';
 import { headerOf, type HeaderLine, type Request, type Response } from '../wire/msrp/frame.js';
 import type { ReportFlags } from '../wire/msrp/report-flags.js';
-import { printStatus } from '../wire/msrp/status.js';
+import { parseStatus, printStatus } from '../wire/msrp/status.js';
 
 /** Whether a SEND with these flags gets a response of this status at all. */
 export function isAnswered(flags: ReportFlags, status: number): boolean {
@@ -61,6 +62,30 @@ export function reportOn(request: Request, outcome: Outcome): Request {
     body: undefined,
     flag: '$',
   };
+}
+
+/** What a hop says of a message that it took. */
+export interface Report {
+  readonly messageId: string;
+  readonly status: number;
+  readonly comment: string | undefined;
+}
+
+/** undefined: it names no message, or no status of MSRP's own (codes of another namespace, RFC 4975 §9). */
+export function readReport(request: Request): Report | undefined {
+  const messageId = headerOf(request, 'Message-ID');
+  const status = readStatus(headerOf(request, 'Status'));
+  if (messageId === undefined || status?.namespace !== '000') return undefined;
+  return { messageId, status: status.code, comment: status.comment };
+}
+
+function readStatus(text: string | undefined): ReturnType<typeof parseStatus> | undefined {
+  try {
+    return text === undefined ? undefined : parseStatus(text);
+  } catch (error) {
+    if (error instanceof DecodeError) return undefined;
+    throw error;
+  }
 }
 
 function firstUri(path: string): string {

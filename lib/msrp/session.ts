@@ -1,9 +1,7 @@
 /** One MSRP session: its binding to a connection, what it sends and takes, how it ends (RFC 4975 §5.4). */
 import type { Timer } from '../clock.js';
 import { PeerError } from '../errors.js';
-import { DecodeError } from '../wire/decode-error.js';
-import { headerOf, type Frame, type Request, type Response } from '../wire/msrp/frame.js';
-import { parseStatus } from '../wire/msrp/status.js';
+import type { Frame, Request, Response } from '../wire/msrp/frame.js';
 import { sessionIdOfPath } from '../wire/msrp/uri.js';
 import type {
   ClosedReason,
@@ -19,7 +17,7 @@ import { ChunkSender } from './chunk-sender.js';
 import type { Connection } from './connection.js';
 import { MessageReceiver } from './message-receiver.js';
 import type { MsrpDeps, MsrpOptions } from './options.js';
-import { responseTo } from './reports.js';
+import { readReport, responseTo } from './reports.js';
 import type { SessionTable, TableSession } from './session-table.js';
 import { fingerprintFits } from './tls.js';
 import { traceEvent } from './trace-event.js';
@@ -65,8 +63,6 @@ export class Session implements MsrpSession, TableSession {
   /** Of the peer: negotiated, or learnt from its first SEND. */
   private peerPath = '';
   private ownPath: string;
-  private readonly idPrefix: string;
-  private idCount = 0;
 
   constructor(parts: SessionParts, { acceptTypes, delegate }: SessionOptions) {
     const { options, deps, budget } = parts;
@@ -76,9 +72,7 @@ export class Session implements MsrpSession, TableSession {
     this.paths = parts.paths;
     this.delegate = delegate;
     this.ownPath = this.localPath;
-    // 64 random bits: no content can hold an end-line of ours but by chance (RFC 4975 §7.1).
-    this.idPrefix = deps.randomId().slice(0, 16);
-    const newTransactionId = (): string => this.newTransactionId();
+    const newTransactionId = transactionIds(deps.randomId());
     const onLimit = (limit: string): void =>
       metrics.count('limit_reached_total', { limit: `msrp.${limit}` }, 1, this.connection?.peer);
     this.receiver = new MessageReceiver({
@@ -276,14 +270,9 @@ export class Session implements MsrpSession, TableSession {
   }
 
   private onReport(request: Request): void {
-    const messageId = headerOf(request, 'Message-ID');
-    const status = readStatus(headerOf(request, 'Status'));
-    // Codes of another namespace are none of MSRP's (RFC 4975 §9): what they mean is not known.
-    if (messageId === undefined || status?.namespace !== '000') {
-      this.parts.deps.metrics.count('msrp_stray_total', { kind: 'report' });
-      return;
-    }
-    if (status.code !== 200) this.sender.onFailureReport(messageId, status.code, status.comment);
+    const report = readReport(request);
+    if (!report) this.parts.deps.metrics.count('msrp_stray_total', { kind: 'report' });
+    else if (report.status !== 200) this.sender.onFailureReport(report);
   }
 
   private transmit(frame: Frame, connection: Connection): void {
@@ -296,10 +285,13 @@ export class Session implements MsrpSession, TableSession {
     const { traceContent } = this.parts.options;
     trace(traceEvent(frame, { atMs: clock.now(), direction, peer: connection.peer, key: this.id }, traceContent));
   }
+}
 
-  private newTransactionId(): string {
-    return `${this.idPrefix}${(this.idCount++).toString(36)}`;
-  }
+/** 64 random bits and a count: no content can hold an end-line of ours but by chance (RFC 4975 §7.1). */
+function transactionIds(random: string): () => string {
+  const prefix = random.slice(0, 16);
+  let count = 0;
+  return () => `${prefix}${(count++).toString(36)}`;
 }
 
 /** As a label. */
@@ -311,14 +303,5 @@ function statusOf(outcome: SendOutcome): string {
       return String(outcome.status);
     case 'lost':
       return 'lost';
-  }
-}
-
-function readStatus(text: string | undefined): ReturnType<typeof parseStatus> | undefined {
-  try {
-    return text === undefined ? undefined : parseStatus(text);
-  } catch (error) {
-    if (error instanceof DecodeError) return undefined;
-    throw error;
   }
 }
