@@ -82,7 +82,7 @@ describe('what a user says', () => {
   });
 
   describe('in a confirmed session', () => {
-    it('is told as of that session, or as adhoc to a bot that is told nothing of sessions [IWF-1217]', async () => {
+    it('is told as of that session, or as adhoc to a bot that is told nothing of sessions', async () => {
       dialogue.decides = true;
       const call = dialogue.network.call({ botUri: bot.uri, user });
       await dialogue.clock.advance(0);
@@ -102,7 +102,7 @@ describe('what a user says', () => {
     const states = (): readonly string[] =>
       dialogue.toldAtOnce.flatMap((one) => (one.kind === 'isComposing' ? [one.isComposing.state] : []));
 
-    it('is told active, and idle where no more is heard of him (RFC 3994 §3.3) [IWF-305]', async () => {
+    it('is told active, and idle where no more is heard of him (RFC 3994 §3.3)', async () => {
       const session = await dialogue.chat();
       await session.receive(composingType, typing);
       expect(dialogue.toldAtOnce).to.deep.include.members([
