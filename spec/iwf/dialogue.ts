@@ -171,6 +171,11 @@ export class Dialogue {
     return (await this.told()).flatMap((one) => (one.kind === 'messageStatus' ? [one.status] : []));
   }
 
+  /** The events of confirmed sessions among it. */
+  async events(): Promise<readonly string[]> {
+    return (await this.told()).flatMap((one) => (one.kind === 'chatEvent' ? [one.eventType] : []));
+  }
+
   /** The session that a user was last heard to ask for. */
   async invitedTo(): Promise<string> {
     const sessions = (await this.told()).flatMap((one) =>
