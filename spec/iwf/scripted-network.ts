@@ -79,7 +79,7 @@ export class ScriptedNetwork implements Network {
   /** Final responses to the INVITEs and MESSAGEs to come; 200 where there is none. */
   readonly inviteAnswers: (Partial<SipOutcome> | Promise<Partial<SipOutcome>>)[] = [];
   readonly messageAnswers: (Partial<SipOutcome> | Promise<Partial<SipOutcome>>)[] = [];
-  readonly largeAnswers: (SipOutcome | SessionSend)[] = [];
+  readonly largeAnswers: (SipOutcome | SessionSend | Promise<SessionSend>)[] = [];
   /** Octets that fit in a pager message. */
   pagerBytes = 1300;
   handlers: NetworkHandlers | undefined;

@@ -97,6 +97,11 @@ describe('a user’s message that a platform has taken, or never will', () => {
     expect([await put('Displayed'), await put('Displayed'), receipts()]).to.deep.equal(['done', 'done', ['displayed']]);
   });
 
+  it('is unknown where there is none', async () => {
+    await begin('display');
+    expect(await dialogue.interpreter.putStatus(bot, contact, { messageId: 'm2' }, 'Displayed')).to.equal('unknown');
+  });
+
   it('gets no receipt that it did not ask for', async () => {
     await begin('display');
     expect([await put('Delivered'), receipts()]).to.deep.equal(['done', []]);

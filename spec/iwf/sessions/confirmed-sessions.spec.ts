@@ -121,6 +121,18 @@ describe('sessions that a bot and a user agree on', () => {
       expect([call.session?.open, await dialogue.events()]).to.deep.equal([false, ['SessionFailed']]);
     });
 
+    it('is told no more of where the bot has ended it, and it does not come about', async () => {
+      const { call, sessionId } = await called();
+      let fail = (): void => undefined;
+      call.held = new Promise((_resolve, reject) => (fail = () => reject(new Error('the engine is gone'))));
+      const accepted = problemOf(sessions().accept(bot, { contact, sessionId }));
+      await settled();
+      await sessions().end(bot, { contact, sessionId });
+      fail();
+      expect(await accepted).to.include({ id: 'POL0001' });
+      expect([await dialogue.events(), await statusOf(sessionId)]).to.deep.equal([[], undefined]);
+    });
+
     it('has its BYE where the bot has ended it while it was accepted', async () => {
       const { call, sessionId } = await called();
       let release = (): void => undefined;
@@ -173,11 +185,64 @@ describe('sessions that a bot and a user agree on', () => {
       expect(await problemOf(sessions().composing(bot, unknown, { state: 'active' }))).to.include({ id: 'SVC2008' });
     });
 
+    it('is told as failed where the engine cannot call', async () => {
+      dialogue.network.inviteAnswers.push(Promise.reject(new Error('the engine is gone')));
+      const sessionId = await create();
+      expect([await dialogue.events(), await statusOf(sessionId)]).to.deep.equal([['SessionFailed'], 'Disconnected']);
+    });
+
+    it('is one for one correlator until the bot ends it, and none for another request under it', async () => {
+      const ask = async (subject: string): Promise<string> => {
+        const { id } = await sessions().create(bot, contact, { subject }, { correlator: 'c', fingerprint: subject });
+        await settled();
+        return id;
+      };
+      const first = await ask('one');
+      expect([await ask('one'), dialogue.network.invites.length]).to.deep.equal([first, 1]);
+      expect(await problemOf(ask('two'))).to.include({ id: 'SVC0005' });
+      await sessions().end(bot, { contact, sessionId: first });
+      expect(await ask('two')).not.to.equal(first);
+    });
+
+    it('gives a message that is repeated its first answer, when it is over, too', async () => {
+      const place = { contact, sessionId: await create() };
+      const post = (text: string) => sessions().send(bot, place, { text }, { correlator: 'c', fingerprint: text });
+      const first = await post('hello');
+      expect(await post('hello')).to.deep.equal(first);
+      dialogue.network.sessions[0]?.bye();
+      await settled();
+      expect(await post('hello')).to.deep.equal(first);
+      expect(await problemOf(post('other'))).to.include({ id: 'SVC0005' });
+      expect(first.resourceURL).to.include(`/${place.sessionId}/messages/`);
+    });
+
     it('is for the user of the path alone', async () => {
       const asked = (tParticipantAddress: string) => sessions().create(bot, contact, { tParticipantAddress });
       expect(await problemOf(asked('tel:+15550100009'))).to.include({ id: 'SVC0002' });
       expect(await asked(contact)).to.include({ status: 'Invited' });
     });
+  });
+
+  for (const [status, shown, event] of [
+    [486, 'Declined', 'Declined'],
+    [480, 'Disconnected', 'SessionFailed'],
+  ] as const)
+    it(`can be read as ${shown} for a while after ${status}, and are counted`, async () => {
+      await begin({ limits: { correlatorMs: 60_000 } });
+      dialogue.network.inviteAnswers.push({ status });
+      const sessionId = await create();
+      expect([await statusOf(sessionId), await dialogue.events()]).to.deep.equal([shown, [event]]);
+      expect(dialogue.counted).to.include(`confirmed_sessions_total ${event}`);
+      await dialogue.clock.advance(59_999);
+      expect(await statusOf(sessionId)).to.equal(shown);
+      await dialogue.clock.advance(1);
+      expect(await statusOf(sessionId)).to.equal(undefined);
+    });
+
+  it('are none where the gateway has no place: 503, and counted', async () => {
+    await begin({ limits: { maxSessions: 0 } });
+    expect(await problemOf(create())).to.deep.equal({ id: 'SVC1000', status: 503 });
+    expect(dialogue.counted).to.include('limit_reached_total msrp.maxSessions');
   });
 
   for (const [whose, options] of [
