@@ -87,7 +87,12 @@ describe('what a bot posts as a message and is none', () => {
       const content = cpim('hello', { lines: ['imdn.Message-ID: m1', 'imdn.Disposition-Notification: display'] });
       const from = { botUri: bot.uri, user: { ...user, uri }, contentType: 'message/cpim', content };
       await dialogue.network.message({ ...from, ids, service: 'deferred' });
-      await dialogue.network.message({ ...from, user, ids: { conversationId: 'later', contributionId: 'x' } });
+      await dialogue.network.message({
+        ...from,
+        content: cpim('later'),
+        user,
+        ids: { conversationId: 'later', contributionId: 'x' },
+      });
       await dialogue.send(receiptFor('m1'));
       expect(requestOf(0)).to.include({ userUri: uri, service: 'deferred' });
       expect(requestOf(0)?.ids).to.include(ids);

@@ -61,6 +61,8 @@ describe('a message to a user', () => {
       expect(dialogue.network.invites).to.have.length(1);
       await dialogue.clock.advance(1);
       expect(texts()).to.deep.equal(['hello']);
+      const sent = dialogue.logged.find(({ event }) => event === 'info: message sent');
+      expect(sent?.fields).to.include({ attempts: 2, ms: 7_000 });
     });
 
     it('is Expired as soon as its time is over, though Retry-After says later', async () => {
@@ -99,6 +101,7 @@ describe('a message to a user', () => {
       await dialogue.send({ text: 'hello' });
       const session = await dialogue.chat('his-conversation');
       expect([session.open, ...texts()]).to.deep.equal([true, 'hello']);
+      expect(dialogue.network.invites, 'none but the first').to.have.length(1);
     });
 
     it('ends it where it names another conversation: it goes in one of its own', async () => {
