@@ -67,6 +67,7 @@ export interface DialogueOptions {
   readonly bot?: Partial<Chatbot>;
   /** Whom the interpreter knows; absent: the one bot. */
   readonly chatbots?: readonly Chatbot[];
+  readonly turn?: (bot: string) => Promise<void> | undefined;
   /** Of one that was before. */
   readonly store?: Store;
   readonly clock?: FakeClock;
@@ -88,7 +89,7 @@ export class Dialogue {
   readonly interpreter: Interpreter;
   readonly bot: Chatbot;
 
-  constructor({ bot: traits, limits, chatbots, store, clock = new FakeClock() }: DialogueOptions = {}) {
+  constructor({ bot: traits, limits, chatbots, store, turn, clock = new FakeClock() }: DialogueOptions = {}) {
     this.clock = clock;
     this.bot = { ...bot, ...traits };
     const note =
@@ -120,6 +121,7 @@ export class Dialogue {
       },
       directory: chatbotDirectory({ chatbots: chatbots ?? [this.bot], domains: [] }),
       link: () => undefined,
+      ...(turn && { turn }),
       backoffMs: () => backoffMs,
       userUri: (key) => key,
       limits: { ...interpreterLimits(config), ...limits },
@@ -169,6 +171,11 @@ export class Dialogue {
   /** The statuses of messages among it. */
   async statuses(): Promise<readonly string[]> {
     return (await this.told()).flatMap((one) => (one.kind === 'messageStatus' ? [one.status] : []));
+  }
+
+  /** The events of confirmed sessions among it. */
+  async events(): Promise<readonly string[]> {
+    return (await this.told()).flatMap((one) => (one.kind === 'chatEvent' ? [one.eventType] : []));
   }
 
   /** The session that a user was last heard to ask for. */

@@ -80,7 +80,7 @@ export class ScriptedNetwork implements Network {
   /** Final responses to the INVITEs and MESSAGEs to come; 200 where there is none. */
   readonly inviteAnswers: (Partial<SipOutcome> | Promise<Partial<SipOutcome>>)[] = [];
   readonly messageAnswers: (Partial<SipOutcome> | Promise<Partial<SipOutcome>>)[] = [];
-  readonly largeAnswers: (SipOutcome | SessionSend)[] = [];
+  readonly largeAnswers: (SipOutcome | SessionSend | Promise<SessionSend>)[] = [];
   /** Octets that fit in a pager message. */
   pagerBytes = 1300;
   handlers: NetworkHandlers | undefined;
@@ -90,9 +90,13 @@ export class ScriptedNetwork implements Network {
     return Promise.resolve();
   }
 
-  async openSession(outgoing: Outgoing, delegate: SessionDelegate): Promise<Opened> {
+  /** A CANCEL is answered 487 at once. */
+  async openSession(outgoing: Outgoing, delegate: SessionDelegate, signal?: AbortSignal): Promise<Opened> {
     this.invites.push(outgoing);
-    const outcome = finalOf(await this.inviteAnswers.shift());
+    const cancelled = new Promise<Partial<SipOutcome>>((resolve) => {
+      signal?.addEventListener('abort', () => resolve({ status: 487 }));
+    });
+    const outcome = finalOf(await Promise.race([cancelled, this.inviteAnswers.shift()]));
     if (outcome.status >= 300) return { kind: 'refused', outcome };
     const session = new ScriptedSession('outbound', delegate);
     this.sessions.push(session);
@@ -157,6 +161,8 @@ export class Call {
   readonly invitation: Invitation;
   refused: Refusal | undefined;
   session: ScriptedSession | undefined;
+  /** The caller gives up. */
+  cancel = (): void => undefined;
   /** The answer leaves only then. */
   held: Promise<void> = Promise.resolve();
 
@@ -168,7 +174,7 @@ export class Call {
         this.refused = refusal;
         return Promise.resolve();
       },
-      onceCancelled: () => undefined,
+      onceCancelled: (listener) => void (this.cancel = listener),
       accept: async (_bot, delegate) => {
         await this.held;
         this.session = new ScriptedSession('inbound', delegate);

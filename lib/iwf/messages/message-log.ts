@@ -104,8 +104,8 @@ export class MessageLog {
     const status = next(value.status, progress.event);
     if (!status) return undefined;
     const { revokeRequested, description, ...kept } = value;
-    // The reason of a wait is none of a message that has gone out; one that has not arrived keeps its last.
-    const words = progress.description ?? (isUndelivered(status) ? description : undefined);
+    // The reason of a wait is none of what has come of it: that has its own, or none.
+    const words = progress.description;
     const record: MessageRecord = {
       ...kept,
       status,
@@ -227,10 +227,6 @@ function describe({ status, description }: MessageRecord, told: MessageStatus): 
   if (status === told) return description;
   const words = status === 'Expired' ? 'The message expired before it could be delivered' : 'Delivered as SMS or MMS';
   return description === undefined ? words : `${words}: ${description}`;
-}
-
-function isUndelivered(status: MessageStatus): boolean {
-  return status === 'Failed' || status === 'Expired' || status === 'RevokeFailed';
 }
 
 function withoutContent(message: ChatMessage): ChatMessage {

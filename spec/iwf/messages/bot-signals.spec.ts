@@ -23,7 +23,7 @@ describe('what a bot posts as a message and is none', () => {
   afterEach(() => dialogue.end());
 
   for (const { contentType = '' } of [typing, receiptFor('m1')])
-    it(`is refused where it cannot be read: ${contentType} [IWF-310]`, async () => {
+    it(`is refused where it cannot be read: ${contentType}`, async () => {
       const problem: unknown = await dialogue
         .send({ contentType, bodyText: '<neither' })
         .catch((error: unknown) => error);
@@ -43,7 +43,7 @@ describe('what a bot posts as a message and is none', () => {
       expect(await dialogue.statusOf(messageId)).to.equal(undefined);
     });
 
-    it('is dropped, and no reason for a session, where none is up or its peer does not take it [IWF-303]', async () => {
+    it('is dropped, and no reason for a session, where none is up or its peer does not take it', async () => {
       await dialogue.send(typing);
       const session = await dialogue.chat();
       session.way = undefined;
@@ -87,7 +87,12 @@ describe('what a bot posts as a message and is none', () => {
       const content = cpim('hello', { lines: ['imdn.Message-ID: m1', 'imdn.Disposition-Notification: display'] });
       const from = { botUri: bot.uri, user: { ...user, uri }, contentType: 'message/cpim', content };
       await dialogue.network.message({ ...from, ids, service: 'deferred' });
-      await dialogue.network.message({ ...from, user, ids: { conversationId: 'later', contributionId: 'x' } });
+      await dialogue.network.message({
+        ...from,
+        content: cpim('later'),
+        user,
+        ids: { conversationId: 'later', contributionId: 'x' },
+      });
       await dialogue.send(receiptFor('m1'));
       expect(requestOf(0)).to.include({ userUri: uri, service: 'deferred' });
       expect(requestOf(0)?.ids).to.include(ids);

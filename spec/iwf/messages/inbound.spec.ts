@@ -70,8 +70,25 @@ describe('what a user says', () => {
   });
 
   it('is 503 where the store fails, not 400: his network keeps it', async () => {
+    const session = await dialogue.chat();
     await dialogue.store.close();
-    expect(await said(cpim('hello'))).to.deep.include({ status: 503 });
+    const ids = { conversationId: 'c', contributionId: 'k' };
+    const message = { botUri: bot.uri, user, contentType: cpimType, content: cpim('hello'), ids };
+    expect(await dialogue.network.message(message)).to.deep.include({ status: 503 });
+    const problem: unknown = await session.receive(cpimType, cpim('hello')).catch((error: unknown) => error);
+    expect(problem, 'MSRP 408').to.be.instanceOf(Error);
+  });
+
+  it('in a session waits for its turn among those of other bots', async () => {
+    await dialogue.end();
+    let release = (): void => undefined;
+    const turn = new Promise<void>((resolve) => (release = resolve));
+    dialogue = await Dialogue.begin({ turn: () => turn });
+    const receiving = (await dialogue.chat()).receive(cpimType, cpim('hello'));
+    await dialogue.clock.advance(0);
+    expect(await messages()).to.deep.equal([]);
+    release();
+    expect([await receiving, (await messages()).length]).to.deep.equal([undefined, 1]);
   });
 
   it('is refused where it cannot be read, or is of no known type', async () => {
@@ -82,7 +99,7 @@ describe('what a user says', () => {
   });
 
   describe('in a confirmed session', () => {
-    it('is told as of that session, or as adhoc to a bot that is told nothing of sessions [IWF-1217]', async () => {
+    it('is told as of that session, or as adhoc to a bot that is told nothing of sessions', async () => {
       dialogue.decides = true;
       const call = dialogue.network.call({ botUri: bot.uri, user });
       await dialogue.clock.advance(0);
@@ -102,7 +119,7 @@ describe('what a user says', () => {
     const states = (): readonly string[] =>
       dialogue.toldAtOnce.flatMap((one) => (one.kind === 'isComposing' ? [one.isComposing.state] : []));
 
-    it('is told active, and idle where no more is heard of him (RFC 3994 §3.3) [IWF-305]', async () => {
+    it('is told active, and idle where no more is heard of him (RFC 3994 §3.3)', async () => {
       const session = await dialogue.chat();
       await session.receive(composingType, typing);
       expect(dialogue.toldAtOnce).to.deep.include.members([

@@ -13,7 +13,7 @@ describe('a message behind one that is to be tried again', () => {
   const givenUp = (): readonly unknown[] =>
     dialogue.logged.flatMap(({ event, fields }) => (event === 'warn: message given up' ? [fields['status']] : []));
 
-  it('is Expired in its own time, and told as given up [IWF-1341]', async () => {
+  it('is Expired in its own time, and told as given up', async () => {
     await dialogue.send({ text: 'first' });
     const second = await dialogue.send({ text: 'second', expiry: 5, reportRequest: ['Expired'] });
     await dialogue.clock.advance(10_000);
@@ -34,7 +34,7 @@ describe('a message behind one that is to be tried again', () => {
     expect(givenUp()).to.deep.equal([]);
   });
 
-  it('is Revoked at once where its bot takes it back, and not told as given up [IWF-404]', async () => {
+  it('is Revoked at once where its bot takes it back, and not told as given up', async () => {
     let answer = (): void => undefined;
     dialogue.network.inviteAnswers.length = 0;
     dialogue.network.inviteAnswers.push(new Promise((resolve) => (answer = () => resolve({ status: 480 }))));
@@ -48,7 +48,7 @@ describe('a message behind one that is to be tried again', () => {
     expect(givenUp()).to.deep.equal([]);
   });
 
-  it('says why it was not sent where the gateway’s own time ends [IWF-1342]', async () => {
+  it('says why it was not sent where the gateway’s own time ends', async () => {
     await dialogue.end();
     dialogue = await Dialogue.begin({ limits: { validityMs: 15_000 } });
     dialogue.network.inviteAnswers.push({ status: 480, retryAfterS: 10 }, { status: 503, retryAfterS: 10 });

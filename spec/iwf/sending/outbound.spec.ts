@@ -43,7 +43,7 @@ describe('a message to a user', () => {
       expect(dialogue.network.invites).to.have.length(1);
     });
 
-    it('is Failed at the third 500, whatever else was answered between [IWF-1323]', async () => {
+    it('is Failed at the third 500, whatever else was answered between', async () => {
       dialogue.network.inviteAnswers.push(...[500, 480, 480, 480, 500, 500].map((status) => ({ status })));
       const messageId = await dialogue.send({ text: 'poison' });
       for (const tries of [1, 2, 3, 4, 5]) {
@@ -54,13 +54,15 @@ describe('a message to a user', () => {
       expect(await describedAs(messageId)).to.equal('SIP 500 scripted');
     });
 
-    it('is tried when Retry-After says, not before [IWF-1322]', async () => {
+    it('is tried when Retry-After says, not before', async () => {
       dialogue.network.inviteAnswers.push({ status: 480, retryAfterS: 7 });
       await dialogue.send({ text: 'hello' });
       await dialogue.clock.advance(6_999);
       expect(dialogue.network.invites).to.have.length(1);
       await dialogue.clock.advance(1);
       expect(texts()).to.deep.equal(['hello']);
+      const sent = dialogue.logged.find(({ event }) => event === 'info: message sent');
+      expect(sent?.fields).to.include({ attempts: 2, ms: 7_000 });
     });
 
     it('is Expired as soon as its time is over, though Retry-After says later', async () => {
@@ -76,7 +78,7 @@ describe('a message to a user', () => {
       expect(dialogue.network.invites).to.have.length(1);
     });
 
-    it('says how much of its time is left at each try, a second at least [IWF-1340]', async () => {
+    it('says how much of its time is left at each try, a second at least', async () => {
       dialogue.network.inviteAnswers.push({ status: 415 }, { status: 415 });
       dialogue.network.messageAnswers.push({ status: 480, retryAfterS: 4 }, { status: 480, retryAfterS: 1 });
       await dialogue.send({ text: 'hello', expiry: 5 });
@@ -99,9 +101,10 @@ describe('a message to a user', () => {
       await dialogue.send({ text: 'hello' });
       const session = await dialogue.chat('his-conversation');
       expect([session.open, ...texts()]).to.deep.equal([true, 'hello']);
+      expect(dialogue.network.invites, 'none but the first').to.have.length(1);
     });
 
-    it('ends it where it names another conversation: it goes in one of its own [IWF-1010]', async () => {
+    it('ends it where it names another conversation: it goes in one of its own', async () => {
       const session = await dialogue.chat('his-conversation');
       await dialogue.send({ text: 'hello', conversationID: 'another' });
       expect(session.open).to.equal(false);
@@ -120,7 +123,7 @@ describe('a message to a user', () => {
       expect(session.open).to.equal(true);
     });
 
-    it('goes again, as it was, in a new session where that one dies [IWF-1306]', async () => {
+    it('goes again, as it was, in a new session where that one dies', async () => {
       const session = await dialogue.chat();
       session.answers.push({ kind: 'lost' });
       await dialogue.send({ text: 'hello' });
@@ -173,7 +176,7 @@ describe('a message to a user', () => {
       [['ChatbotSession', 'ChatbotSA'], 'session'],
       [['Chat'], 'session'],
     ] as const)
-      it(`as ${expected} where its serviceCapability is ${capabilities.join()} [IWF-1014]`, async () => {
+      it(`as ${expected} where its serviceCapability is ${capabilities.join()}`, async () => {
         await begin();
         await dialogue.send({ text: 'hello', serviceCapability: service(...capabilities) });
         expect(ways()).to.deep.equal([expected]);
@@ -193,7 +196,7 @@ describe('a message to a user', () => {
       expect(await dialogue.statusOf(messageId)).to.equal('Failed');
     });
 
-    it('once the other way where the first is not taken [IWF-1109]', async () => {
+    it('once the other way where the first is not taken', async () => {
       await begin();
       dialogue.network.inviteAnswers.push({ status: 415 });
       await dialogue.send({ text: 'one' });
@@ -204,7 +207,7 @@ describe('a message to a user', () => {
       expect(texts()).to.deep.equal(['two']);
     });
 
-    it('no other way where the bot’s mode names one [IWF-1110]', async () => {
+    it('no other way where the bot’s mode names one', async () => {
       await begin({ bot: { mode: 'standalone' } });
       dialogue.network.messageAnswers.push({ status: 415 });
       const messageId = await dialogue.send({ text: 'hello' });

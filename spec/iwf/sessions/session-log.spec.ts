@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { SessionLog } from '../../../lib/iwf/sessions/session-log.js';
 import type { SessionRecord } from '../../../lib/iwf/records.js';
 import { defaultLimits } from '../../../lib/store/limits.js';
+import type { Store } from '../../../lib/store/store.js';
 import { openVolatileStore } from '../../../lib/store/volatile.js';
 import { FakeClock } from '../../support/fake-clock.js';
 import { silentLog, silentMetrics } from '../../support/silent.js';
@@ -33,6 +34,28 @@ describe('records of confirmed sessions at the start of a gateway', () => {
     for (const { contact, sessionId } of [up, rings])
       expect(await log.find(bot, contact, sessionId)).to.include({ status: 'Disconnected' });
     expect(told).to.deep.equal(['SessionEnded', 'SessionFailed']);
+    await store.close();
+  });
+
+  it('are left alone in a store that others share: they may be another gateway’s', async () => {
+    const common = { clock: new FakeClock(), log: silentLog, metrics: silentMetrics };
+    const store = openVolatileStore({ ...common, limits: defaultLimits });
+    const shared = Object.create(store, { kind: { value: 'redis' } }) as Store;
+    const told: string[] = [];
+    const log = new SessionLog({ ...common, store: shared, notifications: notificationsTo(told), correlatorMs: 1000 });
+    const up: SessionRecord = {
+      ...{
+        sessionId: randomUUID(),
+        contact: 'tel:+15550100002',
+        status: 'Connected',
+        direction: 'outbound',
+        request: {},
+      },
+      ...{ conversationId: 'c', contributionId: 'd' },
+    };
+    await store.commit({ put: [log.put(bot, up)] });
+    await log.settleOld();
+    expect([await log.find(bot, up.contact, up.sessionId), told]).to.deep.equal([up, []]);
     await store.close();
   });
 });
