@@ -58,19 +58,15 @@ describe('who may come in', () => {
     expect(refused().slice(2)).to.deep.equal([{ reason: 'no credential', times: 29, who: '127.0.0.1' }]);
   });
 
-  it('behind a proxy that is trusted, who guesses is the client that it names, and no other waits for him', async () => {
+  it('behind a proxy that is trusted, a client is whom the proxy names', async () => {
     const log = new KeptLog();
     world = await startWorld({ log, config: { rest: { trustedProxies: ['127.0.0.0/8'] } } });
     const by = (client: string, word: string): Promise<number> =>
       post(`Bearer ${word}`, { 'x-forwarded-for': `10.0.0.1, ${client}` }).then(({ status }) => status);
-    const guessed = await Promise.all(Array.from({ length: 20 }, () => by('203.0.113.7', 'wrong')));
-    expect(guessed).to.include(429);
-    const held = Array.from({ length: 20 }, () => by('203.0.113.7', 'wrong'));
+    expect(await by('203.0.113.7', 'wrong')).to.equal(401);
     expect(await by('203.0.113.8', key)).to.equal(201);
-    await Promise.all(held);
-    expect(log.lines.find(({ event }) => event === 'rest credential refused')?.fields).to.include({
-      who: '203.0.113.7',
-    });
+    const refused = log.lines.filter(({ event }) => event === 'rest credential refused');
+    expect(refused.map(({ fields }) => fields['who'])).to.deep.equal(['203.0.113.7']);
   });
 
   it('a platform brings tokens of its own issuer [IWF-1522]', async () => {
