@@ -234,7 +234,13 @@ function headerParameters(value: string): readonly Parameter[] {
   return pieces(value).map((piece) => {
     const equals = piece.indexOf('=');
     if (equals === -1) return [piece.toLowerCase(), undefined];
-    return [piece.slice(0, equals).trim().toLowerCase(), piece.slice(equals + 1).trim().replaceAll('"', '')];
+    return [
+      piece.slice(0, equals).trim().toLowerCase(),
+      piece
+        .slice(equals + 1)
+        .trim()
+        .replaceAll('"', ''),
+    ];
   });
 }
 
