@@ -7,7 +7,9 @@ COPY tsconfig.json ./
 COPY scripts scripts
 COPY spec spec
 COPY lib lib
-RUN npm run build && npm prune --omit=dev
+# An image whose store were not durable would start, and say so in its log alone.
+RUN npm run build && npm prune --omit=dev \
+  && node -e "new (require('better-sqlite3'))(':memory:')"
 
 FROM node:24-bookworm-slim
 ENV NODE_ENV=production

@@ -20,6 +20,8 @@ interface Compose {
         readonly ports?: readonly string[];
         readonly command?: readonly string[];
         readonly volumes?: readonly string[];
+        readonly read_only?: boolean;
+        readonly cap_drop?: readonly string[];
       }
     >
   >;
@@ -61,6 +63,13 @@ describe('docker-compose.yml', () => {
       expect(option).to.equal('--external-ip');
       expect(address).to.include('IWF_ADVERTISE');
     }
+  });
+
+  it('lets the gateway write to its volume alone, which holds its store and whatever else it keeps in files', () => {
+    const { store, audit } = loadConfig({ file: join(root, 'config/compose.yaml'), env });
+    expect([gateway!.read_only, gateway!.cap_drop]).to.deep.equal([true, ['ALL']]);
+    expect(gateway!.volumes).to.include('data:/app/data');
+    for (const path of [store.path, audit.path ?? 'data/']) expect(path).to.match(/^data\//);
   });
 
   it('builds from files that are there', () => {
