@@ -1,17 +1,15 @@
-/** The interpreter: the parts that say what happens when the network asks, when a lane is due, when the bot asks; the last is said here. */
+/** The interpreter put together: the parts that say what happens when the network asks, when a bot asks, when a lane is due. */
 import type { Clock } from '../clock.js';
 import type { Logger } from '../log.js';
 import type { Metrics } from '../metrics.js';
 import type { Notifications } from '../notify/notifications.js';
-import { ApiError } from '../resources/api-error.js';
-import type { Network, NetworkUser } from '../sip/network.js';
+import type { Network } from '../sip/network.js';
 import type { Store } from '../store/store.js';
-import { type Identity, parseAddress } from '../wire/address.js';
-import { DecodeError } from '../wire/decode-error.js';
-import type { CapabilityActions, ChatActions, ChatbotDirectory } from './actions.js';
+import type { ChatbotDirectory } from './actions.js';
+import { BotRequests } from './bot-requests.js';
+import { type ContactOptions, contactReader, type ReadContact } from './contact.js';
 import { Capabilities } from './services/capabilities.js';
 import { ComposingWatch } from './messages/composing-watch.js';
-import { sendComposing } from './messages/composing.js';
 import { ConversationMemory } from './sessions/conversation-memory.js';
 import { ConfirmedSessions } from './sessions/confirmed-sessions.js';
 import { Conversations } from './sessions/conversations.js';
@@ -27,7 +25,7 @@ import { msrpRefusal } from './messages/refusals.js';
 import { createServices, type ServiceLimits, type Services } from './services/services.js';
 import { Submission } from './messages/submission.js';
 
-export interface InterpreterOptions {
+export interface InterpreterOptions extends ContactOptions {
   readonly store: Store;
   readonly network: Network;
   readonly notifications: Notifications;
@@ -39,10 +37,6 @@ export interface InterpreterOptions {
   readonly link: (key: string, conversationId: string) => void;
   /** Wait before attempt `attempts` + 1 to the network, ms. */
   readonly backoffMs: (attempts: number) => number;
-  /** `tel:+…` → the form that Request-URI and To use (`sip.userUri`). */
-  readonly userUri: (key: string) => string;
-  /** Country calling code for national numbers; undefined: they are refused. */
-  readonly defaultCountry?: string;
   /** Seconds to wait where a new call or message must not come in; absent: somebody before us has asked. */
   readonly overloaded?: () => number | undefined;
   /** Asked before each thing that is sent, or comes in a session, by its bot: resolves when it is the turn of one of his; undefined: at once. */
@@ -84,13 +78,15 @@ export interface InterpreterLimits {
 
 const perLane = 16;
 
-export class Interpreter implements ChatActions, CapabilityActions {
+export class Interpreter {
+  readonly botRequests: BotRequests;
   /** Sessions that bot and user agree on. */
   readonly confirmed: ConfirmedSessions;
   /** What is done beyond chat. */
   readonly services: Services;
   /** What users are told once a platform has their messages, or never will (design §2, promise 2). */
   readonly handovers: Handovers;
+  readonly user: ReadContact;
   private readonly options: InterpreterOptions;
   private readonly messages: MessageLog;
   private readonly memory: ConversationMemory;
@@ -102,10 +98,11 @@ export class Interpreter implements ChatActions, CapabilityActions {
   private readonly submission: Submission;
   private readonly worker: LaneWorker;
   private readonly inboundRecords: Table<InboundRecord>;
-  private readonly requests: NetworkRequests;
+  private readonly networkRequests: NetworkRequests;
 
   constructor(options: InterpreterOptions) {
     this.options = options;
+    this.user = contactReader(options);
     const { limits } = options;
     this.messages = new MessageLog({
       ...options,
@@ -151,7 +148,7 @@ export class Interpreter implements ChatActions, CapabilityActions {
       ...options,
       announced: (bot, user) => this.services.announced(bot, user),
       changed: (user, change) => this.services.capabilitiesChanged(user, change),
-      reached: (bot, user) => this.requests.reached(bot, user),
+      reached: (bot, user) => this.networkRequests.reached(bot, user),
       cacheMs: limits.capabilityCacheMs,
       timeoutMs: limits.capabilityTimeoutMs,
       cacheEntries: limits.cacheEntries,
@@ -173,10 +170,10 @@ export class Interpreter implements ChatActions, CapabilityActions {
       ...options,
       conversations: this.conversations,
       submission: this.submission,
-      user: (...named) => this.user(...named),
+      user: this.user,
       announced: (bot, user) => this.services.announced(bot, user),
       remembered: (bot, user) => this.memory.get(bot, user),
-      receive: (context, cpim) => this.requests.firstMessage(context, cpim),
+      receive: (context, cpim) => this.networkRequests.firstMessage(context, cpim),
     });
     const outbound = new Outbound({
       ...options,
@@ -196,7 +193,7 @@ export class Interpreter implements ChatActions, CapabilityActions {
       behind: (items) => this.messages.lapse(items),
       run: (item) => this.services.perform(item) ?? this.handovers.perform(item) ?? outbound.perform(item),
     });
-    this.requests = new NetworkRequests({
+    this.networkRequests = new NetworkRequests({
       ...options,
       limitRetryAfterS: limits.retryAfterS,
       memory: this.memory,
@@ -207,6 +204,17 @@ export class Interpreter implements ChatActions, CapabilityActions {
       services: this.services,
       worker: this.worker,
     });
+    this.botRequests = new BotRequests({
+      ...options,
+      user: this.user,
+      messages: this.messages,
+      memory: this.memory,
+      dispositions: this.dispositions,
+      submission: this.submission,
+      conversations: this.conversations,
+      contacts: this.contacts,
+      services: this.services,
+    });
   }
 
   get sessionCount(): number {
@@ -216,86 +224,17 @@ export class Interpreter implements ChatActions, CapabilityActions {
   async start(): Promise<void> {
     // Before anybody can open one: sessions of the last process are told by their records alone.
     await this.confirmed.start();
-    await this.options.network.start(this.requests);
+    await this.options.network.start(this.networkRequests);
     this.worker.start();
   }
 
   /** New work is refused, what runs ends, sessions get their BYE: those with a message on its way after `patienceMs` at the latest. */
   async drain(patienceMs: number): Promise<void> {
-    const inHand = this.requests.drain();
+    const inHand = this.networkRequests.drain();
     this.composingWatch.close();
     this.messages.close();
     const { worker, conversations, confirmed } = this;
     await Promise.all([inHand, worker.stop(), conversations.drain(patienceMs), confirmed.drain()]);
     await Promise.all([this.confirmed.told(), this.options.network.hungUp()]);
-  }
-
-  async send(
-    ...[bot, contact, message, idempotency]: Parameters<ChatActions['send']>
-  ): ReturnType<ChatActions['send']> {
-    return this.submission.submit(bot, this.user(contact), message, { idempotency });
-  }
-
-  composing(...[bot, contact, state]: Parameters<ChatActions['composing']>): Promise<void> {
-    const result = sendComposing(this.conversations, bot.uri, this.user(contact).key, {
-      state,
-      dateTime: new Date(this.options.clock.now()).toISOString(),
-    });
-    this.options.metrics.count('messages_total', { direction: 'outbound', kind: 'composing', result });
-    return Promise.resolve();
-  }
-
-  async message(...[bot, contact, named]: Parameters<ChatActions['message']>): ReturnType<ChatActions['message']> {
-    const record = await this.messages.find(bot.uri, this.user(contact).key, named);
-    return (
-      record && { ...record.message, conversationID: record.conversationId, contributionID: record.contributionId }
-    );
-  }
-
-  async status(...[bot, contact, named]: Parameters<ChatActions['status']>): ReturnType<ChatActions['status']> {
-    const record = await this.messages.find(bot.uri, this.user(contact).key, named);
-    if (!record) return undefined;
-    const { status, description } = record;
-    return { status, ...(description === undefined ? {} : { description }) };
-  }
-
-  async putStatus(
-    ...[bot, contact, named, status]: Parameters<ChatActions['putStatus']>
-  ): ReturnType<ChatActions['putStatus']> {
-    const user = this.user(contact).key;
-    switch (status) {
-      case 'Delivered':
-        return this.dispositions.report(bot.uri, user, named, 'delivered');
-      case 'Displayed':
-        return this.dispositions.report(bot.uri, user, named, 'displayed');
-      case 'RevokeRequested':
-        return this.services.revocations.request(bot, user, named);
-    }
-  }
-
-  async capabilities(
-    ...[bot, contact, options]: Parameters<CapabilityActions['capabilities']>
-  ): ReturnType<CapabilityActions['capabilities']> {
-    const user = this.user(contact, 'contactId');
-    // Who hides his number is asked under the address that he wrote from.
-    const uri = user.key.startsWith('tel:') ? undefined : (await this.memory.get(bot.uri, user.key))?.userUri;
-    return this.contacts.query(bot, uri === undefined ? user : { key: user.key, uri }, options);
-  }
-
-  /** A contact as a path or a body names it. Throws ApiError SVC0004 naming the part. */
-  user(contact: string, part = 'otherUserId'): NetworkUser {
-    const { defaultCountry } = this.options;
-    try {
-      const identity = parseAddress(contact, defaultCountry === undefined ? {} : { defaultCountry });
-      if (identity.kind !== 'undefined-number') return { key: identity.key, uri: this.uriOf(identity) };
-    } catch (error) {
-      if (!(error instanceof DecodeError)) throw error;
-    }
-    throw new ApiError('SVC0004', [part]);
-  }
-
-  /** How the network is told of a user it has not named itself: his number by configuration, a token as it is. */
-  private uriOf(identity: Identity & { key: string }): string {
-    return identity.kind === 'user' ? this.options.userUri(identity.key) : identity.original;
   }
 }

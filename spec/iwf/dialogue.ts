@@ -137,7 +137,7 @@ export class Dialogue {
 
   /** What can happen without time happens; resolves with the id of the message. */
   async send(message: ChatMessage): Promise<string> {
-    const { messageId } = await this.interpreter.send(this.bot, contact, message);
+    const { messageId } = await this.interpreter.botRequests.send(this.bot, contact, message);
     await this.clock.advance(0);
     return messageId;
   }
@@ -159,7 +159,7 @@ export class Dialogue {
   }
 
   async statusOf(messageId: string): Promise<string | undefined> {
-    return (await this.interpreter.status(this.bot, contact, { messageId }))?.status;
+    return (await this.interpreter.botRequests.status(this.bot, contact, { messageId }))?.status;
   }
 
   /** What the platform is told durably, in order. */

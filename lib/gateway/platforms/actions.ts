@@ -11,14 +11,14 @@ import { StoreError } from '../../store/store-error.js';
 
 const retryAfterS = 5;
 
-export function restActions(iwf: Interpreter, subscriptions: SubscriptionActions): RestActions {
+export function restActions({ botRequests }: Interpreter, subscriptions: SubscriptionActions): RestActions {
   return {
-    send: (...args) => durably(iwf.send(...args)),
-    composing: (...args) => iwf.composing(...args),
-    message: (...args) => durably(iwf.message(...args)),
-    status: (...args) => durably(iwf.status(...args)),
-    putStatus: (...args) => durably(iwf.putStatus(...args)),
-    capabilities: (...args) => iwf.capabilities(...args),
+    send: (...args) => durably(botRequests.send(...args)),
+    composing: (...args) => botRequests.composing(...args),
+    message: (...args) => durably(botRequests.message(...args)),
+    status: (...args) => durably(botRequests.status(...args)),
+    putStatus: (...args) => durably(botRequests.putStatus(...args)),
+    capabilities: (...args) => botRequests.capabilities(...args),
     create: (...args) => durably(subscriptions.create(...args)),
     list: (...args) => durably(subscriptions.list(...args)),
     get: (...args) => durably(subscriptions.get(...args)),

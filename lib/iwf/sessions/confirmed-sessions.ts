@@ -10,6 +10,7 @@ import type { IsComposing } from '../../resources/is-composing.js';
 import type { Invitation, NetworkUser } from '../../sip/network.js';
 import type { Store } from '../../store/store.js';
 import type { Chatbot, Idempotency } from '../actions.js';
+import type { ReadContact } from '../contact.js';
 import { sendComposing } from '../messages/composing.js';
 import { completeIds, type SessionContext } from './conversation.js';
 import type { Conversations } from './conversations.js';
@@ -31,7 +32,7 @@ export interface ConfirmedSessionsOptions {
   readonly conversations: Conversations;
   readonly submission: Submission;
   /** A contact as a path or a body names it. Throws ApiError SVC0004 naming the part. */
-  readonly user: (contact: string, part?: string) => NetworkUser;
+  readonly user: ReadContact;
   readonly announced: SessionInvitationsOptions['announced'];
   /** What is remembered of the two: the Conversation-ID, and the address last received from the user. */
   readonly remembered: (bot: string, user: string) => Promise<ConversationRecord | undefined>;

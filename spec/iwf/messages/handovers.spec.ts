@@ -32,7 +32,7 @@ describe('a user’s message that a platform has taken, or never will', () => {
     );
   const put = async (status: 'Delivered' | 'Displayed', sessionId?: string): Promise<string> => {
     const named = { messageId: 'm1', ...(sessionId === undefined ? {} : { sessionId }) };
-    const result = await dialogue.interpreter.putStatus(bot, contact, named, status);
+    const result = await dialogue.interpreter.botRequests.putStatus(bot, contact, named, status);
     await dialogue.clock.advance(0);
     return result;
   };
@@ -99,7 +99,9 @@ describe('a user’s message that a platform has taken, or never will', () => {
 
   it('is unknown where there is none', async () => {
     await begin('display');
-    expect(await dialogue.interpreter.putStatus(bot, contact, { messageId: 'm2' }, 'Displayed')).to.equal('unknown');
+    expect(await dialogue.interpreter.botRequests.putStatus(bot, contact, { messageId: 'm2' }, 'Displayed')).to.equal(
+      'unknown',
+    );
   });
 
   it('gets no receipt that it did not ask for', async () => {

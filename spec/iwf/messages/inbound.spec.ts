@@ -51,7 +51,7 @@ describe('what a user says', () => {
       'imdn.IMDN-Record-Route: <sip:relay@example.net>',
     ];
     await said(cpim('hello', { lines, from: '<sip:alice@example.net>', to: '<sip:shop@example.net>' }));
-    await dialogue.interpreter.putStatus(bot, contact, { messageId: 'm1' }, 'Displayed');
+    await dialogue.interpreter.botRequests.putStatus(bot, contact, { messageId: 'm1' }, 'Displayed');
     await dialogue.clock.advance(0);
     const receipt = dialogue.network.messages[0]?.content.toString() ?? '';
     expect(receipt)
@@ -110,7 +110,7 @@ describe('what a user says', () => {
       await call.session?.receive(cpimType, cpim('two'));
       expect((await messages()).map((one) => one.sessionId)).to.deep.equal([sessionId, 'adhoc']);
       const shown = (named: object) =>
-        dialogue.interpreter.putStatus(bot, contact, { messageId: 'm1', ...named }, 'Displayed');
+        dialogue.interpreter.botRequests.putStatus(bot, contact, { messageId: 'm1', ...named }, 'Displayed');
       expect([await shown({ sessionId }), await shown({ sessionId: 'adhoc' })]).to.deep.equal(['done', 'unknown']);
     });
   });

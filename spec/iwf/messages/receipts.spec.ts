@@ -12,7 +12,7 @@ describe('a receipt of a bot for a user’s message', () => {
   afterEach(() => dialogue.end());
 
   const put = async (status: 'Delivered' | 'Displayed'): Promise<string> => {
-    const result = await dialogue.interpreter.putStatus(bot, contact, { messageId: 'm1' }, status);
+    const result = await dialogue.interpreter.botRequests.putStatus(bot, contact, { messageId: 'm1' }, status);
     await dialogue.clock.advance(0);
     return result;
   };

@@ -15,7 +15,7 @@ describe('a message that is sent, and that its bot takes back', () => {
   afterEach(() => dialogue.end());
 
   const revoke = async (named: { messageId: string; sessionId?: string } = { messageId }): Promise<string> => {
-    const result = await dialogue.interpreter.putStatus(bot, contact, named, 'RevokeRequested');
+    const result = await dialogue.interpreter.botRequests.putStatus(bot, contact, named, 'RevokeRequested');
     await dialogue.clock.advance(0);
     return result;
   };
@@ -25,7 +25,7 @@ describe('a message that is sent, and that its bot takes back', () => {
     await dialogue.network.message({ botUri: bot.uri, user: from, contentType: revokeContentType, content });
     await dialogue.clock.advance(0);
   };
-  const shown = () => dialogue.interpreter.status(bot, contact, { messageId });
+  const shown = () => dialogue.interpreter.botRequests.status(bot, contact, { messageId });
 
   it('is asked of the network once, though it is said again', async () => {
     expect([await revoke(), await revoke(), dialogue.network.messages.length]).to.deep.equal([

@@ -12,7 +12,7 @@ describe('a message that a bot posts', () => {
   afterEach(() => dialogue.end());
 
   const post = (message: ChatMessage, correlator?: string, fingerprint = message.text ?? ''): Promise<string> =>
-    dialogue.interpreter
+    dialogue.interpreter.botRequests
       .send(dialogue.bot, contact, message, correlator === undefined ? undefined : { correlator, fingerprint })
       .then(({ messageId }) => messageId);
   const problemOf = async (posting: Promise<unknown>): Promise<object> => {
@@ -76,7 +76,7 @@ describe('a message that a bot posts', () => {
 
   it('is refused for a hidden user of whom nothing is remembered', async () => {
     await begin();
-    const sending = dialogue.interpreter.send(bot, 'sip:token@anonymous.invalid', { text: 'hello' });
+    const sending = dialogue.interpreter.botRequests.send(bot, 'sip:token@anonymous.invalid', { text: 'hello' });
     expect(await problemOf(sending)).to.include({ id: 'SVC0004' });
   });
 });

@@ -38,10 +38,10 @@ describe('a message behind one that is to be tried again', () => {
     let answer = (): void => undefined;
     dialogue.network.inviteAnswers.length = 0;
     dialogue.network.inviteAnswers.push(new Promise((resolve) => (answer = () => resolve({ status: 480 }))));
-    await dialogue.interpreter.send(bot, contact, { text: 'first' });
-    const { messageId } = await dialogue.interpreter.send(bot, contact, { text: 'second' });
+    await dialogue.interpreter.botRequests.send(bot, contact, { text: 'first' });
+    const { messageId } = await dialogue.interpreter.botRequests.send(bot, contact, { text: 'second' });
     await dialogue.clock.advance(0);
-    await dialogue.interpreter.putStatus(bot, contact, { messageId }, 'RevokeRequested');
+    await dialogue.interpreter.botRequests.putStatus(bot, contact, { messageId }, 'RevokeRequested');
     answer();
     await dialogue.clock.advance(0);
     expect([await dialogue.statusOf(messageId), ...(await dialogue.statuses())]).to.deep.equal(['Revoked', 'Revoked']);
@@ -54,15 +54,17 @@ describe('a message behind one that is to be tried again', () => {
     dialogue.network.inviteAnswers.push({ status: 480, retryAfterS: 10 }, { status: 503, retryAfterS: 10 });
     const messageId = await dialogue.send({ text: 'first' });
     await dialogue.clock.advance(15_000);
-    const report = await dialogue.interpreter.status(bot, contact, { messageId });
+    const report = await dialogue.interpreter.botRequests.status(bot, contact, { messageId });
     expect(report).to.deep.equal({ status: 'Failed', description: 'SIP 503 scripted' });
     expect(givenUp()).to.deep.equal(['Failed']);
   });
 
   it('that has gone out says nothing of the waits before it', async () => {
     const messageId = await dialogue.send({ text: 'first' });
-    expect(await dialogue.interpreter.status(bot, contact, { messageId })).to.have.property('description');
+    expect(await dialogue.interpreter.botRequests.status(bot, contact, { messageId })).to.have.property('description');
     await dialogue.clock.advance(20_000);
-    expect(await dialogue.interpreter.status(bot, contact, { messageId })).to.deep.equal({ status: 'Sent' });
+    expect(await dialogue.interpreter.botRequests.status(bot, contact, { messageId })).to.deep.equal({
+      status: 'Sent',
+    });
   });
 });

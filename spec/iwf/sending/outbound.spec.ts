@@ -13,7 +13,7 @@ describe('a message to a user', () => {
       sent.map(({ content }) => content.toString().split('\r\n').at(-1) ?? ''),
     );
   const describedAs = async (messageId: string): Promise<string | undefined> =>
-    (await dialogue.interpreter.status(bot, contact, { messageId }))?.description;
+    (await dialogue.interpreter.botRequests.status(bot, contact, { messageId }))?.description;
 
   describe('that waits to be tried again', () => {
     beforeEach(() => begin());
@@ -32,7 +32,7 @@ describe('a message to a user', () => {
       let answer = (): void => undefined;
       dialogue.network.inviteAnswers.push(new Promise((resolve) => (answer = () => resolve({ status: 480 }))));
       const messageId = await dialogue.send({ text: 'hello' });
-      expect(await dialogue.interpreter.putStatus(bot, contact, { messageId }, 'RevokeRequested')).to.equal('accepted');
+      expect(await dialogue.interpreter.botRequests.putStatus(bot, contact, { messageId }, 'RevokeRequested')).to.equal('accepted');
       expect(await dialogue.statusOf(messageId)).to.equal('Pending');
       answer();
       await dialogue.clock.advance(10 * backoffMs);
@@ -230,9 +230,9 @@ describe('a message to a user', () => {
 
   it('is Revoked by the gateway that comes after, where it was taken back while the one before had it in hand', async () => {
     dialogue = new Dialogue();
-    const { messageId } = await dialogue.interpreter.send(bot, contact, { text: 'hello' });
+    const { messageId } = await dialogue.interpreter.botRequests.send(bot, contact, { text: 'hello' });
     await dialogue.store.claim('outbound', { lanes: 1, perLane: 1, leaseMs: 1000 });
-    await dialogue.interpreter.putStatus(bot, contact, { messageId }, 'RevokeRequested');
+    await dialogue.interpreter.botRequests.putStatus(bot, contact, { messageId }, 'RevokeRequested');
     await dialogue.interpreter.start();
     await dialogue.clock.advance(1000);
     expect([await dialogue.statusOf(messageId), ...(await dialogue.statuses())]).to.deep.equal(['Revoked', 'Revoked']);
