@@ -157,6 +157,7 @@ export class Interpreter {
       ...options,
       ...limits,
       receive: async (context, message) => msrpRefusal(await this.inbound.receive(context, message)),
+      resumed: ({ bot, user }) => this.networkRequests.reached(bot.uri, user.key),
     });
     this.submission = new Submission({
       ...options,

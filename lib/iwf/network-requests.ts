@@ -77,7 +77,7 @@ export class NetworkRequests implements NetworkHandlers {
     await Promise.all(this.inHand);
   }
 
-  /** The user has answered a question of ours. */
+  /** The user has answered a question of ours, or has ended a hold. */
   reached(bot: string, user: string): void {
     this.hasten(bot, user).catch((error: unknown) => this.options.log.warn('lanes not hastened', { error }));
   }

@@ -112,6 +112,8 @@ export interface MsrpRefusal {
 export interface SessionDelegate {
   /** Settled once it is durable; the value refuses it; a rejection is MSRP 408. */
   onMessage(message: SessionMessage): Promise<MsrpRefusal | undefined>;
+  /** The peer has ended its hold. */
+  onResume?(): void;
   /** At most once: BYE of the peer, dead connection, dialog lost. Not after close(). */
   onEnd(reason: string): void;
 }

@@ -49,6 +49,8 @@ export interface ConversationsOptions extends Silences {
   /** Trace: `key` belongs to the conversation. */
   readonly link: (key: string, conversationId: string) => void;
   receive(context: SessionContext, message: SessionMessage): Promise<MsrpRefusal | undefined>;
+  /** The user takes messages again in a session that he had put on hold. */
+  resumed(context: SessionContext): void;
 }
 
 /** Ties what SIP and MSRP tell of a session to its entry, which exists only once the session is up. */
@@ -261,6 +263,7 @@ export class Conversations {
           const receive = (): Promise<MsrpRefusal | undefined> => options.receive(context, message);
           return slot.entry ? this.working(slot.entry, receive) : receive();
         },
+        onResume: () => options.resumed(context),
         onEnd: (reason) => {
           slot.ended = true;
           options.log.info('session ended', { conversationId: context.ids.conversationId, reason });

@@ -154,7 +154,7 @@ export class Chat implements ChatSession, CallDelegate {
       return request.method === 'INVITE' ? withSdp(answer, this.options.media.offer()) : answer;
     }
     try {
-      const outcome = this.options.media.takeOffer(request.body);
+      const outcome = this.changing(() => this.options.media.takeOffer(request.body));
       if (outcome.kind === 'refused') return { status: 488 };
       await this.options.media.start();
       return withSdp(this.agreed(request), outcome.body);
@@ -191,7 +191,7 @@ export class Chat implements ChatSession, CallDelegate {
   private takeAnswer(body: Buffer): boolean {
     const { media, log } = this.options;
     try {
-      const refused = media.takeAnswer(body);
+      const refused = this.changing(() => media.takeAnswer(body));
       if (refused === undefined) {
         media.start().catch((error: unknown) => this.fail(error));
         return true;
@@ -202,6 +202,15 @@ export class Chat implements ChatSession, CallDelegate {
       log.warn('answer not understood', { callId: this.id, place: error.place });
     }
     return false;
+  }
+
+  /** By each description the peer may begin a hold, or end it. */
+  private changing<T>(change: () => T): T {
+    const before = this.held;
+    const outcome = change();
+    const after = this.held;
+    if (before && !after) this.options.delegate.onResume?.();
+    return outcome;
   }
 
   private fail(error: unknown): void {

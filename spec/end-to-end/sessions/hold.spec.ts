@@ -58,6 +58,15 @@ describe('a session on hold', () => {
     });
   }
 
+  it('is over at once for what waits, whenever that would have been tried again', async () => {
+    await begin({ backoff: { baseMs: 3_600_000, factor: 1, maxMs: 3_600_000, jitter: 0 } });
+    await modify('inactive', 2);
+    await world.platform.send(rawContact, { text: 'as soon as you can' });
+    await log.waitFor('message waits', ({ reason }) => reason === 'The session is on hold');
+    await modify('sendrecv', 3);
+    expect((await readMessage(chat.msrp)).body?.toString()).to.include('as soon as you can');
+  });
+
   it('has a description of its own each time: the version in its o= rises [RFC 3264 §8]', async () => {
     await begin();
     const versionOf = (sdp: string): string => /^o=- \d+ (\d+) /m.exec(sdp)?.[1] ?? '';

@@ -89,6 +89,7 @@ describe('how long a session of a conversation lives', () => {
       maxSessionsPerUser: 10,
       link: () => undefined,
       receive: () => Promise.resolve(undefined),
+      resumed: () => undefined,
     });
   });
 

@@ -81,6 +81,7 @@ describe('sessions that a bot opens, at their limit', () => {
       maxSessionsPerUser: 2,
       link: () => undefined,
       receive: () => Promise.resolve(undefined),
+      resumed: () => undefined,
     });
   });
 
