@@ -1,5 +1,5 @@
 /** The SQLite file: opened, brought to this version's schema, its errors in an operator's words. */
-import { closeSync, openSync, statSync } from 'node:fs';
+import { closeSync, existsSync, openSync, realpathSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type Sqlite from 'better-sqlite3';
 import { makeFolder } from '../../folder.js';
@@ -70,6 +70,11 @@ function refuseOther(path: string): void {
   throw new StoreError('failed', `${path} is ${what}, and must be a file, or not be there`);
 }
 
+/** One file may have several names. */
+function trueName(path: string): string {
+  return existsSync(path) ? realpathSync(path) : path;
+}
+
 export interface FileLock {
   close(): void;
 }
@@ -82,7 +87,7 @@ export function lockFile(Module: SqliteModule, path: string): FileLock {
   return explained(path, () => {
     makeFolder(dirname(path));
     refuseOther(path);
-    const lock = new Module(`${path}-lock`, { timeout: 0 });
+    const lock = new Module(`${trueName(path)}-lock`, { timeout: 0 });
     try {
       lock.exec('BEGIN EXCLUSIVE');
     } catch (error) {

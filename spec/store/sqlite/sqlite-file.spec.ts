@@ -1,6 +1,6 @@
 /** The file of the SQLite store: who may read it, who may open it, what is said where it cannot be used. */
 import { execFile } from 'node:child_process';
-import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
@@ -67,6 +67,14 @@ describe('store: the SQLite file', () => {
     expect((await rejection(open())).message).to.include('in use by another process');
     await first.close();
     await open();
+  });
+
+  it('is open to one store at a time by whatever name', async () => {
+    await open();
+    const file = path;
+    path = join(folder.path, 'by-another-name.db');
+    await symlink(file, path);
+    expect((await rejection(open())).message).to.include('in use by another process');
   });
 
   it('says of a disk that is full that it is, and blames nobody', async () => {
