@@ -216,7 +216,7 @@ function isFormat(text: string): text is (typeof formats)[number] {
 }
 
 const unauthorized: Reply = {
-  ...problem(401, 'the admin key is needed'),
+  ...problem(401, 'the admin key is needed (Authorization: Bearer …), whose SHA-256 is admin.key of the configuration'),
   headers: { 'WWW-Authenticate': 'Bearer realm="admin"' },
 };
 

@@ -92,8 +92,9 @@ describe('admin face', () => {
     it('asks for one elsewhere, whether the path exists or not', async () => {
       const face = await start();
       for (const path of ['/trace', '/trace/conv', '/', '/nothing', '//', '/livez/']) {
-        const { status, headers } = await ask(face, path);
+        const { status, headers, body } = await ask(face, path);
         expect(status, path).to.equal(401);
+        expect(body).to.include('Authorization: Bearer').and.include('admin.key');
         expect(headers['www-authenticate']).to.equal('Bearer realm="admin"');
       }
     });
