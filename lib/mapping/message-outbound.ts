@@ -53,11 +53,11 @@ export function mapOutboundMessage(message: ChatMessage, envelope: Envelope): Cp
   });
 }
 
-/** RFC 3862 §4.1: a name stands before the address, which stays what it is. */
+/** RFC 3862 §4.1: a name stands before the address, which stays what it is; after a quoted one no blank (§3.6, Formal-name). */
 function named({ senderName }: ChatMessage, envelope: Envelope): Envelope {
   if (senderName === undefined) return envelope;
   const { from = anonymousAddress } = envelope;
-  return { ...envelope, from: `"${senderName.replace(/["\\]/g, '\\$&')}" ${from}` };
+  return { ...envelope, from: `"${senderName.replace(/["\\]/g, '\\$&')}"${from}` };
 }
 
 /** The content's bytes. Throws ApiError SVC0002. */

@@ -30,6 +30,21 @@ describe('a trace that is shown', () => {
     expect(event.text()).to.match(/^MESSAGE [^]{4087}a\[\d+ bytes\]$/);
   });
 
+  for (const [written, name] of [
+    ['CALL-ID: c', 'c'],
+    ['Call-Id \t: c', 'c'],
+    ['Call-ID:', 'udp/192.0.2.7:5060'],
+    ['Subject: of no call', 'udp/192.0.2.7:5060'],
+  ] as const) {
+    it(`is found by what it is listed as: ${JSON.stringify(written)} as ${name}`, () => {
+      const ring = createTraceRing({ conversations: 10, eventsPerConversation: 10 });
+      const bytes = Buffer.from(`MESSAGE sip:a SIP/2.0\r\n${written}\r\n\r\n`);
+      ring.event(sipEvent({ direction: 'in', peer: 'udp/192.0.2.7:5060', bytes }, { atMs: 0, bodies: false }));
+      expect(ring.recent(10).map(({ conversation }) => conversation)).to.deep.equal([name]);
+      expect(traceView(ring).text(name)).to.include(written);
+    });
+  }
+
   for (const [protocol, host, octets] of [
     ['udp', '192.0.2.7', 'c0000207'],
     ['tls', '198.51.100.4', 'c6336404'],

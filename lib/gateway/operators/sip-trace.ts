@@ -22,7 +22,7 @@ export function sipEvent(
   { atMs, bodies }: { atMs: number; bodies: boolean },
 ): TraceEvent {
   const text = bodies ? (): string => bytes.toString('utf8') : headText(bytes);
-  return { atMs, border: 'sip', direction, peer, key: valueOf(bytes, callId), text };
+  return { atMs, border: 'sip', direction, peer, key: valueOf(bytes, callId) || keyOfUnusual(bytes) || peer, text };
 }
 
 /** Bodies are the users' secret unless the operator has decided otherwise; what is large is not kept alive either. */
@@ -44,6 +44,12 @@ function endOfHead(bytes: Buffer): number {
 const maxKeptBytes = 4096;
 
 const callId = ['\r\nCall-ID:', '\r\ni:', '\r\ncall-id:', '\r\nI:'].map((name) => Buffer.from(name));
+/** In any other way to write it (RFC 3261 §7.3.1). What has none is found by who sent it: a malformed datagram, as a rule. */
+function keyOfUnusual(bytes: Buffer): string {
+  const head = bytes.toString('latin1', 0, Math.min(endOfHead(bytes), maxKeptBytes));
+  return /\r\n(?:call-id|i)[ \t]*:[ \t]*([^\r\n]+)/i.exec(head)?.[1]?.trim() ?? '';
+}
+
 const conversationId = [Buffer.from('\r\nConversation-ID:')];
 
 /** Of the header that is there first of these; empty: none is. */

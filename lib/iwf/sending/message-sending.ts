@@ -101,7 +101,7 @@ export class MessageSending {
     const { network, conversations } = this.options;
     if (mode === 'standalone') {
       if (network.fitsPager(outgoing)) return attemptBySip(await network.sendMessage(outgoing));
-      const large = await conversations.calling((cancel) =>
+      const large = await conversations.calling(outgoing, (cancel) =>
         network.sendLarge({ ...outgoing, service: 'largeMessage' }, cancel),
       );
       return 'kind' in large ? attemptByMsrp(large) : attemptBySip(large);

@@ -65,7 +65,7 @@ export class Conversations {
   private readonly conversations = new Map<string, Conversation>();
   private readonly ofBots = new BotSessions();
   private draining = false;
-  private readonly ringing = new Ringing();
+  private readonly ringing: Ringing;
   /** BYEs under way. */
   private readonly closing = new Set<Promise<void>>();
   private readonly idle: IdleWatch;
@@ -73,6 +73,7 @@ export class Conversations {
 
   constructor(options: ConversationsOptions) {
     this.options = options;
+    this.ringing = new Ringing(options.clock);
     this.idle = new IdleWatch({ ...options, used: (entry) => this.used(entry), close: (entry) => this.close(entry) });
   }
 
@@ -127,16 +128,15 @@ export class Conversations {
     return live ? { kind: 'open', live } : opened;
   }
 
-  /** The signal cancels the INVITE. */
+  /** The signal cancels the INVITE, as does the end of what it says in Expires. */
   async dial(context: SessionContext, outgoing: Outgoing, signal?: AbortSignal): Promise<SessionOpening> {
     const { bot, user } = context;
     const conversation = this.conversation(pairKey(bot.uri, user.key));
     const slot = this.slot(context);
+    const invite = (cancel: AbortSignal) => this.options.network.openSession(outgoing, slot.delegate, cancel);
     conversation.dialing++;
     try {
-      const opened = await this.ofBots.during(bot.uri, () =>
-        this.ringing.during(signal, (cancel) => this.options.network.openSession(outgoing, slot.delegate, cancel)),
-      );
+      const opened = await this.ofBots.during(bot.uri, () => this.ringing.during({ ...outgoing, signal }, invite));
       if (opened.kind === 'refused') return opened;
       return { kind: 'open', live: this.admit(conversation, context, slot, opened.session) };
     } finally {
@@ -147,9 +147,9 @@ export class Conversations {
   }
 
   /** A call for one message alone, which is no session here: what stops waits for it, and cancels it, as for those of chats. */
-  async calling<T>(invite: (cancel: AbortSignal) => Promise<T>): Promise<T> {
+  async calling<T>(outgoing: Outgoing, invite: (cancel: AbortSignal) => Promise<T>): Promise<T> {
     try {
-      return await this.ringing.during(undefined, invite);
+      return await this.ringing.during(outgoing, invite);
     } finally {
       this.tellEmpty();
     }

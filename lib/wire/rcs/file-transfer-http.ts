@@ -34,10 +34,10 @@ const maxFiles = 10;
 
 /**
  * Throws DecodeError at the element. Seen, and taken: no namespace, an unbound prefix, the thumbnail first, no `until`,
- * elements in any order, no `type` on the only file-info.
+ * elements in any order, no `type` on the only file-info, `&` unescaped in a URL or name.
  */
 export function parseFileTransferHttp(input: string | Buffer): FileTransferHttp {
-  const root = parseXml(input, { codec, unboundPrefixes: 'tolerate' });
+  const root = parseDocument(input);
   if (root.local !== 'file') throw new DecodeError(codec, 'root', 'not a file document');
   if (root.ns !== namespace && root.ns !== '') throw new DecodeError(codec, 'root', 'another namespace');
   const infos = root.children.filter((child) => child.local === 'file-info');
@@ -46,6 +46,22 @@ export function parseFileTransferHttp(input: string | Buffer): FileTransferHttp 
   if (!files.some((file) => file.type === 'file')) throw new DecodeError(codec, 'file-info', 'none of type file');
   return { files };
 }
+
+function parseDocument(input: string | Buffer): XmlElement {
+  const options = { codec, unboundPrefixes: 'tolerate' } as const;
+  try {
+    return parseXml(input, options);
+  } catch (error) {
+    // Octets stay what they are, so that what is no UTF-8 is refused all the same.
+    const written = Buffer.from(input).toString('latin1');
+    const escaped = written.replace(bareAmpersand, '&amp;');
+    if (!(error instanceof DecodeError) || escaped === written) throw error;
+    return parseXml(Buffer.from(escaped, 'latin1'), options);
+  }
+}
+
+/** One that begins no reference (XML 1.0 §4.1): of who puts his document together from strings, liblinphone for one. */
+const bareAmpersand = /&(?!(?:amp|lt|gt|quot|apos|#[0-9]{1,7}|#x[0-9A-Fa-f]{1,6});)/g;
 
 export function printFileTransferHttp({ files }: FileTransferHttp): Buffer {
   return printXml({ name: 'file', attributes: [['xmlns', namespace]], children: files.map(fileInfoDraft) });

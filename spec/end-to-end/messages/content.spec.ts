@@ -74,7 +74,7 @@ describeOnEachEngine('content goes through octet for octet', (engine) => {
     it('the name that the bot gives itself, in CPIM From [IWF-124]', async () => {
       const { cpim: arrived } = await delivered({ text: 'x', senderName: 'The "Shop", Žďár' });
       expect(cpimHeader(arrived, undefined, 'From')).to.equal(
-        '"The \\"Shop\\", Žďár" <sip:anonymous@anonymous.invalid>',
+        '"The \\"Shop\\", Žďár"<sip:anonymous@anonymous.invalid>',
       );
     });
 

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { DecodeError } from '../../../lib/wire/decode-error.js';
 import { parseFileTransferHttp, printFileTransferHttp } from '../../../lib/wire/rcs/file-transfer-http.js';
 import { fixture, fixtures } from '../fixtures.js';
 import { placeOfRefusal } from '../refusal.js';
@@ -30,6 +31,20 @@ describe('file transfer by HTTP', () => {
       expect(files).to.deep.equal([thumbnail, { ...file, ...audio }]);
     });
   }
+
+  it('takes an unescaped & for one, beside references that are some, and nothing else that is not well-formed', () => {
+    const named = (name: string | Buffer): string | undefined =>
+      parseFileTransferHttp(
+        Buffer.concat([
+          Buffer.from('<file><file-info><file-size>1</file-size><file-name>'),
+          Buffer.from(name),
+          Buffer.from('</file-name><content-type>a/b</content-type><data url="u?a&lt=1&#x26;b"/></file-info></file>'),
+        ]),
+      ).files[0]?.name;
+    expect(named('Grüße & Ärger &amp; &copy; &#65;&')).to.equal('Grüße & Ärger & &copy; A&');
+    for (const spoilt of ['a & <b>', Buffer.from([0x26, 0x20, 0xff])])
+      expect(() => named(spoilt)).to.throw(DecodeError);
+  });
 
   it('reads the extensions [IWF-604]', () => {
     const read = (name: string) => parseFileTransferHttp(fixture(`${folder}/canonical/${name}`)).files[0];
