@@ -2,6 +2,7 @@
 import { PeerError } from '../../errors.js';
 import type { Answer, Call, CallDelegate, InboundInvite, InboundRequest, SipHandlers } from '../agent.js';
 import { DrachtioCall, type CallDeps } from './call.js';
+import { refusedExtension } from './duties.js';
 import { contactUri, peerOf, requestOf } from './message.js';
 import { reply, type Reply } from './reply.js';
 import type { SrfRequest, SrfResponse } from './types.js';
@@ -13,27 +14,33 @@ export function handleInbound(deps: CallDeps, handlers: SipHandlers, req: SrfReq
   const call = req.stackDialogId ? deps.calls.get(req.stackDialogId) : undefined;
   // the engine has ended the call by itself, and has sent the BYE
   if (req.source === 'application') return call?.end('lost');
-  if (call) {
-    call.handle(req, res);
-    return;
-  }
-  if (req.method === 'ACK') return;
   const respond = (answer: Answer) => void reply(deps.link, req, res, deps.callTimeoutMs).send(answer).catch(ignore);
-  if (req.stackDialogId) {
-    respond({ status: 481 });
-    return;
-  }
-  // The server has a transaction of it by now: whoever only falls silent keeps that, and has the request sent again.
-  if (!deps.admits(peerOf(req))) {
-    respond({ status: 403 });
-    return;
-  }
+  const refusal = req.method === 'ACK' ? undefined : refusalOf(deps, req, call);
+  if (refusal) respond(refusal);
+  else if (call) call.handle(req, res);
+  else if (req.method !== 'ACK') handOn(deps, handlers, { req, res, respond });
+}
+
+interface Asked {
+  readonly req: SrfRequest;
+  readonly res: SrfResponse;
+  readonly respond: (answer: Answer) => void;
+}
+
+function handOn(deps: CallDeps, handlers: SipHandlers, { req, res, respond }: Asked): void {
   try {
     if (!dispatch(deps, handlers, req, res)) respond({ status: 405, headers: [['Allow', ALLOW]] });
   } catch (error) {
     deps.log.error('handler failed', { error, method: req.method });
     respond({ status: 500 });
   }
+}
+
+function refusalOf(deps: CallDeps, req: SrfRequest, call: DrachtioCall | undefined): Answer | undefined {
+  if (!call && req.stackDialogId) return { status: 481 };
+  // The server has a transaction of it by now: whoever only falls silent keeps that, and has the request sent again.
+  if (!call && !deps.admits(peerOf(req))) return { status: 403 };
+  return refusedExtension(req);
 }
 
 function dispatch(deps: CallDeps, handlers: SipHandlers, req: SrfRequest, res: SrfResponse): boolean {
