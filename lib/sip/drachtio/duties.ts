@@ -2,6 +2,9 @@
 import type { Answer } from '../agent.js';
 import type { SrfRequest } from './types.js';
 
+/** What may come outside of dialogs (RFC 3261 §8.2.1), and what besides is understood inside. */
+export const ALLOW = 'INVITE, ACK, CANCEL, BYE, OPTIONS, MESSAGE, UPDATE, INFO';
+
 /** Option tags that a Require may name. */
 const SUPPORTED = new Set(['timer']);
 
@@ -13,4 +16,18 @@ export function refusedExtension({ method, msg }: SrfRequest): Answer | undefine
   const tags = required.split(',').map((tag) => tag.trim());
   const unknown = tags.filter((tag) => tag !== '' && !SUPPORTED.has(tag.toLowerCase()));
   return unknown.length === 0 ? undefined : { status: 420, headers: [['Unsupported', unknown.join(', ')]] };
+}
+
+/** Of OPTIONS to the gateway itself (RFC 3261 §11.2); while it goes down nothing new is to come here. */
+export function ownOptions(state: 'ready' | 'draining'): Answer {
+  if (state === 'draining') return { status: 503, headers: [['Retry-After', '30']] };
+  return {
+    status: 200,
+    headers: [
+      ['Allow', ALLOW],
+      ['Accept', 'application/sdp, message/cpim, multipart/mixed'],
+      ['Accept-Encoding', 'identity'],
+      ['Supported', [...SUPPORTED].join(', ')],
+    ],
+  };
 }

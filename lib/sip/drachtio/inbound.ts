@@ -2,13 +2,10 @@
 import { PeerError } from '../../errors.js';
 import type { Answer, Call, CallDelegate, InboundInvite, InboundRequest, SipHandlers } from '../agent.js';
 import { DrachtioCall, type CallDeps } from './call.js';
-import { refusedExtension } from './duties.js';
+import { ALLOW, refusedExtension } from './duties.js';
 import { contactUri, peerOf, requestOf } from './message.js';
 import { reply, type Reply } from './reply.js';
 import type { SrfRequest, SrfResponse } from './types.js';
-
-/** What may come outside of dialogs (RFC 3261 §8.2.1), and what besides is understood inside. */
-const ALLOW = 'INVITE, ACK, CANCEL, BYE, OPTIONS, MESSAGE, UPDATE, INFO';
 
 export function handleInbound(deps: CallDeps, handlers: SipHandlers, req: SrfRequest, res: SrfResponse): void {
   const call = req.stackDialogId ? deps.calls.get(req.stackDialogId) : undefined;
@@ -29,7 +26,9 @@ interface Asked {
 
 function handOn(deps: CallDeps, handlers: SipHandlers, { req, res, respond }: Asked): void {
   try {
-    if (!dispatch(deps, handlers, req, res)) respond({ status: 405, headers: [['Allow', ALLOW]] });
+    const own = req.method === 'OPTIONS' ? deps.own(req.msg.uri ?? '') : undefined;
+    if (own) respond(own);
+    else if (!dispatch(deps, handlers, req, res)) respond({ status: 405, headers: [['Allow', ALLOW]] });
   } catch (error) {
     deps.log.error('handler failed', { error, method: req.method });
     respond({ status: 500 });
