@@ -70,6 +70,8 @@ function drachtioServer(config: Config, deps: SipDeps): SipSide {
     maxInFlightBytes: sip.drachtio.maxInFlightBytes,
     // The server hears everybody.
     trusted: trustedBy(sip.trustedPeers),
+    // It notes whom a request is for as user@host, and ends where there is no host: a number has none.
+    takesTel: false,
     own: (uri, listening) => (isOwn(uri, listening) ? state : undefined),
     onCrossing: trace && (({ text, ...where }) => trace({ ...where, bytes: Buffer.from(text) })),
     ...agentTimes(sip),

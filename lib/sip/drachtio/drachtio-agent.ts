@@ -14,7 +14,8 @@ import { ownOptions } from './duties.js';
 import { exchange } from './exchange.js';
 import { handleInbound } from './inbound.js';
 import { Link, type LinkDelegate, type LinkTarget } from './link.js';
-import { outgoingRequest } from './message.js';
+import { madeUp, outgoingRequest } from './message.js';
+import { withoutTel } from './tel.js';
 import type { SrfApp } from './types.js';
 
 export type DrachtioMode =
@@ -32,6 +33,8 @@ export interface DrachtioAgentOptions {
   readonly trusted?: (address: string) => boolean;
   /** Whether OPTIONS with this Request-URI asks the gateway itself; absent: the engine has answered those. */
   readonly own?: (uri: string, listening: readonly string[]) => 'ready' | 'draining' | undefined;
+  /** Whether the engine takes a number as Request-URI; false: it goes as a SIP URI at the next hop. Default true. */
+  readonly takesTel?: boolean;
   /** Until an engine is connected, at the start and each time anew; 5,000. */
   readonly startTimeoutMs?: number;
   /** Until a final response; 35,000: the engine's own 408 comes after 32 s. Also for who does not answer a request. */
@@ -120,12 +123,17 @@ class DrachtioAgent implements SipAgent, LinkDelegate {
   request(draft: RequestDraft, signal?: AbortSignal): Promise<SipResponse> {
     return this.unlessClosed(({ link }) => {
       const limits = { timeoutMs: this.settings.callTimeoutMs, ...(signal ? { signal } : {}) };
-      return exchange(link, outgoingRequest(draft), limits);
+      const sent = this.addressed(draft);
+      return sent ? exchange(link, outgoingRequest(sent), limits) : Promise.resolve(madeUp(503));
     });
   }
 
   invite(draft: RequestDraft, delegate: CallDelegate, signal?: AbortSignal): Promise<Dialed> {
-    return this.unlessClosed((deps) => dial(deps, draft, delegate, signal));
+    return this.unlessClosed((deps) => {
+      const sent = this.addressed(draft);
+      if (!sent) return Promise.resolve({ kind: 'refused', response: madeUp(503) });
+      return dial(deps, sent, delegate, signal);
+    });
   }
 
   async close(): Promise<void> {
@@ -204,6 +212,10 @@ class DrachtioAgent implements SipAgent, LinkDelegate {
     if (trusted?.(address) !== false) return true;
     metrics?.count('sip_untrusted_total', { protocol });
     return false;
+  }
+
+  private addressed(draft: RequestDraft): RequestDraft | undefined {
+    return this.settings.takesTel === false ? withoutTel(draft) : draft;
   }
 
   private own(uri: string): Answer | undefined {

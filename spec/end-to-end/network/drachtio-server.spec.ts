@@ -49,4 +49,24 @@ describe('the gateway on a drachtio-server that hands on whatever comes', () => 
     engine.fromNetwork('i1', 'SIP/2.0 480 Later\r\nCall-ID: c1\r\nCSeq: 1 INVITE\r\nContent-Length: 0\r\n\r\n');
     await stopped;
   });
+
+  it('names a number in the Request-URI as one of the next hop: drachtio-server ends on tel:', async () => {
+    // Of the number of the world's own users the form is SIP: who wrote as tel: is answered so.
+    const hop = `127.0.0.1:${world.ports.phone}`;
+    const lines = ['P-Asserted-Identity: <tel:+15550100009>', 'Content-Type: message/cpim'];
+    const cpim = 'From: <sip:a@b>\r\nTo: <sip:c@d>\r\n\r\nContent-Type: text/plain\r\n\r\nhello';
+    const head = `MESSAGE ${bot} SIP/2.0\r\nFrom: <tel:+15550100009>;tag=t\r\nTo: <${bot}>\r\nCall-ID: m1\r\n`;
+    const length = `Content-Length: ${cpim.length}`;
+    const written = `${head}CSeq: 1 MESSAGE\r\n${lines.join('\r\n')}\r\n${length}\r\n\r\n${cpim}`;
+    engine.fromNetwork('m1', written, '', '127.0.0.1');
+    const taken = await engine.next();
+    expect(taken.sip).to.match(/^SIP\/2.0 200 /);
+    engine.echoResponse(taken);
+    await world.platform.send('tel:+15550100009', { text: 'hello' });
+    const invite = await engine.next();
+    expect(invite.leader).to.equal(`sip|||sip:${hop};transport=tcp`);
+    expect(invite.sip).to.match(/^INVITE /).and.include(`INVITE sip:+15550100009@${hop};user=phone SIP/2.0\r\n`);
+    expect(invite.sip).to.include('\r\nTo: <tel:+15550100009>\r\n');
+    engine.refuse(invite, 'enough');
+  });
 });
