@@ -51,7 +51,7 @@ describe('the gateway on a drachtio-server that hands on whatever comes', () => 
   });
 
   it('names a number in the Request-URI as one of the next hop: drachtio-server ends on tel:', async () => {
-    // Of the number of the world's own users the form is SIP: who wrote as tel: is answered so.
+    // Who wrote under a tel: identity is answered under it, whatever sip.userUri says.
     const hop = `127.0.0.1:${world.ports.phone}`;
     const lines = ['P-Asserted-Identity: <tel:+15550100009>', 'Content-Type: message/cpim'];
     const cpim = 'From: <sip:a@b>\r\nTo: <sip:c@d>\r\n\r\nContent-Type: text/plain\r\n\r\nhello';
