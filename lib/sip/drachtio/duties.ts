@@ -5,17 +5,35 @@ import type { SrfRequest } from './types.js';
 /** What may come outside of dialogs (RFC 3261 §8.2.1), and what besides is understood inside. */
 export const ALLOW = 'INVITE, ACK, CANCEL, BYE, OPTIONS, MESSAGE, UPDATE, INFO';
 
+const ACCEPT = 'application/sdp, message/cpim, multipart/mixed';
+
 /** Option tags that a Require may name. */
 const SUPPORTED = new Set(['timer']);
 
-/** RFC 3261 §8.2.2.3: who requires what we do not know is told so. Of BYE nothing is asked: the server has ended the dialog. */
-export function refusedExtension({ method, msg }: SrfRequest): Answer | undefined {
+/** undefined: nothing to object. Of BYE nothing is asked: the server has ended the dialog by then. */
+export function refusedByDuty(req: SrfRequest): Answer | undefined {
+  return req.method === 'BYE' ? undefined : (refusedExtension(req) ?? refusedBody(req));
+}
+
+/** RFC 3261 §8.2.2.3: who requires what we do not know is told so. */
+function refusedExtension({ msg }: SrfRequest): Answer | undefined {
   // srf joins what stands in several lines
   const { require: required } = msg.headers;
-  if (required === undefined || method === 'BYE') return undefined;
+  if (required === undefined) return undefined;
   const tags = required.split(',').map((tag) => tag.trim());
   const unknown = tags.filter((tag) => tag !== '' && !SUPPORTED.has(tag.toLowerCase()));
   return unknown.length === 0 ? undefined : { status: 420, headers: [['Unsupported', unknown.join(', ')]] };
+}
+
+/**
+ * §8.2.3: srf makes text of the body. Where that was no UTF-8, there are replacement characters, three octets for one or
+ * two, and what it said is lost: it is longer than its sender says.
+ */
+function refusedBody({ msg }: SrfRequest): Answer | undefined {
+  const body = msg.raw.slice(msg.raw.indexOf('\r\n\r\n') + 4);
+  if (!body.includes('\u{FFFD}')) return undefined;
+  const saidBytes = Number(msg.headers['content-length']);
+  return Buffer.byteLength(body) > saidBytes ? { status: 415, headers: [['Accept', ACCEPT]] } : undefined;
 }
 
 /** Of OPTIONS to the gateway itself (RFC 3261 §11.2); while it goes down nothing new is to come here. */
@@ -25,7 +43,7 @@ export function ownOptions(state: 'ready' | 'draining'): Answer {
     status: 200,
     headers: [
       ['Allow', ALLOW],
-      ['Accept', 'application/sdp, message/cpim, multipart/mixed'],
+      ['Accept', ACCEPT],
       ['Accept-Encoding', 'identity'],
       ['Supported', [...SUPPORTED].join(', ')],
     ],

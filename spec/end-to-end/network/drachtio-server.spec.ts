@@ -69,4 +69,21 @@ describe('the gateway on a drachtio-server that hands on whatever comes', () => 
     expect(invite.sip).to.include('\r\nTo: <tel:+15550100009>\r\n');
     engine.refuse(invite, 'enough');
   });
+
+  it('refuses a body that is no UTF-8 with 415, for its octets do not reach the gateway', async () => {
+    const cpim = 'From: <sip:a@b>\r\nTo: <sip:c@d>\r\n\r\nContent-Type: text/plain;charset=ISO-8859-1\r\n\r\ncaf\u{E9}';
+    for (const [id, encoding, status] of [
+      ['latin', 'latin1', 415],
+      ['utf8', 'utf8', 200],
+    ] as const) {
+      const body = Buffer.from(cpim, encoding);
+      const lines = [`Content-Length: ${body.length}`, 'Content-Type: message/cpim'];
+      const head = `MESSAGE ${bot} SIP/2.0\r\nFrom: <tel:+15550100009>;tag=t\r\nTo: <${bot}>\r\nCall-ID: ${id}\r\n`;
+      const written = Buffer.from(`${head}CSeq: 1 MESSAGE\r\n${lines.join('\r\n')}\r\n\r\n`);
+      engine.fromNetwork(id, Buffer.concat([written, body]), '', '127.0.0.1');
+      const told = await engine.next();
+      expect(told.sip).to.match(new RegExp(`^SIP/2.0 ${status} `));
+      engine.echoResponse(told);
+    }
+  });
 });
