@@ -17,6 +17,7 @@ import type { Load } from '../load/load.js';
 import { engineOptions } from '../settings.js';
 import { type SipCrossing, traceSip } from '../operators/sip-trace.js';
 import { sipTls } from '../tls-material.js';
+import { namesUs } from './own-uri.js';
 import { sipReach } from './reach.js';
 import { trustedBy } from './trusted-peers.js';
 
@@ -56,6 +57,8 @@ function drachtioServer(config: Config, deps: SipDeps): SipSide {
   const { clock, log, metrics } = deps;
   const trace = tracer(config, deps);
   const { host, port, secret = 'cymru' } = sip.drachtio;
+  let state: 'ready' | 'draining' = 'ready';
+  const isOwn = ownNames(config);
   const agent = createDrachtioAgent({
     mode: { kind: 'connect', host, port, secret },
     clock,
@@ -67,6 +70,9 @@ function drachtioServer(config: Config, deps: SipDeps): SipSide {
     maxInFlightBytes: sip.drachtio.maxInFlightBytes,
     // The server hears everybody.
     trusted: trustedBy(sip.trustedPeers),
+    // It notes whom a request is for as user@host, and ends where there is no host: a number has none.
+    takesTel: false,
+    own: (uri, listening) => (isOwn(uri, listening) ? state : undefined),
     onCrossing: trace && (({ text, ...where }) => trace({ ...where, bytes: Buffer.from(text) })),
     ...agentTimes(sip),
   });
@@ -74,10 +80,15 @@ function drachtioServer(config: Config, deps: SipDeps): SipSide {
     agent,
     inHand: () => undefined,
     prepare: () => Promise.resolve(),
-    drain: () => undefined,
+    drain: () => void (state = 'draining'),
     reloadTls: () => undefined,
     close: () => agent.close(),
   };
+}
+
+function ownNames(config: Config): (uri: string, listening: readonly string[]) => boolean {
+  const { localHosts: hosts = [], nobody = () => false } = engineOptions(config);
+  return (uri, listening) => namesUs(uri, { listening, hosts, nobody });
 }
 
 /** The engine connects to the agent within the process: no port, and a secret that nobody else could say. */

@@ -14,6 +14,8 @@ export interface CallDeps {
   readonly inviteTimeoutMs: number;
   /** Whether a request from outside of dialogs is heard, by the address that it came from. */
   readonly admits: (from: Peer) => boolean;
+  /** What is said to OPTIONS with this Request-URI where it asks the gateway itself; undefined: it asks a chatbot. */
+  readonly own: (uri: string) => Answer | undefined;
   /** Calls of this connection by dialog. */
   readonly calls: Map<string, DrachtioCall>;
 }

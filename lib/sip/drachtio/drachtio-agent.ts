@@ -5,15 +5,17 @@ import type { Clock, Timer } from '../../clock.js';
 import { PeerError } from '../../errors.js';
 import type { Logger } from '../../log.js';
 import type { Metrics } from '../../metrics.js';
-import type { CallDelegate, Dialed, Peer, RequestDraft, SipAgent, SipHandlers, SipResponse } from '../agent.js';
+import type { Answer, CallDelegate, Dialed, Peer, RequestDraft, SipAgent, SipHandlers, SipResponse } from '../agent.js';
 import { type Answered, answeredLabels } from './answered.js';
 import type { Crossing } from './crossing.js';
 import { DrachtioCall, type CallDeps } from './call.js';
 import { dial } from './dial.js';
+import { ownOptions } from './duties.js';
 import { exchange } from './exchange.js';
 import { handleInbound } from './inbound.js';
 import { Link, type LinkDelegate, type LinkTarget } from './link.js';
-import { outgoingRequest } from './message.js';
+import { madeUp, outgoingRequest } from './message.js';
+import { withoutTel } from './tel.js';
 import type { SrfApp } from './types.js';
 
 export type DrachtioMode =
@@ -29,6 +31,10 @@ export interface DrachtioAgentOptions {
   readonly metrics?: Metrics;
   /** Whether who sends a request from outside of dialogs is heard, or answered 403; absent: everybody is. */
   readonly trusted?: (address: string) => boolean;
+  /** Whether OPTIONS with this Request-URI asks the gateway itself; absent: the engine has answered those. */
+  readonly own?: (uri: string, listening: readonly string[]) => 'ready' | 'draining' | undefined;
+  /** Whether the engine takes a number as Request-URI; false: it goes as a SIP URI at the next hop. Default true. */
+  readonly takesTel?: boolean;
   /** Until an engine is connected, at the start and each time anew; 5,000. */
   readonly startTimeoutMs?: number;
   /** Until a final response; 35,000: the engine's own 408 comes after 32 s. Also for who does not answer a request. */
@@ -117,12 +123,17 @@ class DrachtioAgent implements SipAgent, LinkDelegate {
   request(draft: RequestDraft, signal?: AbortSignal): Promise<SipResponse> {
     return this.unlessClosed(({ link }) => {
       const limits = { timeoutMs: this.settings.callTimeoutMs, ...(signal ? { signal } : {}) };
-      return exchange(link, outgoingRequest(draft), limits);
+      const sent = this.addressed(draft);
+      return sent ? exchange(link, outgoingRequest(sent), limits) : Promise.resolve(madeUp(503));
     });
   }
 
   invite(draft: RequestDraft, delegate: CallDelegate, signal?: AbortSignal): Promise<Dialed> {
-    return this.unlessClosed((deps) => dial(deps, draft, delegate, signal));
+    return this.unlessClosed((deps) => {
+      const sent = this.addressed(draft);
+      if (!sent) return Promise.resolve({ kind: 'refused', response: madeUp(503) });
+      return dial(deps, sent, delegate, signal);
+    });
   }
 
   async close(): Promise<void> {
@@ -185,7 +196,15 @@ class DrachtioAgent implements SipAgent, LinkDelegate {
 
   private deps(link: Link): CallDeps {
     const { log, callTimeoutMs, inviteTimeoutMs } = this.settings;
-    return { link, log, callTimeoutMs, inviteTimeoutMs, calls: this.calls, admits: (from) => this.admits(from) };
+    return {
+      link,
+      log,
+      callTimeoutMs,
+      inviteTimeoutMs,
+      calls: this.calls,
+      admits: (from) => this.admits(from),
+      own: (uri) => this.own(uri),
+    };
   }
 
   private admits({ address, protocol }: Peer): boolean {
@@ -193,6 +212,15 @@ class DrachtioAgent implements SipAgent, LinkDelegate {
     if (trusted?.(address) !== false) return true;
     metrics?.count('sip_untrusted_total', { protocol });
     return false;
+  }
+
+  private addressed(draft: RequestDraft): RequestDraft | undefined {
+    return this.settings.takesTel === false ? withoutTel(draft) : draft;
+  }
+
+  private own(uri: string): Answer | undefined {
+    const state = this.settings.own?.(uri, this.listening);
+    return state && ownOptions(state);
   }
 
   private async unlessClosed<T>(action: (deps: CallDeps) => Promise<T>): Promise<T> {

@@ -2,38 +2,44 @@
 import { PeerError } from '../../errors.js';
 import type { Answer, Call, CallDelegate, InboundInvite, InboundRequest, SipHandlers } from '../agent.js';
 import { DrachtioCall, type CallDeps } from './call.js';
+import { ALLOW, refusedByDuty } from './duties.js';
 import { contactUri, peerOf, requestOf } from './message.js';
 import { reply, type Reply } from './reply.js';
 import type { SrfRequest, SrfResponse } from './types.js';
-
-/** What may come outside of dialogs (RFC 3261 §8.2.1), and what besides is understood inside. */
-const ALLOW = 'INVITE, ACK, CANCEL, BYE, OPTIONS, MESSAGE, UPDATE, INFO';
 
 export function handleInbound(deps: CallDeps, handlers: SipHandlers, req: SrfRequest, res: SrfResponse): void {
   const call = req.stackDialogId ? deps.calls.get(req.stackDialogId) : undefined;
   // the engine has ended the call by itself, and has sent the BYE
   if (req.source === 'application') return call?.end('lost');
-  if (call) {
-    call.handle(req, res);
-    return;
-  }
-  if (req.method === 'ACK') return;
   const respond = (answer: Answer) => void reply(deps.link, req, res, deps.callTimeoutMs).send(answer).catch(ignore);
-  if (req.stackDialogId) {
-    respond({ status: 481 });
-    return;
-  }
-  // The server has a transaction of it by now: whoever only falls silent keeps that, and has the request sent again.
-  if (!deps.admits(peerOf(req))) {
-    respond({ status: 403 });
-    return;
-  }
+  const refusal = req.method === 'ACK' ? undefined : refusalOf(deps, req, call);
+  if (refusal) respond(refusal);
+  else if (call) call.handle(req, res);
+  else if (req.method !== 'ACK') handOn(deps, handlers, { req, res, respond });
+}
+
+interface Asked {
+  readonly req: SrfRequest;
+  readonly res: SrfResponse;
+  readonly respond: (answer: Answer) => void;
+}
+
+function handOn(deps: CallDeps, handlers: SipHandlers, { req, res, respond }: Asked): void {
   try {
-    if (!dispatch(deps, handlers, req, res)) respond({ status: 405, headers: [['Allow', ALLOW]] });
+    const own = req.method === 'OPTIONS' ? deps.own(req.msg.uri ?? '') : undefined;
+    if (own) respond(own);
+    else if (!dispatch(deps, handlers, req, res)) respond({ status: 405, headers: [['Allow', ALLOW]] });
   } catch (error) {
     deps.log.error('handler failed', { error, method: req.method });
     respond({ status: 500 });
   }
+}
+
+function refusalOf(deps: CallDeps, req: SrfRequest, call: DrachtioCall | undefined): Answer | undefined {
+  if (!call && req.stackDialogId) return { status: 481 };
+  // The server has a transaction of it by now: whoever only falls silent keeps that, and has the request sent again.
+  if (!call && !deps.admits(peerOf(req))) return { status: 403 };
+  return refusedByDuty(req);
 }
 
 function dispatch(deps: CallDeps, handlers: SipHandlers, req: SrfRequest, res: SrfResponse): boolean {

@@ -469,6 +469,19 @@ describe('drachtio agent', () => {
       await clock.advance(40_000);
     });
 
+    it('is refused with 420 where it requires what we do not know, which a drachtio-server leaves to us', async () => {
+      engine.fromNetwork('n5', request('INVITE', 'Require: timer\r\nRequire: 100rel, precondition\r\n'));
+      const refused = await engine.next();
+      expect(refused.leader).to.match(/^sip\|n5\|/);
+      expect(refused.sip).to.match(/^SIP\/2.0 420 Bad Extension\r\n/);
+      expect(refused.sip).to.include('\r\nUnsupported: 100rel, precondition\r\n');
+      engine.echoResponse(refused);
+      const handed = nextMessage();
+      engine.fromNetwork('n6', request('MESSAGE', 'Require: Timer\r\n'));
+      void (await handed).answer({ status: 200 });
+      engine.echoResponse(await engine.next());
+    });
+
     it('is refused with 405 and Allow where the method is none of ours, 481 in a dialog that we do not know', async () => {
       engine.fromNetwork('s1', request('SUBSCRIBE'));
       const refused = await engine.next();
@@ -587,6 +600,10 @@ describe('drachtio agent', () => {
       const update = await engine.next();
       expect(update.sip).to.match(/^SIP\/2.0 488 /);
       engine.echoResponse(update, 'c9;from-tag=theirs');
+      engine.fromNetwork('u2', request('UPDATE', 'Require: precondition\r\n'), 'c9;from-tag=theirs');
+      const required = await engine.next();
+      expect(required.sip).to.match(/^SIP\/2.0 420 /);
+      engine.echoResponse(required, 'c9;from-tag=theirs');
       engine.fromNetwork('m1', request('MESSAGE'), 'c9;from-tag=theirs');
       const failed = await engine.next();
       expect(failed.sip).to.match(/^SIP\/2.0 500 /);

@@ -48,8 +48,9 @@ export class ScriptedEngine {
     return told ? Promise.resolve(told) : new Promise((resolve) => this.waiting.push(resolve));
   }
 
-  say(leader: string, sip = ''): void {
-    this.socket?.write(printFrame(`${leader}${sip === '' ? '' : '\r\n'}`, Buffer.from(sip)));
+  say(leader: string, sip: string | Buffer = ''): void {
+    const bytes = Buffer.from(sip);
+    this.socket?.write(printFrame(`${leader}${bytes.length === 0 ? '' : '\r\n'}`, bytes));
   }
 
   /** Echoes a request; responses then carry `txnId`. */
@@ -70,7 +71,7 @@ export class ScriptedEngine {
     this.say(`e|response|${told.id}|NOK|${text}`);
   }
 
-  fromNetwork(txnId: string, sip: string, dialogId = '', address = '192.0.2.7'): void {
+  fromNetwork(txnId: string, sip: string | Buffer, dialogId = '', address = '192.0.2.7'): void {
     this.say(`n${++this.count}|sip|network|9|udp|${address}|5071|10:00:00.000000|${txnId}|${dialogId}|`, sip);
   }
 
