@@ -2,8 +2,10 @@
 import { expect } from 'chai';
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { printPcap } from '../../../lib/trace/pcap.js';
 import { bot, contact, startWorld, type World } from '../world.js';
 
 const adminKey = 'admin-of-the-spec';
@@ -37,6 +39,52 @@ function framesOf(file: string): readonly Frame[] {
     .map((line) => line.split('\t'))
     .map(([protocol = '', severities = '']) => [protocol, severities === '' ? [] : severities.split(',').map(Number)]);
 }
+
+describe('a capture file in tshark', function () {
+  this.timeout(20_000);
+  let folder: string;
+  before(function () {
+    if (!hasTshark()) this.skip();
+    folder = mkdtempSync(join(tmpdir(), 'maap-iwf-tshark-'));
+  });
+  after(() => folder && rmSync(folder, { recursive: true, force: true }));
+
+  it('has what is larger than a packet, IPv6, and a callback without answer as a reset', () => {
+    const large = 'x'.repeat(150_000);
+    const paths = 'To-Path: msrp://[2001:db8::1]:2855/x;tcp\r\nFrom-Path: msrp://[2001:db8::2]:9/y;tcp\r\n';
+    const asked = (body: string, announced = body.length) =>
+      `POST https://a.example.com/x HTTP/1.1\r\ncontent-type: application/json\r\ncontent-length: ${announced}\r\n\r\n${body}`;
+    const crossed = [
+      ['msrp', 'in', '[2001:db8::2]:40000', `MSRP tttt1 SEND\r\n${paths}\r\n${large}\r\n-------tttt1$\r\n`, 'MSRP'],
+      ['msrp', 'out', '[2001:db8::2]:40000', `MSRP tttt1 200 OK\r\n${paths}-------tttt1$\r\n`, 'MSRP'],
+      ['http', 'out', 'a.example.com', asked(JSON.stringify({ large })), 'HTTP/JSON'],
+      ['http', 'in', 'a.example.com', 'HTTP/1.1 200\r\n\r\n', 'HTTP'],
+      ['http', 'out', 'a.example.com', asked('[900 bytes]', 900), 'HTTP'],
+      ['http', 'in', 'a.example.com', 'failed: timeout', 'TCP'],
+      ['http', 'out', 'a.example.com', asked('{}'), 'HTTP/JSON'],
+      ['http', 'in', '2001:db8::7', 'GET /x HTTP/1.1\r\nhost: a\r\n\r\n', 'HTTP'],
+    ] as const;
+    const file = join(folder, 'made.pcap');
+    const events = crossed.map(([border, direction, peer, text], at) => ({
+      border,
+      direction,
+      peer,
+      text,
+      atMs: at,
+      key: 'k',
+    }));
+    writeFileSync(file, printPcap({ conversation: 'c', keys: [], events }));
+    const frames = framesOf(file);
+    // All but the last segment of what is large are shown as TCP.
+    const segments = 2 * Math.floor(large.length / 65_000);
+    expect(frames.map(([protocol]) => protocol).filter((protocol) => protocol !== 'TCP')).to.deep.equal(
+      crossed.map(([, , , , protocol]) => protocol).filter((protocol) => protocol !== 'TCP'),
+    );
+    expect(frames).to.have.length(crossed.length + segments);
+    const strange = frames.filter(([, severities]) => severities.some((severity) => severity >= warning));
+    expect(strange, 'the reset alone').to.deep.equal([['TCP', [warning]]]);
+  });
+});
 
 for (const bodies of [false, true]) {
   describe(`the capture file of a conversation, ${bodies ? 'with' : 'without'} bodies, in tshark`, function () {
