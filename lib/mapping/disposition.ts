@@ -52,13 +52,13 @@ export function isReceiptAsked(inbound: Acknowledged, status: ReceiptStatus): bo
  * Undefined where the message has no imdn.Message-ID. Asks for nothing itself (RFC 5438 §8.2).
  */
 export function mapReceipt(inbound: Acknowledged, status: ReceiptStatus, envelope: Envelope): Cpim | undefined {
-  const { imdnMessageId, dateTime = envelope.dateTime, originalTo, recordRoute } = inbound;
+  const { imdnMessageId, dateTime = envelope.dateTime, recordRoute } = inbound;
   if (imdnMessageId === undefined) return undefined;
   const imdn: Imdn = {
     messageId: imdnMessageId,
     // RFC 5438 §11.1.2: the DateTime of the message, not of the receipt.
     dateTime,
-    ...(originalTo === undefined ? {} : { originalRecipientUri: bareUri(originalTo) }),
+    ...recipients(inbound),
     disposition: dispositionOf(status),
   };
   return envelop(answering(inbound, envelope), {
@@ -67,6 +67,12 @@ export function mapReceipt(inbound: Acknowledged, status: ReceiptStatus, envelop
     contentDisposition: 'notification',
     headers: recordRoute.map((route) => imdnHeader('IMDN-Route', route)),
   });
+}
+
+/** Both or neither, as the schema has them: whom the message has reached, and whom it was meant for (RFC 5438 §11.1). */
+function recipients({ originalTo, to = originalTo }: Acknowledged): Partial<Imdn> {
+  if (originalTo === undefined || to === undefined) return {};
+  return { recipientUri: bareUri(to), originalRecipientUri: bareUri(originalTo) };
 }
 
 /** The message's sender is the receipt's recipient, unless the envelope names others. */

@@ -1,6 +1,6 @@
 /** What a frame looks like to whoever traces; its text is made when somebody reads it. */
 import type { TraceEvent } from '../trace/trace.js';
-import { printHead, type Frame } from '../wire/msrp/frame.js';
+import { decodeUtf8, printEndLine, printHead, type Frame } from '../wire/msrp/frame.js';
 
 /** Where and when it crossed the border. */
 export type Crossing = Pick<TraceEvent, 'atMs' | 'direction' | 'peer' | 'key'>;
@@ -34,9 +34,9 @@ class FrameEvent implements TraceEvent {
   }
 
   text(): string {
-    const text = printHead(this.head);
-    if (this.bytes === undefined) return text;
-    return `${text}\r\n${this.shown ? this.shown.toString('utf8') : `(${this.bytes} octets)`}`;
+    const [head, end] = [decodeUtf8(printHead(this.head)), printEndLine(this.head)];
+    if (this.bytes === undefined) return `${head}${end}`;
+    return `${head}\r\n${this.shown ? this.shown.toString('utf8') : `(${this.bytes} octets)`}\r\n${end}`;
   }
 }
 

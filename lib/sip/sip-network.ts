@@ -250,6 +250,7 @@ export class SipNetwork implements Network {
             ['Contact', capabilityContact(bot, this.options.contactHost())],
             ['Allow', allowed],
             ['Accept', `${sdpType}, ${cpimType}`],
+            ['Supported', 'timer'],
           ],
         });
       },

@@ -23,17 +23,36 @@ export function udpPacket(ends: Ends, payload: Buffer): Buffer {
   return Buffer.concat([ipHeader(ends, udp, 8 + payload.length), header, payload]);
 }
 
+/** Where a segment stands in its connection. */
+export interface Place {
+  readonly seq: number;
+  readonly ack: number;
+  /** Octets after the payload, of which the packet speaks and which it does not have: its checksum does not hold. */
+  readonly missing: number;
+}
+
 /** A segment of an established connection (PSH, ACK). */
-export function tcpPacket(ends: Ends, payload: Buffer, { seq, ack }: { seq: number; ack: number }): Buffer {
+export function tcpPacket(ends: Ends, payload: Buffer, place: Place): Buffer {
+  return segment(ends, { flags: 0x18, payload }, place);
+}
+
+/** The connection ends (RST, ACK), and the payload is the cause (RFC 9293 §3.5.3). */
+export function resetPacket(ends: Ends, cause: Buffer, place: Place): Buffer {
+  return segment(ends, { flags: 0x14, payload: cause }, place);
+}
+
+function segment(ends: Ends, { flags, payload }: { flags: number; payload: Buffer }, place: Place): Buffer {
+  const { seq, ack, missing } = place;
+  const length = 20 + payload.length + missing;
   const header = Buffer.alloc(20);
   header.writeUInt16BE(ends.from.port, 0);
   header.writeUInt16BE(ends.to.port, 2);
   header.writeUInt32BE(seq >>> 0, 4);
   header.writeUInt32BE(ack >>> 0, 8);
-  header.writeUInt16BE(0x5018, 12);
+  header.writeUInt16BE(0x5000 | flags, 12);
   header.writeUInt16BE(0xffff, 14);
-  header.writeUInt16BE(sumOf([pseudoHeader(ends, tcp, 20 + payload.length), header, payload]), 16);
-  return Buffer.concat([ipHeader(ends, tcp, 20 + payload.length), header, payload]);
+  header.writeUInt16BE(sumOf([pseudoHeader(ends, tcp, length), header, payload]), 16);
+  return Buffer.concat([ipHeader(ends, tcp, length), header, payload]);
 }
 
 function ipHeader({ from, to }: Ends, protocol: number, length: number): Buffer {

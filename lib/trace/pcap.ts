@@ -1,9 +1,12 @@
 /**
  * One conversation as a capture file (libpcap format 2.4) for tools such as Wireshark. The packets are made up: what was
  * traced are messages, not datagrams; SIP is put into UDP, MSRP and HTTP into TCP, from and to the gateway's usual ports.
+ * A body of HTTP that the trace leaves out was not captured: its packet is longer than its record, so that tools take
+ * neither a note for the body nor what follows for its rest.
  */
 import { isIPv4, isIPv6 } from 'node:net';
-import { tcpPacket, udpPacket, type Endpoint, type Ends } from './packet.js';
+import { captured, type Captured } from './captured.js';
+import { type Endpoint, type Ends, resetPacket, tcpPacket, udpPacket } from './packet.js';
 import type { ConversationTrace, ShownEvent } from './ring.js';
 
 /** LINKTYPE_RAW: packets begin with their IP header, of either version. */
@@ -35,29 +38,51 @@ function fileHeader(): Buffer {
 }
 
 function records(event: ShownEvent, streams: Map<string, Stream>): readonly Buffer[] {
-  const payload = Buffer.from(event.text);
   const ends = endsOf(event);
-  if (event.border === 'sip') return record(event.atMs, udpPacket(ends, payload.subarray(0, maxPayloadBytes)));
+  const shown = captured(event);
+  if (event.border === 'sip') return record(event.atMs, udpPacket(ends, fitting(shown).octets));
   const name = `${event.border} ${event.peer}`;
   const stream = streams.get(name) ?? { in: 1, out: 1 };
   streams.set(name, stream);
+  return segments(shown, event, { ends, stream });
+}
+
+interface Connection {
+  readonly ends: Ends;
+  readonly stream: Stream;
+}
+
+function segments({ octets, missing }: Captured, event: ShownEvent, { ends, stream }: Connection): readonly Buffer[] {
   const [own, other] = event.direction === 'in' ? (['in', 'out'] as const) : (['out', 'in'] as const);
+  const print = isNote(event) ? resetPacket : tcpPacket;
   const found: Buffer[] = [];
-  for (let at = 0; at < payload.length; at += maxPayloadBytes) {
-    const part = payload.subarray(at, at + maxPayloadBytes);
-    found.push(...record(event.atMs, tcpPacket(ends, part, { seq: stream[own], ack: stream[other] })));
-    stream[own] += part.length;
+  for (let at = 0; at < octets.length; at += maxPayloadBytes) {
+    const isLast = at + maxPayloadBytes >= octets.length;
+    const part = fitting({ octets: octets.subarray(at), missing: isLast ? missing : 0 });
+    const place = { seq: stream[own], ack: stream[other], missing: part.missing };
+    found.push(...record(event.atMs, print(ends, part.octets, place), part.missing));
+    stream[own] += part.octets.length + part.missing;
   }
   return found;
 }
 
-function record(atMs: number, packet: Buffer): readonly Buffer[] {
+/** Why there was no answer: no message of the protocol. */
+function isNote({ border, text }: ShownEvent): boolean {
+  return border === 'http' && !/^(?:HTTP\/|[A-Z-]+ )/.test(text);
+}
+
+function fitting({ octets, missing }: Captured): Captured {
+  const part = octets.subarray(0, maxPayloadBytes);
+  return { octets: part, missing: Math.min(missing, maxPayloadBytes - part.length) };
+}
+
+function record(atMs: number, octets: Buffer, missing = 0): readonly Buffer[] {
   const header = Buffer.alloc(16);
   header.writeUInt32BE(Math.floor(atMs / 1000) >>> 0, 0);
   header.writeUInt32BE(Math.floor(atMs % 1000) * 1000, 4);
-  header.writeUInt32BE(packet.length, 8);
-  header.writeUInt32BE(packet.length, 12);
-  return [header, packet];
+  header.writeUInt32BE(octets.length, 8);
+  header.writeUInt32BE(octets.length + missing, 12);
+  return [header, octets];
 }
 
 function endsOf({ border, direction, peer }: ShownEvent): Ends {
@@ -67,8 +92,12 @@ function endsOf({ border, direction, peer }: ShownEvent): Ends {
   return direction === 'in' ? { from: remote, to: local } : { from: local, to: remote };
 }
 
-/** `127.0.0.1:5060`, `[::1]:5060`, of SIP `tcp/127.0.0.1:5060`; a name is shown as an address reserved for documentation (RFC 5737). */
+/**
+ * `127.0.0.1:5060`, `[::1]:5060`, of SIP `tcp/127.0.0.1:5060`; a name is shown as an address reserved for documentation
+ * (RFC 5737), no port as 0.
+ */
 function endpoint(peer: string): Endpoint {
+  if (isIPv6(peer)) return { address: octets(peer), port: 0 };
   const [, host = '', digits = ''] = /^(?:[a-z]+\/)?\[?(.*?)\]?(?::([0-9]{1,5}))?$/.exec(peer) ?? [];
   const port = Math.min(Number(digits), 0xffff);
   return { address: octets(isIPv4(host) || isIPv6(host) ? host : '192.0.2.2'), port };

@@ -65,6 +65,15 @@ describe('dispositions', () => {
     }
   });
 
+  it('original-recipient-uri stands behind recipient-uri, and neither without the other (RFC 5438 §11.1)', () => {
+    const both = '<recipient-uri>sip:bot@x</recipient-uri><original-recipient-uri>sip:list@x</original-recipient-uri>';
+    const receipt = mapReceipt(inbound('i.Original-To: <sip:list@x>\r\n'), 'delivered', envelope);
+    expect(print(receipt)).to.contain(`</datetime>${both}<delivery-notification>`);
+    const toNobody = { message: {}, asked: [], recordRoute: [], imdnMessageId: 'm-1', originalTo: '<sip:list@x>' };
+    expect(print(mapReceipt(toNobody, 'delivered', envelope))).to.contain('<recipient-uri>sip:list@x<');
+    expect(print(mapReceipt(inbound(), 'delivered', envelope))).not.to.contain('recipient-uri');
+  });
+
   it('of a message without DateTime it holds its own; of one without Message-ID there is none', () => {
     const bare = { message: { text: 'x' }, asked: [], recordRoute: [] };
     expect(print(mapReceipt({ ...bare, imdnMessageId: 'm' }, 'delivered', envelope))).to.contain(

@@ -340,7 +340,7 @@ describe('MSRP session, inbound', () => {
     peer = await house.peer();
     peer.write(send({ to: session.localPath, body: 'not secret' }));
     await peer.status();
-    expect(texts[0]).to.match(/\r\n\r\nnot secret$/);
+    expect(texts[0]).to.match(/\r\n\r\nnot secret\r\n-{7}t\d+\$\r\n$/);
   });
 
   it('traces what crosses the border, the content as its length', async () => {
@@ -355,8 +355,8 @@ describe('MSRP session, inbound', () => {
       ['in', session.id],
       ['out', session.id],
     ]);
-    expect(events[0]?.text()).to.match(/^MSRP t\d+ SEND\r\n[^]*\(6 octets\)$/);
+    expect(events[0]?.text()).to.match(/^MSRP (t\d+) SEND\r\n[^]*\(6 octets\)\r\n-{7}\1\$\r\n$/);
     expect(inspect(events[0], { depth: null }), 'nor is the content kept in memory').not.to.include('<Buffer');
-    expect(events[1]?.text()).to.match(/^MSRP t\d+ 200 OK\r\n/);
+    expect(events[1]?.text()).to.match(/^MSRP (t\d+) 200 OK\r\n[^]*-{7}\1\$\r\n$/);
   });
 });

@@ -467,6 +467,17 @@ describe('Dialogs as the called side [IWF-1802]', () => {
     expect(failure).to.be.instanceOf(Error);
   });
 
+  it('take a BYE of the peer that crosses ours, and no other request (RFC 5407 §3.2.1)', async () => {
+    const on = await stage();
+    const { id, tag } = called(on);
+    await send(on, { method: 'BYE' }, id);
+    on.net.take();
+    expect(ask(on, { method: 'INVITE', toTag: tag, cseq: 2 }).status).to.equal(481);
+    expect(ask(on, { method: 'BYE', toTag: tag, fromTag: 'stranger', cseq: 2 }).status).to.equal(481);
+    expect(ask(on, { method: 'BYE', toTag: tag, cseq: 3 }).status).to.equal(200);
+    expect(on.requests, 'of the INVITE alone the application knows').to.have.length(1);
+  });
+
   it('answer 500 to a request out of order (§12.2.2)', async () => {
     const on = await stage();
     const { tag } = called(on);

@@ -30,24 +30,29 @@ class Asked implements TraceEvent {
   readonly key: string;
   private readonly notifyURL: string;
   private readonly notificationId: string;
+  private readonly contentType: string;
+  private readonly bytes: number;
   /** Whoever keeps the event must not keep a body alive that it is not to show. */
-  private readonly shown: string | number;
+  private readonly shown: string | undefined;
 
   constructor({ request, atMs }: Exchange, peer: string, bodies: boolean) {
-    const { notifyURL, notificationId, body, messageId } = request;
+    const { notifyURL, notificationId, body, messageId, contentType } = request;
     this.atMs = atMs;
     this.peer = peer;
     this.key = messageId ?? notificationId;
     this.notifyURL = notifyURL;
     this.notificationId = notificationId;
-    this.shown = bodies ? body : Buffer.byteLength(body);
+    this.contentType = contentType;
+    this.bytes = Buffer.byteLength(body);
+    this.shown = bodies ? body : undefined;
   }
 
   text(): string {
-    const body = typeof this.shown === 'number' ? `[${this.shown} bytes]` : this.shown;
+    const body = this.shown ?? `[${this.bytes} bytes]`;
     // What a platform knows its callbacks by stands there.
     const url = this.notifyURL.replace(/\?.*$/s, '?********');
-    return `POST ${url}\r\nwebhook-id: ${this.notificationId}\r\n\r\n${body}`;
+    const head = [`POST ${url} HTTP/1.1`, `content-type: ${this.contentType}`, `webhook-id: ${this.notificationId}`];
+    return [...head, `content-length: ${this.bytes}`, '', body].join('\r\n');
   }
 }
 
@@ -67,6 +72,8 @@ class Answered implements TraceEvent {
   }
 
   text(): string {
-    return this.result.kind === 'answered' ? `HTTP/1.1 ${this.result.status}\r\n\r\n` : this.result.kind;
+    const { result } = this;
+    if (result.kind === 'answered') return `HTTP/1.1 ${result.status}\r\n\r\n`;
+    return result.kind === 'failed' ? `failed: ${result.reason}` : result.kind;
   }
 }

@@ -1,5 +1,6 @@
 /** One HTTP exchange as two trace events; texts are made only when somebody reads them. */
 import type { IncomingMessage } from 'node:http';
+import { isIPv6 } from 'node:net';
 import type { TraceEvent } from '../../trace/trace.js';
 import type { Written } from './answer.js';
 
@@ -19,7 +20,8 @@ export function traceExchange(trace: (event: TraceEvent) => void, exchange: Trac
   const { remoteAddress = '', remotePort = '' } = request.socket;
   const key = exchange.key.length > maxKeyLength ? cut(exchange.key, maxKeyLength) : exchange.key;
   // The port is of the connection: behind a proxy it says nothing of the client.
-  const peer = client === remoteAddress ? `${client}:${remotePort}` : client;
+  const host = isIPv6(client) ? `[${client}]` : client;
+  const peer = client === remoteAddress ? `${host}:${remotePort}` : host;
   const requestText = keptText(request);
   const answerHeaders = () => Object.entries(written.headers).map(([name, value]) => `${name}: ${String(value)}`);
   const answerText = () => [`HTTP/1.1 ${status}`, ...answerHeaders(), '', `[${written.bytes} bytes]`].join('\r\n');

@@ -78,9 +78,16 @@ export class DialogLife {
     return this.core.dialogs.end(dialog);
   }
 
+  /** We say BYE; false where it had ended before. */
+  leave(dialog: Dialog): boolean {
+    if (!this.end(dialog)) return false;
+    this.core.dialogs.leave(dialog);
+    return true;
+  }
+
   /** The engine itself ends the dialog, and tells. */
   hangUp(dialog: Dialog): void {
-    if (!this.end(dialog)) return;
+    if (!this.leave(dialog)) return;
     void this.sendBye(dialog).then(
       (bye) => guarded(this.core, () => this.core.delegate?.onBye(dialog.id, bye)),
       (error: unknown) => this.core.settings.onError(error),

@@ -6,6 +6,7 @@ import { bracketed, uriOf, withTag } from '../message/name-addr.js';
 import type { Routing } from '../message/parse.js';
 import type { EngineTimer } from '../transaction/timers.js';
 import { parseSipUri, schemeOf } from '../message/uri.js';
+import { RecentMap } from '../transport/recent-map.js';
 
 /**
  *   early ──2xx──▶ confirmed ──BYE either way, 408, 481, no ACK, session timer──▶ ended
@@ -128,10 +129,15 @@ export function routeOf(dialog: Dialog): DialogRoute {
   return { requestUri: uri, routes: [...rest, bracketed(dialog.remoteTarget)], next: uri };
 }
 
+/** More than end within the 64*T1 that a BYE of the peer may be on its way. */
+const maxLeft = 10_000;
+
 /** Dialogs by the id of the API, and by Call-ID and our tag, as requests name them. */
 export class DialogTable {
   private readonly byId = new Map<DialogId, Dialog>();
   private readonly byTag = new Map<string, Dialog>();
+  /** The peer's tag of those that we have ended by BYE. */
+  private readonly left = new RecentMap<string>(maxLeft);
 
   get size(): number {
     return this.byId.size;
@@ -160,6 +166,16 @@ export class DialogTable {
     if (this.byId.get(dialog.id) === dialog) this.byId.delete(dialog.id);
     this.byTag.delete(`${dialog.callId};${dialog.localTag}`);
     return true;
+  }
+
+  /** We have said BYE in it. */
+  leave({ callId, localTag, remoteTag }: Dialog): void {
+    this.left.set(`${callId};${localTag}`, remoteTag);
+  }
+
+  /** Whether a BYE of the peer has crossed ours. */
+  hasLeft(routing: Routing): boolean {
+    return this.left.get(`${routing.callId};${routing.toTag ?? ''}`) === (routing.fromTag ?? '');
   }
 
   clear(): void {

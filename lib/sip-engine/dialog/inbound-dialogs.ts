@@ -6,7 +6,7 @@ import type { DialogLife } from './dialog-life.js';
 import { busy } from '../duties.js';
 import type { InboundRequest } from '../transaction/inbound-request.js';
 import type { WireMessage } from '../message/message.js';
-import type { Parsed } from '../message/parse.js';
+import type { Parsed, Routing } from '../message/parse.js';
 
 /** Those that may move the peer's target (§12.2.2, RFC 3311 §5.2). */
 const REFRESHING = new Set(['INVITE', 'UPDATE']);
@@ -20,17 +20,22 @@ export class InboundDialogs {
     this.life = life;
   }
 
-  /** 481, 500, 491, 482 or 503 before the application; undefined: it may have the request. */
+  /** 481, 500, 491, 482 or 503 before the application, 200 to a BYE that has crossed ours; undefined: it may have the request. */
   refusal(request: InboundRequest): ResponseDraft | undefined {
     const { routing } = request;
     if (routing.toTag === undefined) return this.refusedNew(request);
     const dialog = this.core.dialogs.of(routing);
-    if (!dialog) return { status: 481, headers: [] };
+    if (!dialog) return { status: this.crossesOurBye(routing) ? 200 : 481, headers: [] };
     // §12.2.2: out of order. A number equal to the last one is a new branch of an old request.
     if (dialog.remoteCseq !== undefined && routing.cseq < dialog.remoteCseq) return { status: 500, headers: [] };
     dialog.remoteCseq = routing.cseq;
     request.dialog = dialog;
     return this.refusedOffer(dialog, request);
+  }
+
+  /** Both have hung up: a dialog that waits for the answer to its BYE takes one (RFC 5407 §3.2.1). */
+  private crossesOurBye(routing: Routing): boolean {
+    return routing.cseqMethod === 'BYE' && this.core.dialogs.hasLeft(routing);
   }
 
   private refusedNew(request: InboundRequest): ResponseDraft | undefined {

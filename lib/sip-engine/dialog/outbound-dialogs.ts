@@ -48,7 +48,7 @@ export class OutboundDialogs {
   onLeaving(dialog: Dialog, method: string): void {
     if (method === 'INVITE') dialog.inviting = 'ours';
     // The session is over as soon as the BYE is under way, whatever its answer (§15.1.1).
-    if (method === 'BYE') this.life.end(dialog);
+    if (method === 'BYE') this.life.leave(dialog);
   }
 
   /** Returns what has to follow once the application knows the response. */

@@ -96,6 +96,12 @@ describe('clients behind a reverse proxy', () => {
     expect(face.traced.map(({ peer }) => peer)).to.include('203.0.113.8');
   });
 
+  it('one of IPv6 stands in the trace in brackets: a port is none of its address', async () => {
+    await open('127.0.0.1');
+    expect(await by('2001:db8::7')).to.equal(201);
+    expect(face.traced.map(({ peer }) => peer)).to.deep.equal(['[2001:db8::7]', '[2001:db8::7]']);
+  });
+
   it('one that guesses gains nothing by words of his own', async () => {
     await open('127.0.0.1');
     let n = 0;
