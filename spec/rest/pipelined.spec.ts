@@ -47,6 +47,25 @@ describe('rest: pipelined requests [IWF-1726]', () => {
     expect(answers.at(-1)).to.match(/^200 /);
   });
 
+  it('those of a client that has said all that it will are answered, too', async () => {
+    await open();
+    const socket = connect({ port: face.server.port, host: '127.0.0.1', allowHalfOpen: true });
+    sockets.push(socket);
+    socket.end(`GET /${'x'.repeat(7_000)} HTTP/1.1\r\nHost: x\r\n\r\n`.repeat(300));
+    const answers = String(Buffer.concat(await socket.toArray()));
+    expect(answers.split('HTTP/1.1 404 ')).to.have.length(301);
+  });
+
+  it('nothing further is read of who has some waiting', async () => {
+    const asked = await openHanging({ maxPipelined: 1_000 });
+    // Some 20 MB: more than the system takes for who does not read.
+    const socket = send(list.replace('Host', `X: ${'x'.repeat(10_000)}\r\nHost`).repeat(2_000));
+    expect((await face.call('GET', '/docs/')).status).to.equal(200);
+    expect(asked()).to.equal(4);
+    expect(socket.writableLength).to.be.above(0);
+    expect(face.counted.filter((line) => line.endsWith(cut))).to.deep.equal([]);
+  });
+
   it('a few of one connection are worked on at once', async () => {
     const asked = await openHanging();
     send(list.repeat(300));

@@ -39,6 +39,7 @@ export function pipelined({ maxWaiting, onCut }: PipelinedOptions): (listener: R
     waiting--;
     begin();
     if (line.waiting.length === 0) socket.resume();
+    else socket.pause();
   };
   const wait = (line: Line, socket: Socket, begin: () => void): void => {
     if (waiting >= maxWaiting) {
@@ -47,7 +48,8 @@ export function pipelined({ maxWaiting, onCut }: PipelinedOptions): (listener: R
       return;
     }
     waiting++;
-    if (line.waiting.push(begin) === 1) socket.pause();
+    line.waiting.push(begin);
+    socket.pause();
   };
   return (listener) => (request: IncomingMessage, response: ServerResponse) => {
     const { socket } = request;
@@ -58,6 +60,8 @@ export function pipelined({ maxWaiting, onCut }: PipelinedOptions): (listener: R
       line.begun++;
       response.once('close', () => {
         line.begun--;
+        // Node reads on at the end of each request, whoever has told it not to.
+        if (line.waiting.length > 0) socket.pause();
         // In a turn of its own: answers that the system takes at once would else all be made in this one.
         setImmediate(() => next(line, socket));
       });
