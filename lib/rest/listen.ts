@@ -121,9 +121,14 @@ function secureOptions({ cert, key, clientCa }: RestTls, { headersTimeoutMs }: R
 /** What is not HTTP, too slow or too long is told once and closed (RFC 9112 §9.5). */
 function refuseClient(deps: RestDeps, error: NodeJS.ErrnoException, socket: Duplex): void {
   if (socket instanceof TLSSocket && socket.destroyed) return;
+  // Who has gone, as a load balancer that tries the port, is no fault and nobody to tell.
+  if (error.code === 'ECONNRESET') {
+    socket.destroy();
+    return;
+  }
   const status = clientErrors[error.code ?? ''] ?? 400;
   deps.metrics.count('rest_client_errors_total', { status: String(status) }, 1, addressOf(socket));
-  if (!socket.writable || error.code === 'ECONNRESET') {
+  if (!socket.writable) {
     socket.destroy();
     return;
   }
