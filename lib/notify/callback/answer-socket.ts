@@ -2,7 +2,7 @@
  * The socket of a callback as undici is to see it. Interim answers 100 that were not asked for are taken out: a client must
  * pass by any number of them (RFC 9110 §15.2), undici takes one for a broken connection, and the callback would be sent
  * again as long as it is valid. And an answer has an end: of interim answers, and of what chunks have beside their data,
- * undici reads as much as comes.
+ * undici reads as much as comes, and TLS 1.2 makes as many handshakes as the server asks for.
  */
 import type { Socket } from 'node:net';
 
@@ -10,6 +10,8 @@ import type { Socket } from 'node:net';
 const maxHeadBytes = 16_384;
 /** Of an answer beside its body: heads, chunk sizes, trailers. */
 const maxFramingBytes = 65_536;
+/** Of one answer, after the one that the connection begins with: IIS asks for our certificate in a second one. */
+const maxHandshakes = 2;
 
 /** The same socket, for answers with bodies up to `maxBodyBytes`; a longer one ends it. */
 export function answerSocket<S extends Socket>(socket: S, maxBodyBytes: number): S {
@@ -21,6 +23,8 @@ export function answerSocket<S extends Socket>(socket: S, maxBodyBytes: number):
     socket.destroy(new Error('the answer is too long'));
     return null;
   };
+  // What Node tells of the keys of TLS is all that it tells of a handshake on this side.
+  socket.on('keylog', () => filter.mayShakeHands() || socket.destroy(new Error('too many handshakes')));
   const write = socket.write.bind(socket) as (...args: unknown[]) => boolean;
   socket.write = (...args: unknown[]): boolean => {
     filter.expect();
@@ -33,6 +37,8 @@ class AnswerFilter {
   private readonly maxBytes: number;
   /** Of the answer so far. */
   private received = 0;
+  /** Since something was asked. */
+  private handshakes = 0;
   /** Whether the first octet of the final answer is to come. */
   private awaits = false;
   /** What may become an interim answer. */
@@ -46,12 +52,19 @@ class AnswerFilter {
   expect(): void {
     this.awaits = true;
     this.received = 0;
+    this.handshakes = 0;
   }
 
   /** False: there is more of it than may be. */
   takes(chunk: Buffer): boolean {
     this.received += chunk.length;
     return this.received <= this.maxBytes;
+  }
+
+  /** One more; false: there were enough of them. */
+  mayShakeHands(): boolean {
+    this.handshakes++;
+    return this.handshakes <= maxHandshakes;
   }
 
   /** What is left of it; null: nothing yet. */

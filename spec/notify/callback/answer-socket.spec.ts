@@ -1,25 +1,30 @@
 /** Answers of a callback that undici would take amiss, or read without end: over raw sockets. */
 import { expect } from 'chai';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
 import { type Clock, systemClock } from '../../../lib/clock.js';
 import { parseAllowList } from '../../../lib/notify/callback/allow-list.js';
 import { createCallbacks, type Callbacks } from '../../../lib/notify/callback/callback.js';
 import type { CallbackResult } from '../../../lib/notify/callback/outcome.js';
 import { notifyDefaults } from '../../../lib/notify/options.js';
 import { FakeClock } from '../../support/fake-clock.js';
+import { Authority } from '../../support/certificates.js';
 import { until } from '../harness.js';
 
 const broken = { kind: 'failed', reason: 'connection' };
 
 describe('what answers a callback, octet for octet', () => {
   let callbacks: Callbacks;
-  const open = (clock: Clock = systemClock): void => {
-    const platform = { allow: parseAllowList(['127.0.0.1']), keys: [] };
+  const open = (clock: Clock = systemClock, ca?: string): void => {
+    const platform = { allow: parseAllowList(['127.0.0.1']), keys: [], ...(ca !== undefined && { tls: { ca } }) };
     callbacks = createCallbacks({ clock, platform: () => platform, options: notifyDefaults });
   };
   const post = (notifyURL: string): Promise<CallbackResult> =>
     callbacks.post({ platformId: 'p', notifyURL, notificationId: 'n1', contentType: 'application/json', body: '{}' });
 
+  let authority: Authority;
+  before(async () => (authority = await Authority.make('callbacks')));
+  after(() => authority.remove());
   afterEach(() => callbacks.close());
 
   for (const [how, size] of [
@@ -63,6 +68,30 @@ describe('what answers a callback, octet for octet', () => {
       await until(() => server.closed() === 1);
       await callbacks.close();
       await server.close();
+    });
+
+  for (const [handshakes, result] of [
+    [1, { kind: 'answered', status: 204 }],
+    [20, broken],
+  ] as const)
+    it(`a server that asks for ${handshakes} more handshakes (TLS 1.2): ${result.kind}`, async () => {
+      const server = createTlsServer(
+        { ...(await authority.issue('platform', ['IP:127.0.0.1'])), maxVersion: 'TLSv1.2' },
+        (socket) => {
+          socket.on('error', () => undefined);
+          const shake = (left: number): void => {
+            if (left === 0) socket.end('HTTP/1.1 204 \r\n\r\n');
+            else socket.renegotiate({}, () => shake(left - 1));
+          };
+          socket.once('data', () => shake(handshakes));
+        },
+      );
+      server.on('tlsClientError', () => undefined);
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      open(new FakeClock(), authority.ca);
+      expect(await post(`https://127.0.0.1:${(server.address() as AddressInfo).port}/`)).to.deep.equal(result);
+      await callbacks.close();
+      await new Promise((resolve) => server.close(resolve));
     });
 });
 
