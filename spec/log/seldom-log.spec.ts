@@ -4,7 +4,7 @@ import type { Fields } from '../../lib/log.js';
 import { seldomLog, type SeldomLog } from '../../lib/log/seldom-log.js';
 import { FakeClock } from '../support/fake-clock.js';
 
-describe('warnings that come as often as a peer likes', () => {
+describe('warnings that come as often as a peer likes [IWF-1726]', () => {
   let clock: FakeClock;
   let lines: [event: string, fields: Fields | undefined][];
   let log: SeldomLog;

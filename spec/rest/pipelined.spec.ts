@@ -9,7 +9,7 @@ const page = 'GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n';
 const list = `GET /chat/v1/${botPath}/subscriptions HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer key-a\r\n\r\n`;
 const last = (text: string): string => text.replace('Host: x', 'Host: x\r\nConnection: close');
 
-describe('rest: pipelined requests [IWF-1726]', () => {
+describe('rest: pipelined requests [IWF-1725]', () => {
   let face: Face;
   const sockets: Socket[] = [];
   const open = async (limits: Partial<RestLimits> = {}): Promise<void> => {
