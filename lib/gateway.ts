@@ -139,6 +139,7 @@ async function stop({ config, log, metrics }: Foundation, house: House, draining
   await stopInTime(stopSteps(house, timeoutMs), timeoutMs, log);
   metrics.close();
   operators.refusals.close();
+  log.close();
   log.info('gateway stopped');
 }
 

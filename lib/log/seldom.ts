@@ -81,3 +81,26 @@ function mostOf({ times, timesOf }: Tally): Pick<Told, 'who' | 'whoTimes'> {
   const [who, whoTimes] = most;
   return whoTimes === times ? { who } : { who, whoTimes };
 }
+
+/** Of one in a minute: with room for what an operator mistypes, or has to see of a peer that is wrong. */
+const singlyPerMinute = 10;
+
+interface Minute {
+  readonly sinceMs: number;
+  count: number;
+}
+
+/** Says of each whether it is one of the first of its minute, which are told one by one. `what` is of a closed set. */
+export function singlyAtFirst(clock: Clock): (what: string) => boolean {
+  const minutes = new Map<string, Minute>();
+  return (what) => {
+    const nowMs = clock.now();
+    const last = minutes.get(what);
+    // A clock that was set back begins a new minute.
+    const isOver = last === undefined || Math.abs(nowMs - last.sinceMs) >= quietMs;
+    const minute = isOver ? { sinceMs: nowMs, count: 0 } : last;
+    minutes.set(what, minute);
+    minute.count++;
+    return minute.count <= singlyPerMinute;
+  };
+}

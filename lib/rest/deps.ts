@@ -27,6 +27,8 @@ export interface RestLimits {
   readonly maxHeaderBytes: number;
   /** Requests being worked on at once; beyond: 503 with Retry-After. */
   readonly maxInFlight: number;
+  /** Requests that wait for answers to earlier ones of their connection; who brings more is cut. */
+  readonly maxPipelined: number;
   /** Open connections; beyond: closed as they come. */
   readonly maxConnections: number;
   /** Of one address, or one /64 of IPv6; beyond: closed as they come. */
@@ -48,6 +50,7 @@ export const defaultRestLimits: RestLimits = {
   maxMessageBytes: 1024 * 1024,
   maxHeaderBytes: 16_384,
   maxInFlight: 10_000,
+  maxPipelined: 10_000,
   maxConnections: 10_000,
   maxConnectionsPerSource: 5_000,
   maxTotalBufferedBytes: 256 * 1024 * 1024,

@@ -13,6 +13,7 @@ import { errorAnswer, writeAnswer } from './http/answer.js';
 import { endWith } from './http/bare-answer.js';
 import { addressOf } from './http/source-of.js';
 import { limitConnections } from './http/connection-limits.js';
+import { pipelined } from './http/pipelined.js';
 import type { RestDeps } from './deps.js';
 import { restApp } from './server.js';
 import { cutUnread } from './http/unread.js';
@@ -78,9 +79,15 @@ function limitedServer(deps: RestDeps, tls: RestTls | undefined): Server {
     requireHostHeader: false,
     ...upgradeOptions(deps),
   };
+  const inTurn = pipelined({
+    maxWaiting: limits.maxPipelined,
+    onCut: ({ remoteAddress }) =>
+      deps.metrics.count('limit_reached_total', { limit: 'rest.maxPipelined' }, 1, remoteAddress),
+  });
+  const app = inTurn(restApp(deps));
   const server = tls
-    ? createSecureServer({ ...options, ...secureOptions(tls, limits) }, restApp(deps))
-    : createServer(options, restApp(deps));
+    ? createSecureServer({ ...options, ...secureOptions(tls, limits) }, app)
+    : createServer(options, app);
   serveUpgrades(server, deps);
   cutUnread(server, {
     clock: deps.clock,
@@ -95,8 +102,9 @@ function limitedServer(deps: RestDeps, tls: RestTls | undefined): Server {
   limitConnections(server, limits, (limit, source) =>
     deps.metrics.count('limit_reached_total', { limit: `rest.${limit}` }, 1, source),
   );
-  server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) =>
-    refuseExpectation(deps, request, response),
+  server.on(
+    'checkExpectation',
+    inTurn((request, response) => refuseExpectation(deps, request, response)),
   );
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => refuseClient(deps, error, socket));
   return server;
@@ -113,9 +121,14 @@ function secureOptions({ cert, key, clientCa }: RestTls, { headersTimeoutMs }: R
 /** What is not HTTP, too slow or too long is told once and closed (RFC 9112 §9.5). */
 function refuseClient(deps: RestDeps, error: NodeJS.ErrnoException, socket: Duplex): void {
   if (socket instanceof TLSSocket && socket.destroyed) return;
+  // Who has gone, as a load balancer that tries the port, is no fault and nobody to tell.
+  if (error.code === 'ECONNRESET') {
+    socket.destroy();
+    return;
+  }
   const status = clientErrors[error.code ?? ''] ?? 400;
   deps.metrics.count('rest_client_errors_total', { status: String(status) }, 1, addressOf(socket));
-  if (!socket.writable || error.code === 'ECONNRESET') {
+  if (!socket.writable) {
     socket.destroy();
     return;
   }

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { once } from 'node:events';
 import { connect } from 'node:net';
 import { defaultRestLimits, type RestDeps } from '../../lib/rest/deps.js';
 import { startRest } from '../../lib/rest/listen.js';
@@ -60,6 +61,7 @@ describe('rest: limits of the server', () => {
     ['no Host', `GET /x HTTP/1.1\r\n${said}\r\n`, 400, '"Host"'],
     ['two Hosts', `GET /docs/ HTTP/1.1\r\nHost: a\r\nhost: a\r\n${said}\r\n`, 400, '"Host"'],
     ['two Hosts in HTTP/1.0', `GET /docs/ HTTP/1.0\r\nHost: a\r\nHost: b\r\n${said}\r\n`, 400, '"Host"'],
+    ['a Host that is none', `GET /docs/ HTTP/1.1\r\nHost: a b@c/d\r\n${said}\r\n`, 400, '"Host"'],
     ['another expectation', `GET /docs/ HTTP/1.1\r\nHost: a\r\nExpect: foo\r\n${said}\r\n`, 417, '"Expect"'],
   ] as const)
     it(`${what}: ${status} with Date and a requestError`, async () => {
@@ -75,6 +77,27 @@ describe('rest: limits of the server', () => {
     face = await openFace();
     for (const head10 of [`GET /docs/ HTTP/1.0\r\n`, `GET /docs/ HTTP/1.1\r\nHost:\r\n`])
       expect(await face.raw(`${head10}${said}\r\n`)).to.match(/^HTTP\/1.1 200 /);
+  });
+
+  it('a Host that names an address, a port, or any name: served', async () => {
+    face = await openFace();
+    for (const host of ['[::1]:8080', '192.0.2.1:8080', 'a_b.example.', 'xn--bcher-kva.example:', 'a%20b'])
+      expect(await face.raw(`GET /docs/ HTTP/1.1\r\nHost: ${host}\r\n${said}\r\n`)).to.match(/^HTTP\/1.1 200 /);
+  });
+
+  it('a client that resets its connection, before or after a request, is no error', async () => {
+    face = await openFace();
+    for (const text of ['', 'GET / HT', 'GET /docs/ HTTP/1.1\r\nHost: x\r\n\r\n']) {
+      const socket = connect(face.server.port, '127.0.0.1');
+      await once(socket, 'connect');
+      if (text !== '') await new Promise((resolve) => socket.write(text, resolve));
+      if (text.endsWith('\r\n\r\n')) await once(socket, 'data');
+      // Taken, so that there is somebody to be told.
+      expect((await face.call('GET', '/docs/')).status).to.equal(200);
+      socket.resetAndDestroy();
+      expect((await face.call('GET', '/docs/')).status).to.equal(200);
+    }
+    expect(face.counted.filter((line) => line.startsWith('rest_client_errors_total'))).to.deep.equal([]);
   });
 
   it('headers beyond the limit that is configured', async () => {

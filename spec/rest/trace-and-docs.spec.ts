@@ -1,5 +1,9 @@
 import { expect } from 'chai';
 import { Ajv2020 } from 'ajv/dist/2020.js';
+import type { Request, Response } from 'express';
+import { IncomingMessage, ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
+import { docsRouter } from '../../lib/rest/page/docs.js';
 import { bot, type Face, messages, openFace, user } from './fake-gateway.js';
 
 interface Document {
@@ -114,5 +118,20 @@ describe('rest/page/docs', () => {
     const reply = await face.call('POST', messages, { chatMessage: { text: 'x' } });
     const valid = new Ajv2020({ strict: false }).compile(components.schemas['resourceReferenceBody'] ?? false);
     expect(valid(reply.body)).to.equal(true);
+  });
+
+  it('is made into octets once, whoever asks for it how often', () => {
+    const router = docsRouter([]);
+    const ended: unknown[] = [];
+    for (let times = 0; times < 2; times++) {
+      const request = Object.assign(new IncomingMessage(new Socket()), { method: 'GET', url: '/openapi.json' });
+      const response = new ServerResponse(request);
+      response.end = (chunk: unknown) => {
+        ended.push(chunk);
+        return response;
+      };
+      router(request as Request, response as Response, () => expect.fail('no such page'));
+    }
+    expect(ended[0]).to.be.instanceOf(Buffer).and.to.equal(ended[1]);
   });
 });

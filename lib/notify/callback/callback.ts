@@ -34,7 +34,7 @@ export interface CallbackDeps extends OriginsDeps {
   readonly clock: Clock;
   /** Undefined: no such platform (any more). */
   readonly platform: (platformId: string) => PlatformCallbacks | undefined;
-  readonly options: OriginsDeps['options'] & Pick<NotifyOptions, 'timeoutMs' | 'maxResponseBytes'>;
+  readonly options: OriginsDeps['options'] & Pick<NotifyOptions, 'timeoutMs'>;
   readonly onExchange?: (exchange: Exchange) => void;
 }
 

@@ -2,7 +2,7 @@
 import { buildConnector, Pool } from 'undici';
 import type { Clock, Timer } from '../../clock.js';
 import { isListed, parseNotifyUrl, type AllowList, type Destination } from './allow-list.js';
-import { withoutContinue } from './continued.js';
+import { answerSocket } from './answer-socket.js';
 import { judgedLookup, type LookupAll } from './judged-lookup.js';
 import type { NotifyOptions } from '../options.js';
 
@@ -23,7 +23,10 @@ export interface PlatformCallbacks {
 
 export interface OriginsDeps {
   readonly clock: Clock;
-  readonly options: Pick<NotifyOptions, 'connectTimeoutMs' | 'parallel' | 'maxOrigins' | 'originIdleMs'>;
+  readonly options: Pick<
+    NotifyOptions,
+    'connectTimeoutMs' | 'maxResponseBytes' | 'parallel' | 'maxOrigins' | 'originIdleMs'
+  >;
   /** The gateway's own channel URLs are allowed wherever they lie. */
   readonly isOwnUrl?: (notifyURL: string) => boolean;
   /** The system's where absent. */
@@ -146,7 +149,7 @@ export class Origins {
       // Time is kept by the caller, over the whole callback.
       headersTimeout: 0,
       bodyTimeout: 0,
-      connect: connector({ timeout: options.connectTimeoutMs, ...judged, ...tls }),
+      connect: connector({ timeout: options.connectTimeoutMs, ...judged, ...tls }, options.maxResponseBytes),
     });
     const origin = { pool, usedAtMs: clock.now(), underWay: 0 };
     this.origins.set(target.key, origin);
@@ -177,12 +180,12 @@ export class Origins {
   }
 }
 
-function connector(options: buildConnector.BuildOptions): buildConnector.connector {
+function connector(options: buildConnector.BuildOptions, maxResponseBytes: number): buildConnector.connector {
   const connect = buildConnector(options);
   return (place, callback) =>
     connect(place, (...[error, socket]) => {
       if (error) callback(error, null);
-      else callback(null, withoutContinue(socket));
+      else callback(null, answerSocket(socket, maxResponseBytes));
     });
 }
 

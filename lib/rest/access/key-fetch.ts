@@ -4,6 +4,8 @@ import { get as getSecure } from 'node:https';
 
 /** Some 600 keys; to read more would hold all others. */
 export const maxKeySetBytes = 262_144;
+/** Interim answers (RFC 9110 §15.2): Node passes by as many as come. */
+const maxInterim = 16;
 
 export interface KeyRequest {
   readonly headers: Headers;
@@ -22,6 +24,8 @@ export function fetchKeySet(url: string, { headers, signal }: KeyRequest): Promi
       if (response.statusCode === 200) void read(response).then(resolve, fail);
       else request.destroy(new Error(`an issuer answered ${response.statusCode ?? ''}`));
     });
+    let interim = 0;
+    request.on('information', () => ++interim > maxInterim && request.destroy(new Error('an issuer never answers')));
     request.on('error', fail);
     // It comes without an error where the issuer wants to change protocols.
     request.on('close', () => answered || fail(new Error('an issuer gave no answer')));

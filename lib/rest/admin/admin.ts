@@ -13,6 +13,7 @@ import { ApiError } from '../../resources/api-error.js';
 import { FailedAttempts } from '../access/failed-attempts.js';
 import { addressOf } from '../http/source-of.js';
 import { type ConnectionLimits, limitConnections } from '../http/connection-limits.js';
+import { pipelined } from '../http/pipelined.js';
 import { type AdminParts, type AdminRequest, type AdminRoute, problem, type Reply } from './admin-route.js';
 import { deadLetterRoutes } from './dead-letters.js';
 import { readiness } from './readiness.js';
@@ -33,6 +34,8 @@ export interface AdminDeps extends AdminParts {
 }
 
 export interface AdminLimits extends ConnectionLimits {
+  /** Requests that wait for answers to earlier ones of their connection; who brings more is cut. */
+  readonly maxPipelined: number;
   readonly maxHeaderBytes: number;
   /** A client that trickles its headers, or the whole request, is cut. */
   readonly headersTimeoutMs: number;
@@ -71,6 +74,7 @@ const securityHeaders = {
 export const defaultAdminLimits: AdminLimits = {
   maxConnections: 100,
   maxConnectionsPerSource: 50,
+  maxPipelined: 1_000,
   maxHeaderBytes: 8_192,
   headersTimeoutMs: 5_000,
   requestTimeoutMs: 10_000,
@@ -81,9 +85,14 @@ export const defaultAdminLimits: AdminLimits = {
 export async function startAdmin(deps: AdminDeps): Promise<AdminFace> {
   const { limits } = deps;
   const attempts = new FailedAttempts(deps.clock);
-  const server = createServer(serverOptions(limits), (request, response) => {
-    void serve({ ...deps, attempts }, request, response);
+  const inTurn = pipelined({
+    maxWaiting: limits.maxPipelined,
+    onCut: (socket) => count(deps, 'maxPipelined', socket.remoteAddress),
   });
+  const server = createServer(
+    serverOptions(limits),
+    inTurn((request, response) => void serve({ ...deps, attempts }, request, response)),
+  );
   cutUnread(server, {
     clock: deps.clock,
     timeoutMs: limits.requestTimeoutMs,

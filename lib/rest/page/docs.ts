@@ -40,13 +40,14 @@ const pagePolicy =
 
 export function docsRouter(routes: readonly Route[]): Router {
   const router = Router({ strict: true });
-  let document: string | undefined;
-  const documentText = (): string => (document ??= JSON.stringify(openApiDocument(routes), undefined, 2));
+  // Octets: made once, and shared by all who read them slowly.
+  let document: Buffer | undefined;
+  const documentBytes = (): Buffer => (document ??= Buffer.from(JSON.stringify(openApiDocument(routes), undefined, 2)));
   router.get('/', (_request, response) => redirect(response, 'docs/'));
   router.get('/docs', (_request, response) => redirect(response, 'docs/'));
   router.get('/docs/', (_request, response) => send(response, 'text/html', page));
   router.get('/docs/start.js', (_request, response) => send(response, 'text/javascript', start));
-  router.get('/openapi.json', (_request, response) => send(response, 'application/json', documentText()));
+  router.get('/openapi.json', (_request, response) => send(response, 'application/json', documentBytes()));
   for (const file of uiFiles) {
     router.get(`/docs/${file}`, (_request, response) => {
       response.set('X-Content-Type-Options', 'nosniff').sendFile(join(uiFolder, file), { maxAge: '1d' });
@@ -59,7 +60,7 @@ function redirect(response: Response, location: string): void {
   response.writeHead(302, { ...securityHeaders, Location: location, 'Content-Length': 0 }).end();
 }
 
-function send(response: Response, type: string, text: string): void {
+function send(response: Response, type: string, text: string | Buffer): void {
   const headers = { ...securityHeaders, 'Content-Security-Policy': pagePolicy, 'Cache-Control': 'no-cache' };
   response.writeHead(200, {
     ...headers,

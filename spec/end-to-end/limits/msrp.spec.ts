@@ -139,6 +139,17 @@ describe('limits of MSRP [IWF-1726]', () => {
     });
   }
 
+  it('a flood of garbage is a few lines of the log, and all of it in the metric', async () => {
+    const before = await countOf(on.world, 'iwf_msrp_garbage_total');
+    for (let times = 0; times < 30; times++) {
+      const socket = await on.open(on.world.ports.msrp);
+      await socket.write('GET / HTTP/1.1\r\n\r\n');
+      await socket.closed();
+    }
+    expect(await countOf(on.world, 'iwf_msrp_garbage_total')).to.equal(before + 30);
+    expect(on.log.lines.filter(({ event }) => event === 'msrp garbage')).to.have.length.within(10, 12);
+  });
+
   it('msrp.unboundTimeoutS: closed', async () => {
     const before = await countOf(on.world, 'iwf_msrp_connections_unbound_total');
     const socket = await on.open(on.world.ports.msrp);

@@ -7,13 +7,20 @@ const rest = {
   maxConnections: 24,
   maxConnectionsPerSource: 12,
   maxInFlight: 4,
+  maxPipelined: 6,
   maxBodyBytes: 700_000,
   maxTotalBufferedBytes: 1_048_576,
   maxHeaderBytes: 4_096,
   headersTimeoutS: 1,
   requestTimeoutS: 3,
 };
-const admin = { maxConnections: 8, maxConnectionsPerSource: 4, maxHeaderBytes: 2_048, headersTimeoutS: 1 };
+const admin = {
+  maxConnections: 8,
+  maxConnectionsPerSource: 4,
+  maxPipelined: 6,
+  maxHeaderBytes: 2_048,
+  headersTimeoutS: 1,
+};
 
 describe('limits of REST and of the admin port [IWF-1726]', () => {
   let on: Limited;
@@ -62,6 +69,11 @@ describe('limits of REST and of the admin port [IWF-1726]', () => {
       },
     },
     {
+      limit: 'rest.maxPipelined',
+      sees: 'closed',
+      meets: (on) => pipeline(on, on.world.ports.rest),
+    },
+    {
       limit: 'rest.maxTotalBufferedBytes',
       who: bot,
       sees: '503, Retry-After 1',
@@ -88,6 +100,11 @@ describe('limits of REST and of the admin port [IWF-1726]', () => {
       limit: 'admin.maxConnections',
       sees: 'closed at once',
       meets: (on) => crowd(on, on.world.gateway.ports.admin, spread(9, 4)),
+    },
+    {
+      limit: 'admin.maxPipelined',
+      sees: 'closed',
+      meets: (on) => pipeline(on, on.world.gateway.ports.admin),
     },
     {
       limit: 'admin.maxHeaderBytes',
@@ -125,6 +142,14 @@ describe('limits of REST and of the admin port [IWF-1726]', () => {
     expect((await on.world.platform.send(contact, { text: 'honest' })).status).to.equal(201);
   });
 });
+
+/** So many requests at once on one connection that more wait behind those begun than may. */
+async function pipeline(on: Limited, port: number): Promise<string> {
+  const socket = await on.open(port);
+  await socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(50));
+  await socket.closed();
+  return 'closed';
+}
 
 interface Refusal {
   readonly requestError: { readonly serviceException: { readonly messageId: string } };

@@ -133,34 +133,6 @@ describe('a callback on the wire', () => {
     expect(await post()).to.deep.equal({ kind: 'answered', status: 202 });
   });
 
-  for (const [how, size] of [
-    ['at once', 1_000],
-    ['octet by octet', 1],
-  ] as const)
-    it(`waits past answers 100 that were not asked for (RFC 9110 §15.2), ${how}`, async () => {
-      open();
-      const interim = 'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.0 100 Go\r\nX: y\r\n\r\n';
-      const answer = `${interim}HTTP/1.1 202 \r\nContent-Length: 12\r\n\r\nHTTP/1.1 100`;
-      const say = (socket: Socket, from: number): void => {
-        if (from < answer.length) socket.write(answer.slice(from, from + size), () => say(socket, from + size));
-      };
-      let asked = 0;
-      const server = createServer((socket) => {
-        socket.setNoDelay(true).on('error', () => undefined);
-        socket.on('data', (bytes) => {
-          if (!/^POST/.test(String(bytes))) return;
-          asked++;
-          say(socket, 0);
-        });
-      });
-      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-      const notifyURL = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
-      for (let n = 0; n < 3; n++) expect(await post({ notifyURL })).to.deep.equal({ kind: 'answered', status: 202 });
-      expect(asked).to.equal(3);
-      await callbacks.close();
-      await new Promise((resolve) => server.close(resolve));
-    });
-
   it('ends when its time is over', async () => {
     const clock = new FakeClock();
     open({ clock });

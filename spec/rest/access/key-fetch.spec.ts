@@ -40,6 +40,20 @@ describe('the keys of an issuer [IWF-1629]', () => {
     expect(await (await fetched()).text()).to.have.length(maxKeySetBytes);
   });
 
+  it('come behind interim answers', async () => {
+    answer = (socket) => socket.end('HTTP/1.1 103 x\r\nLink: </x>\r\n\r\n'.repeat(5) + head(keys.length) + keys);
+    expect(await (await fetched()).text()).to.equal(keys);
+  });
+
+  it('are none where interim answers never end, before time is over', async () => {
+    answer = (socket) => {
+      const pour = (): boolean => socket.write('HTTP/1.1 103 x\r\n\r\n'.repeat(1_000), (error) => !error && pour());
+      pour();
+    };
+    expect(await problem(new AbortController().signal)).to.equal('Error: an issuer never answers');
+    await closed;
+  });
+
   for (const [what, text] of [
     ['a redirect', 'HTTP/1.1 302 x\r\nLocation: http://127.0.0.1:9/\r\nContent-Length: 0\r\n\r\n'],
     ['a refusal', 'HTTP/1.1 404 x\r\nContent-Length: 0\r\n\r\n'],
