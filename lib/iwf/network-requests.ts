@@ -159,7 +159,7 @@ export class NetworkRequests implements NetworkHandlers {
     if (bot.suspended) return { status: 480, retryAfterS };
     // A MESSAGE may be a receipt, which nobody needs to listen for; of an invitation the bot may be told otherwise.
     if (!options?.listenedTo && !notifications.wanted(bot.uri, 'chatMessage')) return { status: 480, retryAfterS };
-    if (!versionsIntersect(askedVersions, parseVersions(bot.version))) return { status: 606 };
+    if (!versionsIntersect(askedVersions, parseVersions(bot.version))) return unspoken(bot);
     return undefined;
   }
 
@@ -245,6 +245,12 @@ export class NetworkRequests implements NetworkHandlers {
       .finally(() => this.inHand.delete(answered));
     this.inHand.add(answered);
   }
+}
+
+/** A version that the chatbot does not speak (RCC.07): who reads the 606 learns which one it does. */
+function unspoken({ version }: Chatbot): Refusal {
+  const text = `The chatbot speaks +g.gsma.rcs.botversion ${version}, and none that was asked for`;
+  return { status: 606, warning: { code: 399, text } };
 }
 
 function whose({ bot, user }: SessionContext): string {

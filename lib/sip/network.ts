@@ -60,6 +60,13 @@ export interface Refusal {
   readonly status: number;
   readonly reason?: string;
   readonly retryAfterS?: number;
+  readonly warning?: Warning;
+}
+
+/** RFC 3261 §20.43: a code of its table (399: none of the others), and why, without quotes. */
+export interface Warning {
+  readonly code: 302 | 304 | 305 | 399;
+  readonly text: string;
 }
 
 /** An INVITE that waits. */

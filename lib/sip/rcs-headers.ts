@@ -12,7 +12,7 @@ import { linkReportContentType } from '../wire/rcs/link-report.js';
 import { privacyContentType } from '../wire/rcs/privacy.js';
 import { revokeContentType } from '../wire/rcs/revoke.js';
 import { spamReportContentType } from '../wire/rcs/spam-report.js';
-import type { HeaderLine } from './agent.js';
+import type { Answer, HeaderLine } from './agent.js';
 import { allowed } from './allowed.js';
 import type { NetworkBot, Outgoing, Refusal, Service } from './network.js';
 
@@ -130,12 +130,18 @@ const messageTypes = [
   linkReportContentType,
 ].join(', ');
 
+export function refusalAnswer(method: string, refusal: Refusal): Answer {
+  const { status, reason } = refusal;
+  return { status, ...(reason === undefined ? {} : { reason }), headers: refusalHeaders(method, refusal) };
+}
+
 /** A 415 says what the method may carry (RFC 3261 §21.4.13). */
-export function refusalHeaders(method: string, refusal: Refusal): readonly HeaderLine[] {
+function refusalHeaders(method: string, refusal: Refusal): readonly HeaderLine[] {
   const accepted = method === 'INVITE' ? 'application/sdp, multipart/mixed' : messageTypes;
   return [
     ...optional('Retry-After', refusal.retryAfterS?.toString()),
     ...optional('Accept', refusal.status === 415 ? accepted : undefined),
+    ...optional('Warning', refusal.warning && `${refusal.warning.code} maap-iwf "${refusal.warning.text}"`),
   ];
 }
 

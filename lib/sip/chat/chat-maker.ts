@@ -46,10 +46,12 @@ const composingType = 'application/im-iscomposing+xml';
 
 export class ChatMaker {
   private readonly options: ChatMakerOptions;
-  private originId = 0;
+  /** Of the latest description: from the time of the start on, so that no earlier process has used it (RFC 8866 §5.2). */
+  private originId: number;
 
   constructor(options: ChatMakerOptions) {
     this.options = options;
+    this.originId = options.clock.now();
   }
 
   /** undefined: there is no place for one more. */

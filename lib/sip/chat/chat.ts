@@ -13,7 +13,9 @@ import type { FeatureTags } from '../../wire/feature-tags.js';
 import type { Answer, Call, CallDelegate, SipRequest } from '../agent.js';
 import { allowed, allowedWithinDialog } from '../allowed.js';
 import { type ChatMedia, sdpType } from './media.js';
+import { offerRefusal } from './offer-refusal.js';
 import type { ChatSession, Service, SessionDelegate, SessionOutgoing, SessionSend } from '../network.js';
+import { refusalAnswer } from '../rcs-headers.js';
 import { acceptedTimer, timerHeaders } from '../session-timer.js';
 import { SessionRefresh } from './session-refresh.js';
 
@@ -155,7 +157,7 @@ export class Chat implements ChatSession, CallDelegate {
     }
     try {
       const outcome = this.changing(() => this.options.media.takeOffer(request.body));
-      if (outcome.kind === 'refused') return { status: 488 };
+      if (outcome.kind === 'refused') return refusalAnswer(request.method, offerRefusal(outcome.reason));
       await this.options.media.start();
       return withSdp(this.agreed(request), outcome.body);
     } catch (error) {

@@ -7,8 +7,9 @@ import type { MadeChat } from './chat-maker.js';
 import { allowsUpdate } from './dial.js';
 import type { InviteBody } from './invite-body.js';
 import { type ChatMedia, type OfferOutcome, sdpType } from './media.js';
+import { offerRefusal } from './offer-refusal.js';
 import type { ChatSession, Incoming, Invitation, NetworkBot, Refusal, SessionDelegate } from '../network.js';
-import { contact, refusalHeaders } from '../rcs-headers.js';
+import { contact, refusalAnswer } from '../rcs-headers.js';
 import { acceptedTimer, timerHeaders } from '../session-timer.js';
 
 export interface InvitationParts {
@@ -37,11 +38,7 @@ export function invitationOf(parts: InvitationParts): Invitation {
 }
 
 export async function refuse(request: Pick<InboundInvite, 'answer' | 'method'>, refusal: Refusal): Promise<void> {
-  await request.answer({
-    status: refusal.status,
-    ...(refusal.reason === undefined ? {} : { reason: refusal.reason }),
-    headers: refusalHeaders(request.method, refusal),
-  });
+  await request.answer(refusalAnswer(request.method, refusal));
 }
 
 async function accept(
@@ -100,5 +97,5 @@ function describe(media: ChatMedia, { sdp }: InviteBody): Described {
     if (error instanceof DecodeError) return { kind: 'refused', refusal: { status: 400, reason: 'Bad SDP' } };
     throw error;
   }
-  return outcome.kind === 'answered' ? outcome : { kind: 'refused', refusal: { status: 488 } };
+  return outcome.kind === 'answered' ? outcome : { kind: 'refused', refusal: offerRefusal(outcome.reason) };
 }

@@ -84,11 +84,15 @@ describeOnEachEngine('what the network sends and cannot be taken', (engine) => {
 
     it('an offer without m=message is 488 [IWF-1606]', async () => {
       const body = offer().replace(/m=message[^]*/, 'm=audio 4000 RTP/AVP 0\r\n');
-      expect((await phone.invite({ body })).status).to.equal(488);
+      const refused = await phone.invite({ body });
+      expect(refused.status).to.equal(488);
+      expect(refused.header('Warning')).to.match(/^304 \S+ ".*m=message.*"$/);
     });
 
     it('an offer whose types have none in common with ours is 488 [IWF-1606]', async () => {
-      expect((await phone.invite({ body: offer(['a=accept-types:image/png']) })).status).to.equal(488);
+      const refused = await phone.invite({ body: offer(['a=accept-types:image/png']) });
+      expect(refused.status).to.equal(488);
+      expect(refused.header('Warning')).to.match(/^305 \S+ ".*a=accept-types.*"$/);
     });
 
     it('SDP that is none is 400 [IWF-1607]', async () => {
@@ -107,7 +111,9 @@ describeOnEachEngine('what the network sends and cannot be taken', (engine) => {
         const lines = [`Accept-Contact: *;${tags};require;explicit`];
         const body = method === 'INVITE' ? offer() : cpim('hello').toString();
         const type = method === 'INVITE' ? 'application/sdp' : messageType;
-        expect((await phone.ask(method, { lines, type, body })).status).to.equal(606);
+        const refused = await phone.ask(method, { lines, type, body });
+        expect(refused.status).to.equal(606);
+        expect(refused.header('Warning')).to.match(/^399 \S+ ".*botversion #=1,.*"$/);
       });
     }
 

@@ -74,6 +74,13 @@ describe('a session on hold', () => {
     expect(answers.map(versionOf)).to.deep.equal(['2', '2', '3']);
   });
 
+  it('has a description whose sess-id no gateway before has used [RFC 8866 §5.2]', async () => {
+    const beforeMs = Date.now();
+    await begin();
+    const [, id = ''] = /^o=- (\d+) /m.exec(await modify('inactive', 2)) ?? [];
+    expect(Number(id)).to.be.at.least(beforeMs);
+  });
+
   it('(sendonly) is heard, and the receipt goes by MESSAGE', async () => {
     await begin();
     await modify('sendonly', 2);

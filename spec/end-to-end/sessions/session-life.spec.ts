@@ -260,6 +260,7 @@ describe('the life of a session', () => {
       const { callId, toTag } = chat;
       const answer = await phone.invite({ callId, toTag, cseq: 2, body: offer(['a=accept-types:image/jpeg']) });
       expect(answer.status).to.equal(488);
+      expect(answer.header('Warning')).to.match(/^305 /);
       phone.ack(callId, toTag, { cseq: 2 });
       expect(await chat.say(cpim('still here', { id: 'still' }))).to.equal(200);
     });
@@ -515,7 +516,8 @@ describe('the life of a session', () => {
     it('is refused with 488 where we have no certificate', async () => {
       await begin();
       phone = await RawPhone.of(world);
-      expect((await phone.invite({ body: secureOffer(fingerprintOf('two.crt')) })).status).to.equal(488);
+      const refused = await phone.invite({ body: secureOffer(fingerprintOf('two.crt')) });
+      expect([refused.status, refused.header('Warning')?.slice(0, 4)]).to.deep.equal([488, '302 ']);
     });
   });
 });
