@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse, S
 import { createServer as createSecureServer, Server as SecureServer, type ServerOptions } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { TLSSocket } from 'node:tls';
+import { DEFAULT_CIPHERS, TLSSocket } from 'node:tls';
 import type { Timer } from '../clock.js';
 import { ApiError } from '../resources/api-error.js';
 import { printRequestError } from '../resources/request-error.js';
@@ -110,12 +110,16 @@ function limitedServer(deps: RestDeps, tls: RestTls | undefined): Server {
   return server;
 }
 
+/** Those whose sessions the stolen key would open later are for nobody (RFC 9325 §4.1); else Node's, or `--tls-cipher-list`. */
+const ciphers = `${DEFAULT_CIPHERS}:!kRSA`;
+
 /** A client without a certificate, or with a wrong one, may still have another credential: it is judged with the request. */
 function secureOptions({ cert, key, clientCa }: RestTls, { headersTimeoutMs }: RestDeps['limits']): ServerOptions {
   const asking = clientCa === undefined ? {} : { ca: clientCa, requestCert: true, rejectUnauthorized: false };
   // Each handshake costs us more than the client, and nobody needs a second one.
   const secureOptions = constants.SSL_OP_NO_RENEGOTIATION;
-  return { cert, key, ...asking, minVersion: 'TLSv1.2', secureOptions, handshakeTimeout: headersTimeoutMs };
+  const limits = { minVersion: 'TLSv1.2', ciphers, secureOptions, handshakeTimeout: headersTimeoutMs } as const;
+  return { cert, key, ...asking, ...limits };
 }
 
 /** What is not HTTP, too slow or too long is told once and closed (RFC 9112 §9.5). */

@@ -15,6 +15,11 @@ export interface Certificate {
   readonly keyFile: string;
 }
 
+const keys = {
+  ec: ['ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1'],
+  rsa: ['rsa:2048'],
+} as const;
+
 /** Signs certificates, until it is removed. */
 export class Authority {
   readonly folder: string;
@@ -40,10 +45,10 @@ export class Authority {
   }
 
   /** `alternatives`: `DNS:sbc.example.net`, `IP:127.0.0.1`, `URI:sip:example.net`; none: CN alone. */
-  async issue(name: string, alternatives: readonly string[]): Promise<Certificate> {
+  async issue(name: string, alternatives: readonly string[], kind: keyof typeof keys = 'ec'): Promise<Certificate> {
     const signed = ['-CA', this.caFile, '-CAkey', join(this.folder, `${this.name}.key`)];
     const names = alternatives.length === 0 ? [] : ['-addext', `subjectAltName=${alternatives.join(',')}`];
-    await this.openssl(name, [...signed, ...names]);
+    await this.openssl(name, [...signed, ...names], kind);
     const [certFile, keyFile] = [join(this.folder, `${name}.pem`), join(this.folder, `${name}.key`)];
     const read = (file: string): string => readFileSync(file, 'utf8');
     return { cert: read(certFile), key: read(keyFile), certFile, keyFile };
@@ -53,9 +58,9 @@ export class Authority {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  private async openssl(name: string, more: readonly string[]): Promise<void> {
+  private async openssl(name: string, more: readonly string[], kind: keyof typeof keys = 'ec'): Promise<void> {
     const out = ['-keyout', join(this.folder, `${name}.key`), '-out', join(this.folder, `${name}.pem`)];
-    const kind = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'];
-    await run('openssl', ['req', '-x509', ...kind, '-subj', `/CN=${name}`, ...out, ...more]);
+    const key = ['-newkey', ...keys[kind], '-nodes', '-days', '2'];
+    await run('openssl', ['req', '-x509', ...key, '-subj', `/CN=${name}`, ...out, ...more]);
   }
 }

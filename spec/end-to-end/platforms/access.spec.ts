@@ -4,8 +4,10 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { get } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { connect } from 'node:tls';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { adminClient } from '../../support/admin-client.js';
+import { Authority } from '../../support/certificates.js';
 import { KeptLog } from '../kept-log.js';
 import { cpim, RawPhone } from '../raw-phone.js';
 import { bot, contact, key, startWorld, type World } from '../world.js';
@@ -112,6 +114,28 @@ describe('who may come in', () => {
       });
     expect(await ask({ cert: readFileSync(tlsFile('one.crt')), key: readFileSync(tlsFile('one.key')) })).to.equal(200);
     expect(await ask({})).to.equal(401);
+  });
+
+  it('a TLS session is not one that the key, stolen later, would open [RFC 9325 §4.1]', async () => {
+    const authority = await Authority.make('ca');
+    try {
+      const { certFile: cert, keyFile: key } = await authority.issue('rest', ['IP:127.0.0.1'], 'rsa');
+      world = await startWorld({ subscribe: false, config: { rest: { tls: { cert, key } } } });
+      const handshake = (ciphers: string): Promise<string> =>
+        new Promise((resolve) => {
+          const port = world.ports.rest;
+          const asked = { host: '127.0.0.1', port, ca: authority.ca, maxVersion: 'TLSv1.2', ciphers } as const;
+          const socket = connect(asked, () => {
+            resolve(socket.getCipher().name);
+            socket.destroy();
+          });
+          socket.once('error', () => resolve('refused'));
+        });
+      expect(await handshake('ECDHE-RSA-AES128-GCM-SHA256')).to.equal('ECDHE-RSA-AES128-GCM-SHA256');
+      expect(await handshake('AES128-GCM-SHA256')).to.equal('refused');
+    } finally {
+      authority.remove();
+    }
   });
 
   it('a suspended platform is refused, and its bots are 480 to the network [IWF-1525]', async () => {
