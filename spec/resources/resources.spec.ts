@@ -136,6 +136,17 @@ describe('resources/subscription', () => {
     });
   });
 
+  it('takes null for a member that is not set, at whatever depth', () => {
+    const unset = { clientCorrelator: null, duration: null, confirmedChatSupported: null, adhocChatSupported: null };
+    const reference = { ...callbackReference, callbackData: null, notificationFormat: null };
+    expect(
+      parseSubscription('chat', { chatNotificationSubscription: { callbackReference: reference, ...unset } }),
+    ).to.deep.equal(parseSubscription('chat', { chatNotificationSubscription: { callbackReference } }));
+    expect(
+      refused(() => parseSubscription('chat', { chatNotificationSubscription: { callbackReference: null } })),
+    ).to.equal('SVC0002 chatNotificationSubscription.callbackReference');
+  });
+
   it('takes duration 0 for none', () => {
     const body = { aliasNotificationSubscription: { callbackReference, duration: 0 } };
     expect(parseSubscription('aliasmgmt', body)).not.to.have.property('duration');
