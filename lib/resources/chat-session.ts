@@ -33,7 +33,7 @@ export const chatSessionSchema: Schema = {
   description: 'A session between the bot and one user, which the invited side confirms.',
   properties: {
     clientCorrelator,
-    subject: name,
+    subject: { ...name, minLength: 0 },
     originatorAddress: { ...address, readOnly: true, description: 'Who invites.' },
     originatorName: name,
     tParticipantAddress: { ...address, description: 'Who is invited.' },
@@ -55,7 +55,10 @@ const print = rootPrinter('chatSessionInformation', chatSessionSchema);
 
 /** `{"chatSessionInformation":{…}}`; throws ApiError naming the part. */
 export function parseChatSession(body: unknown): ChatSessionRequest {
-  return read(body);
+  const asked = read(body);
+  const { subject, ...others } = asked;
+  // xsd:string may be empty, and a client in the field sends it so with every session.
+  return subject === '' ? others : asked;
 }
 
 /** `{"participantSessionStatus":{"status":"Connected"}}`; throws SVC0003 for any other status. */

@@ -39,7 +39,8 @@ export const subscriptionRoots = {
 const duration: Schema = {
   type: 'integer',
   minimum: 0,
-  maximum: 2_147_483_647,
+  // All of xsd:unsignedInt.
+  maximum: 4_294_967_295,
   description: 'Seconds until it ends; 0 or absent: the server decides. GET shows what remains.',
 };
 

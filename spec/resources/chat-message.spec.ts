@@ -50,6 +50,11 @@ describe('resources/chat-message', () => {
     expect(read.expiry).to.equal(undefined);
   });
 
+  it('takes a member that is null for none, as serializers write what is not set', () => {
+    const unset = { clientCorrelator: null, senderName: null, expiry: null, contentEncoding: null, fileTransfer: null };
+    expect(parseChatMessage(message({ text: 'x', ...unset, resourceURL: null }))).to.deep.equal({ text: 'x' });
+  });
+
   const bad: [members: object, refusal: string][] = [
     [{}, 'SVC0002 chatMessage.text'],
     [{ text: '' }, 'SVC0002 chatMessage.text'],

@@ -31,6 +31,13 @@ describe('chatSessionInformation', () => {
     expect(parseChatSession({ chatSessionInformation: body })).to.deep.equal(body);
   });
 
+  it('is read without a subject where that is empty, in either form', () => {
+    const body = { clientCorrelator: 'c', subject: '', tParticipantAddress: 'tel:+1' };
+    const read = { clientCorrelator: 'c', tParticipantAddress: 'tel:+1' };
+    expect(parseChatSession({ chatSessionInformation: body })).to.deep.equal(read);
+    expect(parseChatSession(parseXml(printXml({ chatSessionInformation: body })))).to.deep.equal(read);
+  });
+
   it('prints its place, and comes back from its XML form', () => {
     const printed = printChatSession(session, owner);
     expect(printed).to.deep.equal({

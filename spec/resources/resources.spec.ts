@@ -136,6 +136,24 @@ describe('resources/subscription', () => {
     });
   });
 
+  it('takes null for a member that is not set, at whatever depth', () => {
+    const unset = { clientCorrelator: null, duration: null, confirmedChatSupported: null, adhocChatSupported: null };
+    const reference = { ...callbackReference, callbackData: null, notificationFormat: null };
+    expect(
+      parseSubscription('chat', { chatNotificationSubscription: { callbackReference: reference, ...unset } }),
+    ).to.deep.equal(parseSubscription('chat', { chatNotificationSubscription: { callbackReference } }));
+    expect(
+      refused(() => parseSubscription('chat', { chatNotificationSubscription: { callbackReference: null } })),
+    ).to.equal('SVC0002 chatNotificationSubscription.callbackReference');
+  });
+
+  it('takes every duration that xsd:unsignedInt has', () => {
+    const of = (duration: unknown) => ({ chatNotificationSubscription: { callbackReference, duration } });
+    for (const longest of [4_294_967_295, '4294967295'])
+      expect(parseSubscription('chat', of(longest))).to.have.property('duration', 4_294_967_295);
+    expect(refused(() => parseSubscription('chat', of(4_294_967_296)))).to.match(/duration$/);
+  });
+
   it('takes duration 0 for none', () => {
     const body = { aliasNotificationSubscription: { callbackReference, duration: 0 } };
     expect(parseSubscription('aliasmgmt', body)).not.to.have.property('duration');

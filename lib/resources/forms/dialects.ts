@@ -5,7 +5,7 @@ const exactInteger = /^-?(?:0|[1-9][0-9]{0,15})$/;
 
 /**
  * The value as the schema wants it, wherever the conversion is exact; what cannot be converted is left as it was, for
- * validation to name. Members the schema does not know are dropped, and so are those which are the server's to say.
+ * validation to name. Members the schema does not know are dropped, and so are those which are the server's to say or null.
  */
 export function readDialects(schema: Schema, value: unknown): unknown {
   switch (schema.type) {
@@ -67,9 +67,19 @@ function readMembers(schema: Schema, value: Readonly<Record<string, unknown>>): 
     const member = schema.properties[name];
     // Own members alone: a body must not reach what its prototype has.
     if (member === undefined || member.readOnly === true || !Object.hasOwn(value, name)) continue;
-    read[name] = readDialects(member, value[name]);
+    const found = value[name];
+    if (saysNothing(member, found)) continue;
+    read[name] = readDialects(member, found);
   }
   return read;
+}
+
+/**
+ * null is the JSON of an element without content (OMA REST NetAPI Common §5.6), and what many serializers write for a member
+ * that is not set. For a list it is one such element, for in the older dialect a list of one item stands without brackets.
+ */
+function saysNothing(member: Schema, value: unknown): boolean {
+  return value === null && member.type !== 'array';
 }
 
 function readList(schema: Schema, value: unknown): unknown {

@@ -3,7 +3,7 @@ import { ApiError } from '../api-error.js';
 import { type ChatMessage, chatMessageSchema } from '../chat-message.js';
 import { isRecord } from './dialects.js';
 import { resourceRoots } from '../roots.js';
-import type { Schema } from './schema.js';
+import { absoluteUri, type Schema } from './schema.js';
 import { invalid } from './validator.js';
 import { parseXmlText, xmlAttribute, xmlCanCarry, type XmlElement, xmlText } from './xml-text.js';
 
@@ -32,8 +32,23 @@ interface Place {
 function readElement(schema: Schema, element: XmlElement, place: Place): unknown {
   if (schema.type === 'object') return readMembers(schema, element, place);
   if (element.children.length > 0) throw invalid(place.part, 'has elements where a value belongs');
-  // White space around what is no free text does not count (XML Schema 2 §4.3.6, collapse).
-  return schema.type === 'string' && schema.enum === undefined ? element.text : element.text.trim();
+  return readValue(schema, element.text);
+}
+
+/** A value in the one spelling that JSON has of it: XML Schema 2 has several of most types. */
+function readValue(schema: Schema, text: string): string {
+  const isFree = schema.type === 'string' && schema.enum === undefined && schema.pattern !== absoluteUri;
+  if (isFree) return text;
+  // White space around what is no free text does not count (§4.3.6, collapse).
+  const value = text.trim();
+  switch (schema.type) {
+    case 'boolean': // §3.2.2.1
+      return value === '1' ? 'true' : value === '0' ? 'false' : value;
+    case 'integer': // §3.3.13.1: a sign, leading zeros
+      return value.replace(/^(?:\+|(-))?0*(?=[0-9])/, '$1');
+    default:
+      return value;
+  }
 }
 
 function readMembers(schema: Schema, element: XmlElement, place: Place): Record<string, unknown> {

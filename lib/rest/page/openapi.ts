@@ -22,7 +22,7 @@ curl -H 'Authorization: Bearer KEY' -H 'Content-Type: application/json' \\
   {server}/chat/v1/acr:auth/oneToOne/tel%3A%2B15550100001/adhoc/messages
 \`\`\`
 
-\`userId\` is your chatbot’s SIP URI, percent-encoded; \`acr:auth\` names it where your key has exactly one. Give every create a \`clientCorrelator\` (or the header \`Idempotency-Key\`): a repeat then gets the first answer again, and nothing is sent twice. Errors are \`requestError\` bodies that name the part at fault. What callbacks hold stands under *Schemas*: \`chatMessageNotificationBody\`, \`chatMessageStatusNotificationBody\` and their kin.
+\`userId\` is your chatbot’s SIP URI, percent-encoded; \`acr:auth\` names it where your key has exactly one. Give every create a \`clientCorrelator\` (or the header \`Idempotency-Key\`): a repeat then gets the first answer again, and nothing is sent twice. A member that is \`null\` counts as not set (lists apart). Errors are \`requestError\` bodies that name the part at fault. What callbacks hold stands under *Schemas*: \`chatMessageNotificationBody\`, \`chatMessageStatusNotificationBody\` and their kin.
 
 Every body also has an XML form: the root element in the namespace \`urn:oma:xml:rest:netapi:<api>:1\` (\`common\` for requestError and resourceReference), members unqualified, lists as repeated elements, a link’s rel and href as attributes.`;
 

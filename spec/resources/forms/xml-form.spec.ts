@@ -40,6 +40,31 @@ describe('resources/forms/xml-form', () => {
     });
   }
 
+  it('reads booleans, integers and URIs in every spelling of their types (XML Schema 2)', () => {
+    const subscription = (url: string, duration: string, confirmed: string) =>
+      parseSubscription(
+        'chat',
+        parseXml(
+          `<chat:chatNotificationSubscription ${ns}><callbackReference><notifyURL>${url}</notifyURL></callbackReference>` +
+            `<duration>${duration}</duration><confirmedChatSupported>${confirmed}</confirmedChatSupported>` +
+            '</chat:chatNotificationSubscription>',
+        ),
+      );
+    const read = { notifyURL: 'https://p.example/n', duration: 900, confirmedChatSupported: true };
+    expect(subscription('\n  https://p.example/n\n', '+900', '1')).to.include(read);
+    expect(subscription('https://p.example/n', ' 0900 ', ' true ')).to.include(read);
+    expect(subscription('https://p.example/n', '000', '0')).to.include({ confirmedChatSupported: false });
+    const refusals = [
+      refused(() => subscription('https://p.example/n', '0x10', '1')),
+      refused(() => subscription('https://p.example/n', '-0900', '1')),
+      refused(() => subscription('https://p.example/n', '900', '01')),
+      refused(() => subscription('https://p.example/a b', '900', '1')),
+    ];
+    expect(refusals.map((text) => text.replace(/.*\./, ''))).to.deep.equal([
+      ...['duration', 'duration', 'confirmedChatSupported', 'notifyURL'],
+    ]);
+  });
+
   it('returns every text that XML can carry', () => {
     fc.assert(
       fc.property(fc.string({ unit: character, minLength: 1 }), (text) => {
