@@ -36,7 +36,9 @@ describe('the gateway on a drachtio-server that hands on whatever comes', () => 
     }
     expect(await options('sip:nobody@botplatform.example.net')).to.match(/^SIP\/2.0 404 /);
     expect(await options('sip:192.0.2.99')).to.match(/^SIP\/2.0 404 /);
-    expect(await options(bot)).to.match(/^SIP\/2.0 200 OK\r\n/).and.include('isbot');
+    expect(await options(bot))
+      .to.match(/^SIP\/2.0 200 OK\r\n/)
+      .and.include('isbot');
   });
 
   it('answers it with 503 while it drains', async () => {
@@ -45,7 +47,9 @@ describe('the gateway on a drachtio-server that hands on whatever comes', () => 
     engine.echoRequest(invite, 'i1');
     const stopped = world.gateway.stop();
     const answer = await options('sip:127.0.0.1:5060');
-    expect(answer).to.match(/^SIP\/2.0 503 /).and.include('\r\nRetry-After: 30\r\n');
+    expect(answer)
+      .to.match(/^SIP\/2.0 503 /)
+      .and.include('\r\nRetry-After: 30\r\n');
     engine.fromNetwork('i1', 'SIP/2.0 480 Later\r\nCall-ID: c1\r\nCSeq: 1 INVITE\r\nContent-Length: 0\r\n\r\n');
     await stopped;
   });
@@ -65,7 +69,9 @@ describe('the gateway on a drachtio-server that hands on whatever comes', () => 
     await world.platform.send('tel:+15550100009', { text: 'hello' });
     const invite = await engine.next();
     expect(invite.leader).to.equal(`sip|||sip:${hop};transport=tcp`);
-    expect(invite.sip).to.match(/^INVITE /).and.include(`INVITE sip:+15550100009@${hop};user=phone SIP/2.0\r\n`);
+    expect(invite.sip)
+      .to.match(/^INVITE /)
+      .and.include(`INVITE sip:+15550100009@${hop};user=phone SIP/2.0\r\n`);
     expect(invite.sip).to.include('\r\nTo: <tel:+15550100009>\r\n');
     engine.refuse(invite, 'enough');
   });

@@ -32,7 +32,9 @@ describe('a message to a user', () => {
       let answer = (): void => undefined;
       dialogue.network.inviteAnswers.push(new Promise((resolve) => (answer = () => resolve({ status: 480 }))));
       const messageId = await dialogue.send({ text: 'hello' });
-      expect(await dialogue.interpreter.botRequests.putStatus(bot, contact, { messageId }, 'RevokeRequested')).to.equal('accepted');
+      expect(await dialogue.interpreter.botRequests.putStatus(bot, contact, { messageId }, 'RevokeRequested')).to.equal(
+        'accepted',
+      );
       expect(await dialogue.statusOf(messageId)).to.equal('Pending');
       answer();
       await dialogue.clock.advance(10 * backoffMs);

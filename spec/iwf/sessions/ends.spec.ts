@@ -126,7 +126,9 @@ describe('a user’s chat', () => {
       const drained = dialogue.interpreter.drain(patienceMs);
       sending.come({ kind: 'accepted' });
       await drained;
-      expect(await dialogue.interpreter.botRequests.status(bot, contact, { messageId })).to.deep.equal({ status: 'Sent' });
+      expect(await dialogue.interpreter.botRequests.status(bot, contact, { messageId })).to.deep.equal({
+        status: 'Sent',
+      });
     });
   });
 });
