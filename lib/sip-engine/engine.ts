@@ -110,7 +110,7 @@ class SipEngine implements Engine {
       const parsed = parseMessage(bytes, this.core.settings.limits, !path.reliable);
       if (parsed.message.status !== undefined) this.outbound.onResponse(parsed);
       else if (this.isHeard(parsed, path)) this.inbound.onRequest(parsed, path);
-      else this.core.settings.count('sip_untrusted_total', { protocol: path.remote.protocol });
+      else this.core.settings.count('sip_untrusted_total', { protocol: path.remote.protocol }, path.remote.host);
     } catch (error) {
       if (error instanceof MalformedMessage) this.onMalformed(error, path);
       else this.core.settings.onError(error);

@@ -13,19 +13,28 @@ export interface LimitWatch extends MetricsRegistry {
 const reached = 'limit_reached_total';
 
 /** A list of the configuration that somebody is not in: told in the same way, but no limit, whose alert a stranger could ring. */
-const refusingLists: Readonly<Record<string, LimitCount>> = {
+const refusingLists: Readonly<Record<string, LimitCount | string>> = {
+  sip_untrusted_total: 'sip.trustedPeers',
   msrp_connections_refused_total: { label: 'reason', keys: { 'not-admitted': 'msrp.trustedPeers' } },
+};
+
+/** A peer that does not speak what the port does: TLS to one without, or a certificate that will not do. */
+const cuts: Readonly<Record<string, LimitCount>> = {
+  sip_tcp_closed_total: { label: 'reason', keys: { unframed: 'unframed', handshake: 'handshake' } },
 };
 
 export function watchLimits(metrics: MetricsRegistry, { log, clock }: { log: Logger; clock: Clock }): LimitWatch {
   const limits = tellSeldom(clock, (limit, told) => log.warn('limit reached', { limit, ...told }));
   const lists = tellSeldom(clock, (list, told) => log.warn('peer refused', { list, ...told }));
+  const cut = tellSeldom(clock, (reason, told) => log.warn('sip connection cut', { reason, ...told }));
   return {
     ...metrics,
     count(name, labels, by = 1, who) {
       metrics.count(name, labels, by);
       const list = keyOf(refusingLists[name], labels);
       if (list !== undefined) lists.note(list, by, who);
+      const reason = keyOf(cuts[name], labels);
+      if (reason !== undefined) cut.note(reason, by, who);
       const limit = limitOf(name, labels);
       if (limit === undefined) return;
       if (name !== reached) metrics.count(reached, { limit }, by);
@@ -34,6 +43,7 @@ export function watchLimits(metrics: MetricsRegistry, { log, clock }: { log: Log
     close() {
       limits.close();
       lists.close();
+      cut.close();
     },
   };
 }
@@ -43,8 +53,11 @@ function limitOf(name: string, labels: Readonly<Record<string, string>> = {}): s
   return keyOf(limitCounts[name], labels);
 }
 
-function keyOf(counted: LimitCount | undefined, labels: Readonly<Record<string, string>> = {}): string | undefined {
-  return counted?.keys[labels[counted.label] ?? ''];
+function keyOf(
+  counted: LimitCount | string | undefined,
+  labels: Readonly<Record<string, string>> = {},
+): string | undefined {
+  return typeof counted === 'string' ? counted : counted?.keys[labels[counted.label] ?? ''];
 }
 
 interface LimitCount {

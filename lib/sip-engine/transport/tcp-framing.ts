@@ -100,6 +100,7 @@ export class TcpFramer {
   /** Length of the message at `at`, once its head is whole. */
   private measure(data: Buffer, at: number, before: readonly Framed[]): number | undefined {
     try {
+      if (beginsNoMessage(data[at])) throw new MalformedMessage('no SIP');
       const headEnd = data.indexOf('\r\n\r\n', at + Math.max(0, this.scanned - 3), 'latin1');
       this.scanned = data.length - at;
       const headBytes = headEnd < 0 ? this.scanned : headEnd - at;
@@ -135,6 +136,11 @@ export class TcpFramer {
     data.copy(this.store, 0, from);
     this.used = rest;
   }
+}
+
+/** Both start-lines begin with a token (§7.1, §7.2): who speaks TLS to a port of TCP need not be waited for. */
+function beginsNoMessage(octet = LF): boolean {
+  return octet < 0x20 && octet !== CR && octet !== LF;
 }
 
 /** Content-Length of a head; throws MalformedMessage where it is missing (§20.14), twice or no number. */

@@ -30,7 +30,13 @@ export interface TlsOptions {
   readonly handshakeMs: number;
   /** The socket, and whether its peer has shown a certificate that we believe. */
   readonly onSecure: (socket: TLSSocket, peer: X509Certificate | undefined) => void;
-  readonly onRefused: () => void;
+  /** `gone`: the peer has left amid the handshake, or was nobody but a check of the port. */
+  readonly onRefused: (reason: 'handshake' | 'gone', host: string | undefined) => void;
+}
+
+/** Node says the same of a certificate that it does not believe, for then it is we who hang up. */
+function hasLeft({ code }: NodeJS.ErrnoException, { authorizationError }: TLSSocket): boolean {
+  return code === 'ECONNRESET' && !(authorizationError as unknown);
 }
 
 /** Whose certificates count, too, where a peer is asked for by his address alone: there is no other name that it could have. */
@@ -60,10 +66,11 @@ export class Tls {
       rejectUnauthorized: asked === 'required',
     });
     this.server.on('secureConnection', (socket) => options.onSecure(socket, believed(socket)));
-    this.server.on('tlsClientError', (_error, socket) => {
+    this.server.on('tlsClientError', (error: NodeJS.ErrnoException, socket) => {
+      const { remoteAddress } = socket;
       // A handshake that has run out of time is told, not ended.
       socket.destroy();
-      options.onRefused();
+      options.onRefused(hasLeft(error, socket) ? 'gone' : 'handshake', remoteAddress);
     });
   }
 

@@ -146,7 +146,7 @@ export class TcpTransport {
     const host = plainHost(socket.remoteAddress ?? '');
     const refusal = this.refusalOf(host);
     if (refusal !== undefined || socket.remotePort === undefined) {
-      if (refusal === 'untrusted') this.deps.count('sip_untrusted_total', { protocol: this.protocol });
+      if (refusal === 'untrusted') this.deps.count('sip_untrusted_total', { protocol: this.protocol }, host);
       else this.deps.count('sip_tcp_closed_total', { reason: refusal ?? 'gone' }, host);
       socket.destroy();
       return;
@@ -163,7 +163,7 @@ export class TcpTransport {
       material: tls,
       handshakeMs: limits.messageMs,
       onSecure: (socket, certificate) => this.onSecure(socket, certificate),
-      onRefused: () => count('sip_tcp_closed_total', { reason: 'handshake' }),
+      onRefused: (reason, host) => count('sip_tcp_closed_total', { reason }, host && plainHost(host)),
     });
   }
 
@@ -183,7 +183,7 @@ export class TcpTransport {
       this.adopt(socket, remote);
       return;
     }
-    this.deps.count('sip_untrusted_total', { protocol: 'tls' });
+    this.deps.count('sip_untrusted_total', { protocol: 'tls' }, host);
     socket.on('error', () => socket.destroy());
     socket.destroy();
   }

@@ -227,7 +227,7 @@ export class UdpTransport {
     const { bytes, from } = datagram;
     const host = plainHost(from.address);
     if (!this.deps.trusted(host)) {
-      this.deps.count('sip_untrusted_total', { protocol: 'udp' });
+      this.deps.count('sip_untrusted_total', { protocol: 'udp' }, host);
       return;
     }
     // Keep-alives are empty lines or nothing at all (RFC 5626 §4.4, RFC 6223).

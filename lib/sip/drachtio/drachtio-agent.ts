@@ -210,7 +210,7 @@ class DrachtioAgent implements SipAgent, LinkDelegate {
   private admits({ address, protocol }: Peer): boolean {
     const { trusted, metrics } = this.settings;
     if (trusted?.(address) !== false) return true;
-    metrics?.count('sip_untrusted_total', { protocol });
+    metrics?.count('sip_untrusted_total', { protocol }, 1, address);
     return false;
   }
 

@@ -64,6 +64,12 @@ describe('limits that are reached [IWF-1726]', () => {
     expect(lines[1]).to.deep.include({ who: 'host 0', whoTimes: 1 });
   });
 
+  it('of a list that somebody is not in are none, and told as who was refused', async () => {
+    metrics.count('sip_untrusted_total', { protocol: 'udp' }, 2, '192.0.2.1');
+    expect(lines).to.deep.equal([{ list: 'sip.trustedPeers', times: 2, who: '192.0.2.1' }]);
+    expect(await counted('sip.trustedPeers')).to.equal(undefined);
+  });
+
   it('are told each by itself', () => {
     full('store.maxItems', 3);
     full('msrp.maxSessions', 3);

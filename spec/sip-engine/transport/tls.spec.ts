@@ -262,6 +262,13 @@ describe('SIP over TLS', () => {
       expect(on.requests).to.deep.equal([]);
     });
 
+    it('and is only a check of the port is nobody whose handshake has failed', async () => {
+      const on = await stage(material(ours));
+      const socket = connect(on.address.port, '127.0.0.1', () => socket.end());
+      await counted(on, 'sip_tcp_closed_total gone');
+      expect(on.counted).not.to.include('sip_tcp_closed_total handshake');
+    });
+
     it('from an address that is not trusted has to be named by his certificate', async () => {
       const on = await stage(material(ours), { trusted: () => false, trustedNames: ['sbc.example.net'] });
       const text = requestText({ method: 'MESSAGE' });
