@@ -47,7 +47,7 @@ export interface DrachtioAgentOptions {
   readonly silenceTimeoutMs?: number;
   /** Above it 513 is made up; connect: 11,000 (drachtio-server hangs above 12,228), listen: 2 MiB. */
   readonly maxFrameBytes?: number;
-  /** Written and not echoed; connect: 32,768 (drachtio-server loses its place above 80,000), listen: no limit. */
+  /** Written and not echoed; connect: 12,000 (what drachtio-server has not looked at it keeps in 12,228), listen: no limit. */
   readonly maxInFlightBytes?: number;
   /** Connect: every message of which the engine says that it has crossed the border. */
   readonly onCrossing?: ((crossing: Crossing) => void) | undefined;
@@ -65,7 +65,7 @@ const DEFAULTS = {
 };
 const FRAME_LIMITS = {
   listen: { maxFrameBytes: 2 * 1024 * 1024, maxInFlightBytes: undefined },
-  connect: { maxFrameBytes: 11_000, maxInFlightBytes: 32_768 },
+  connect: { maxFrameBytes: 11_000, maxInFlightBytes: 12_000 },
 };
 const FIRST_DELAY_MS = 100;
 

@@ -1,6 +1,7 @@
 /** One request that is no dialog-making INVITE, and its final response or the one made up for it. */
 import type { SipResponse } from '../agent.js';
-import type { Failure, Link } from './link.js';
+import type { Failure } from './guards.js';
+import type { Link } from './link.js';
 import { madeUp, responseOf, type Outgoing } from './message.js';
 import { reply } from './reply.js';
 import type { SrfRequest } from './types.js';
@@ -61,7 +62,7 @@ function onFinal(link: Link, req: SrfRequest, settle: (response: SipResponse) =>
   req.on('response', (res, ack) => {
     if (res.status < 200) return;
     // a re-INVITE that came late is acknowledged all the same: the peer would end the call (RFC 3261 §14.1)
-    if (req.method === 'INVITE' && res.status < 300) void link.ack(ack);
+    if (req.method === 'INVITE' && res.status < 300) void link.ack(res, ack);
     settle(responseOf(res));
   });
   divertUpdates(link, req);

@@ -3,9 +3,19 @@ import type { Server, Socket } from 'node:net';
 import type { Clock, Timer } from '../../clock.js';
 import { PeerError } from '../../errors.js';
 import type { Logger } from '../../log.js';
-import type { SrfAck, SrfApp, SrfConnectOptions, SrfRequest, SrfRequestOptions, SrfResponse } from './types.js';
+import type {
+  SrfAck,
+  SrfApp,
+  SrfCallback,
+  SrfConnectOptions,
+  SrfRequest,
+  SrfRequestOptions,
+  SrfResponse,
+} from './types.js';
 import type { Answered } from './answered.js';
+import { type Failure, type Guard, Guards } from './guards.js';
 import { type Crossing, tellCrossings } from './crossing.js';
+import { shortFrameBytes } from './message.js';
 import { LinkSockets } from './sockets.js';
 import { SendWindow } from './window.js';
 
@@ -39,14 +49,6 @@ export interface LinkDelegate {
   onDown(error: PeerError): void;
 }
 
-export type Failure = 'timeout' | 'lost';
-
-/** Waits for one thing: whichever comes first of success, time and loss of the connection. */
-export interface Guard {
-  /** True for the first caller alone: the thing has come in time. */
-  done(): boolean;
-}
-
 /** A request for `Link.send`. */
 export interface Sending {
   readonly uri: string;
@@ -64,7 +66,7 @@ export class Link {
   private readonly options: LinkOptions;
   private readonly delegate: LinkDelegate;
   private readonly window: SendWindow;
-  private readonly guards = new Set<(why: Failure) => void>();
+  private readonly guards: Guards;
   private readonly sockets: LinkSockets;
   private hostports: readonly string[] = [];
   private connecting: Timer | undefined;
@@ -76,6 +78,7 @@ export class Link {
     this.options = options;
     this.delegate = delegate;
     this.window = new SendWindow(options.maxInFlightBytes);
+    this.guards = new Guards(options.clock);
     this.sockets = new LinkSockets(options);
     app.on('connect', (error, hostports) => this.onConnect(error, hostports));
     app.on('error', (error) => this.onDown(new PeerError('sip', 503, error.message)));
@@ -128,20 +131,7 @@ export class Link {
 
   /** `onFail` is called once, unless `done()` came before. */
   guard(delayMs: number, onFail: (why: Failure) => void): Guard {
-    let open = true;
-    const finish = () => {
-      if (!open) return false;
-      open = false;
-      timer.close();
-      this.guards.delete(fail);
-      return true;
-    };
-    const fail = (why: Failure) => {
-      if (finish()) onFail(why);
-    };
-    const timer = this.options.clock.after(delayMs, () => fail('timeout'));
-    this.guards.add(fail);
-    return { done: finish };
+    return this.guards.guard(delayMs, onFail);
   }
 
   answered(...answer: Parameters<Answered>): void {
@@ -182,7 +172,7 @@ export class Link {
       const echo = this.guard(this.options.echoTimeoutMs, (why) => {
         reject(new PeerError('sip', why === 'lost' ? 503 : 408, `the engine did not take the response: ${why}`));
       });
-      this.window.enter(Buffer.byteLength(text), (leave) => {
+      this.window.enter(shortFrameBytes(text), (leave) => {
         if (!this.ready) {
           leave();
           return;
@@ -209,19 +199,20 @@ export class Link {
   }
 
   /** ACK to a 2xx. False: the engine cannot send it, which is logged; true also where it does not say in time. */
-  ack(ack: SrfAck): Promise<boolean> {
+  ack(res: SrfResponse, ack: SrfAck): Promise<boolean> {
     return new Promise((resolve) => {
       const echo = this.guard(this.options.echoTimeoutMs, () => resolve(true));
-      const onEcho = (error: unknown) => {
+      this.short(shortFrameBytes(res.stackDialogId, res.req.msg.uri), ack, (error) => {
         if (!echo.done()) return;
         if (error) this.options.log.warn('ack not sent', { problem: textOf(error) });
         resolve(!error);
-      };
-      try {
-        ack({}, onEcho);
-      } catch (error) {
-        onEcho(error);
-      }
+      });
+    });
+  }
+
+  cancel(req: SrfRequest): void {
+    this.short(shortFrameBytes(req.msg.uri), req.cancel.bind(req), (error) => {
+      if (error) this.options.log.debug('cancel refused', { problem: textOf(error) });
     });
   }
 
@@ -238,6 +229,27 @@ export class Link {
   /** All that srf tells of a connection of its own making; in listen mode the server tells us. */
   private get socket(): Socket | undefined {
     return this.app.app.client?.mapServer.keys().next().value;
+  }
+
+  /** It takes its place in the window, too: many at once are as much as one that is long. */
+  private short<T>(
+    bytes: number,
+    write: (options: object, done: SrfCallback<T>) => void,
+    done: (error: unknown) => void,
+  ): void {
+    this.window.enter(bytes, (leave) => {
+      const echo = this.guard(this.options.echoTimeoutMs, leave);
+      const onEcho = (error: unknown) => {
+        echo.done();
+        leave();
+        done(error);
+      };
+      try {
+        write({}, onEcho);
+      } catch (error) {
+        onEcho(error);
+      }
+    });
   }
 
   private write(res: SrfResponse, text: string, done: (error: unknown) => void): void {
@@ -274,7 +286,7 @@ export class Link {
     this.connecting?.close();
     this.up = false;
     this.window.reset();
-    for (const fail of [...this.guards]) fail('lost');
+    this.guards.lose();
   }
 }
 

@@ -1,4 +1,4 @@
-/** Bytes on their way to the engine: drachtio-server loses its place in the stream where too much comes back to back. */
+/** Bytes on their way to the engine: drachtio-server loses its place in the stream where more is unread than its buffer holds. */
 
 interface Waiting {
   readonly bytes: number;

@@ -182,7 +182,7 @@ describe('drachtio agent', () => {
     });
 
     it('waits while too much is without its echo', async () => {
-      const draft = { ...MESSAGE, headers: [['Content-Type', 'text/plain']], body: Buffer.alloc(8_000, 97) } as const;
+      const draft = { ...MESSAGE, headers: [['Content-Type', 'text/plain']], body: Buffer.alloc(3_500, 97) } as const;
       const answered = Array.from({ length: 5 }, () => agent.request(draft));
       const first = [await engine.next(), await engine.next(), await engine.next()];
       await clock.advance(0);
@@ -192,6 +192,35 @@ describe('drachtio agent', () => {
       engine.echoRequest(await engine.next(), 't4');
       for (let n = 0; n < 5; n++) engine.fromNetwork(`t${n}`, response(200));
       expect((await Promise.all(answered)).map(({ status }) => status)).to.deep.equal([200, 200, 200, 200, 200]);
+    });
+
+    it('never fills the 12,228 bytes of a drachtio-server that is busy, with ACK, CANCEL and answers either', async () => {
+      const draft = { ...MESSAGE, headers: [['Content-Type', 'text/plain']], body: Buffer.alloc(9_000, 97) } as const;
+      const dialed = Array.from({ length: 30 }, () => agent.invite({ ...MESSAGE, method: 'INVITE' }, delegate));
+      for (let n = 0; n < 30; n++) engine.echoRequest(await engine.next(), `t${n}`);
+      const contact = `Contact: <sip:phone@192.0.2.7>\r\n`;
+      for (let n = 0; n < 30; n++)
+        engine.fromNetwork(`t${n}`, response(200, contact), `c${n}-${'c'.repeat(200)};from-tag=ours`);
+      await turn();
+      engine.busy = true;
+      const answered = Array.from({ length: 4 }, () => agent.request(draft));
+      for (let before = -1; before < engine.received;) {
+        before = engine.received;
+        await turn();
+      }
+      engine.resume();
+      const said: string[] = [];
+      while (said.length < 34) {
+        const told = await engine.next();
+        said.push(told.sip.slice(0, 4));
+        engine.echoRequest(told, `m${said.length}`);
+        if (told.sip.startsWith('MESSAGE')) engine.fromNetwork(`m${said.length}`, response(200));
+      }
+      expect((await Promise.all(answered)).map(({ status }) => status)).to.deep.equal([200, 200, 200, 200]);
+      expect((await Promise.all(dialed)).map(({ kind }) => kind)).to.deep.equal(
+        Array.from({ length: 30 }, () => 'accepted'),
+      );
+      expect(said.filter((line) => line === 'ACK ')).to.have.length(30);
     });
 
     it('rejects once the agent is closed', async () => {
