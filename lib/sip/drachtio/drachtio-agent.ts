@@ -35,6 +35,8 @@ export interface DrachtioAgentOptions {
   readonly own?: (uri: string, listening: readonly string[]) => 'ready' | 'draining' | undefined;
   /** Whether the engine takes a number as Request-URI; false: it goes as a SIP URI at the next hop. Default true. */
   readonly takesTel?: boolean;
+  /** Whether the engine refreshes sessions by itself, as drachtio-server does; default false. */
+  readonly keepsTimers?: boolean;
   /** Until an engine is connected, at the start and each time anew; 5,000. */
   readonly startTimeoutMs?: number;
   /** Until a final response; 35,000: the engine's own 408 comes after 32 s. Also for who does not answer a request. */
@@ -195,12 +197,13 @@ class DrachtioAgent implements SipAgent, LinkDelegate {
   }
 
   private deps(link: Link): CallDeps {
-    const { log, callTimeoutMs, inviteTimeoutMs } = this.settings;
+    const { log, callTimeoutMs, inviteTimeoutMs, keepsTimers = false } = this.settings;
     return {
       link,
       log,
       callTimeoutMs,
       inviteTimeoutMs,
+      keepsTimers,
       calls: this.calls,
       admits: (from) => this.admits(from),
       own: (uri) => this.own(uri),
