@@ -13,7 +13,8 @@ import { dial } from './dial.js';
 import { ownOptions } from './duties.js';
 import { exchange } from './exchange.js';
 import { handleInbound } from './inbound.js';
-import { Link, type LinkDelegate, type LinkTarget } from './link.js';
+import { Link } from './link.js';
+import type { LinkDelegate, LinkTarget } from './link-types.js';
 import { madeUp, outgoingRequest } from './message.js';
 import { withoutTel } from './tel.js';
 import type { SrfApp } from './types.js';
@@ -66,8 +67,8 @@ const DEFAULTS = {
   maxReconnectDelayMs: 5_000,
 };
 const FRAME_LIMITS = {
-  listen: { maxFrameBytes: 2 * 1024 * 1024, maxInFlightBytes: undefined },
-  connect: { maxFrameBytes: 11_000, maxInFlightBytes: 12_000 },
+  listen: { maxFrameBytes: 2 * 1024 * 1024, maxInFlightBytes: undefined, wordsOfC: false },
+  connect: { maxFrameBytes: 11_000, maxInFlightBytes: 12_000, wordsOfC: true },
 };
 const FIRST_DELAY_MS = 100;
 

@@ -15,7 +15,7 @@ export interface ExchangeOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Never rejects. 408: nothing came in time; 503: no engine; 481: the dialog is gone; 400, 415, 513: not sent at all. */
+/** Never rejects. 408: nothing came in time; 503: no engine; 481: the dialog is gone; 400, 414, 415, 513: not sent at all. */
 export function exchange(link: Link, outgoing: Outgoing, options: ExchangeOptions): Promise<SipResponse> {
   const refusal = unsendable(link, outgoing);
   if (refusal !== undefined || outgoing.kind === 'unfit') return Promise.resolve(madeUp(refusal ?? 400));
@@ -45,8 +45,7 @@ export function exchange(link: Link, outgoing: Outgoing, options: ExchangeOption
 /** The status to make up where a request cannot be sent on this link now. */
 export function unsendable(link: Link, outgoing: Outgoing): number | undefined {
   if (outgoing.kind === 'unfit') return outgoing.status;
-  if (!link.ready) return 503;
-  return link.fits(outgoing.bytes) ? undefined : 513;
+  return link.ready ? link.refusal(outgoing) : 503;
 }
 
 export function failureStatus(why: Failure): number {

@@ -1,65 +1,18 @@
 /** One drachtio-srf application and its connection to an engine; whatever waits on it ends with it. */
-import type { Server, Socket } from 'node:net';
-import type { Clock, Timer } from '../../clock.js';
+import type { Socket } from 'node:net';
+import type { Timer } from '../../clock.js';
 import { PeerError } from '../../errors.js';
-import type { Logger } from '../../log.js';
-import type {
-  SrfAck,
-  SrfApp,
-  SrfCallback,
-  SrfConnectOptions,
-  SrfRequest,
-  SrfRequestOptions,
-  SrfResponse,
-} from './types.js';
+import type { SrfAck, SrfApp, SrfCallback, SrfConnectOptions, SrfRequest, SrfResponse } from './types.js';
 import type { Answered } from './answered.js';
 import { type Failure, type Guard, Guards } from './guards.js';
-import { type Crossing, tellCrossings } from './crossing.js';
+import type { LinkDelegate, LinkOptions, RespondHooks, Sending } from './link-types.js';
+import { tellCrossings } from './crossing.js';
 import { shortFrameBytes } from './message.js';
 import { LinkSockets } from './sockets.js';
 import { SendWindow } from './window.js';
 
-export type LinkTarget =
-  | { readonly kind: 'listen'; readonly server: Server; readonly secret: string }
-  | { readonly kind: 'connect'; readonly host: string; readonly port: number; readonly secret: string };
-
-export interface LinkOptions {
-  readonly target: LinkTarget;
-  readonly clock: Clock;
-  readonly log: Logger;
-  /** A frame above this is not sent: drachtio-server would hang on it. Undefined: no limit. */
-  readonly maxFrameBytes: number | undefined;
-  /** Without their echo at once. Undefined: no limit. */
-  readonly maxInFlightBytes: number | undefined;
-  /** An echo that takes longer is no longer waited for. */
-  readonly echoTimeoutMs: number;
-  /** Connect: until the engine has taken our secret. */
-  readonly startTimeoutMs: number;
-  /** A connection over which nothing comes for so long, in spite of a ping every 15 s, is given up. */
-  readonly silenceTimeoutMs: number;
-  /** A request has its final answer, whoever gave it. */
-  readonly answered: Answered;
-  readonly onCrossing?: ((crossing: Crossing) => void) | undefined;
-}
-
-export interface LinkDelegate {
-  onRequest(req: SrfRequest, res: SrfResponse): void;
-  onUp(): void;
-  /** The connection is lost, or the engine refused us. */
-  onDown(error: PeerError): void;
-}
-
-/** A request for `Link.send`. */
-export interface Sending {
-  readonly uri: string;
-  readonly options: SrfRequestOptions;
-  readonly bytes: number;
-  /** Asked just before it is written, which may be later than now. */
-  readonly wanted: () => boolean;
-  /** With the echo: the request as it has left. Listeners must be set before this returns. */
-  readonly onSent: (req: SrfRequest) => void;
-  readonly onRefused: (error: unknown) => void;
-}
+/** And the NUL behind it. */
+const MAX_URI_BYTES = 254;
 
 export class Link {
   private readonly app: SrfApp;
@@ -136,6 +89,15 @@ export class Link {
 
   answered(...answer: Parameters<Answered>): void {
     this.options.answered(...answer);
+  }
+
+  /** The status to make up where the engine would not take this as it is. */
+  refusal({ uri, options, bytes }: Pick<Sending, 'uri' | 'options' | 'bytes'>): number | undefined {
+    if (this.options.wordsOfC) {
+      if (Buffer.byteLength(uri) > MAX_URI_BYTES) return 414;
+      if (options.body?.includes('\0')) return 415;
+    }
+    return this.fits(bytes) ? undefined : 513;
   }
 
   fits(bytes: number): boolean {
@@ -288,13 +250,6 @@ export class Link {
     this.window.reset();
     this.guards.lose();
   }
-}
-
-export interface RespondHooks {
-  /** In the same turn as the echo: before any request that followed it. */
-  readonly onSent?: () => void;
-  /** The response has left, but after the promise was rejected. */
-  readonly onLate?: () => void;
 }
 
 function refusedBy(error: unknown): PeerError {

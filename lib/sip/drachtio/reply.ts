@@ -1,7 +1,8 @@
 /** The one answer to a request of the network: given once, refused too late, made for who forgets. */
 import { PeerError } from '../../errors.js';
 import type { Answer } from '../agent.js';
-import type { Link, RespondHooks } from './link.js';
+import type { Link } from './link.js';
+import type { RespondHooks } from './link-types.js';
 import { answerText, shortFrameBytes } from './message.js';
 import type { SrfRequest, SrfResponse } from './types.js';
 

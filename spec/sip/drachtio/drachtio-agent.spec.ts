@@ -172,6 +172,23 @@ describe('drachtio agent', () => {
       expect(engine.unread).to.equal(0);
     });
 
+    it('is 414 with a URI above 254 bytes, which a drachtio-server reads beyond its copy of it', async () => {
+      const uri = (bytes: number) => `sip:${'u'.repeat(bytes - 'sip:@a'.length)}@a`;
+      expect(await agent.request({ ...MESSAGE, uri: uri(255) })).to.include({ status: 414 });
+      expect((await agent.invite({ ...MESSAGE, method: 'INVITE', uri: uri(255) }, delegate)).response).to.include({
+        status: 414,
+      });
+      expect(engine.unread).to.equal(0);
+      void agent.request({ ...MESSAGE, uri: uri(254) }).catch(() => undefined);
+      expect((await engine.next()).sip).to.include('u@a SIP/2.0');
+    });
+
+    it('is 415 with NUL in its body, where a drachtio-server would end it', async () => {
+      const headers = [['Content-Type', 'text/plain']] as const;
+      expect(await agent.request({ ...MESSAGE, headers, body: Buffer.from('a\0b') })).to.include({ status: 415 });
+      expect(engine.unread).to.equal(0);
+    });
+
     it('is 513 above 11,000 bytes, which a drachtio-server would hang on [sip.drachtio.maxFrameBytes]', async () => {
       const type = [['Content-Type', 'text/plain']] as const;
       expect(await agent.request({ ...MESSAGE, headers: type, body: Buffer.alloc(11_000, 97) })).to.include({
