@@ -9,6 +9,7 @@ import type { LinkDelegate, LinkOptions, RespondHooks, Sending } from './link-ty
 import { tellCrossings } from './crossing.js';
 import { shortFrameBytes } from './message.js';
 import { LinkSockets } from './sockets.js';
+import { endWhereBroken } from './stream.js';
 import { SendWindow } from './window.js';
 
 /** And the NUL behind it. */
@@ -225,7 +226,7 @@ export class Link {
   private onConnect(error: Error | null, hostports: string | undefined): void {
     this.connecting?.close();
     const { socket } = this;
-    if (socket && this.options.target.kind === 'connect') this.sockets.watch(socket);
+    if (socket && this.options.target.kind === 'connect') this.keep(socket);
     if (this.closed) return;
     if (error) {
       this.onDown(new PeerError('sip', 403, error.message, 'ours'));
@@ -234,6 +235,17 @@ export class Link {
     this.up = true;
     this.hostports = (hostports ?? '').split(',').filter((text) => text !== '');
     this.delegate.onUp();
+  }
+
+  /** Of our own making: it is given up where it says nothing, or nothing that can be understood. */
+  private keep(socket: Socket): void {
+    const { client } = this.app.app;
+    const onBroken = () => {
+      this.options.log.warn('sip engine out of step');
+      socket.destroy();
+    };
+    if (client) endWhereBroken(socket, client, onBroken);
+    this.sockets.watch(socket);
   }
 
   private onDown(error: PeerError): void {

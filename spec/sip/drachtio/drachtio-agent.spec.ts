@@ -291,6 +291,25 @@ describe('drachtio agent', () => {
       expect(engine.greeted).to.equal(3);
     });
 
+    it('follows where the engine is out of step, at once, and nothing of what it said is logged', async () => {
+      const next = '70#u|sip|network|9|udp|192.0.2.7|5071|10:00:00.000000|t1||\r\nMESSAGE sip:';
+      for (const bytes of [
+        `20#u|sip|network|9|ud\r\n+4917000#${next}`,
+        `8#u|sip|ne${next}`,
+        `49170000000001#+${next}`,
+      ]) {
+        const greeted = engine.greeted;
+        engine.write(bytes);
+        for (let n = 0; n < 5; n++) engine.write('x'.repeat(1024 * 1024));
+        while (agent.ready) await turn();
+        await clock.advance(100);
+        await untilReady();
+        expect(engine.greeted).to.equal(greeted + 1);
+      }
+      expect(warned.map(([line]) => line)).to.include('sip engine out of step');
+      expect(JSON.stringify(warned)).not.to.include('4917');
+    });
+
     it('is noticed by silence', async () => {
       const dialed = agent.invite({ ...MESSAGE, method: 'INVITE' }, delegate);
       await engine.next();

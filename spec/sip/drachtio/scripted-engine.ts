@@ -59,6 +59,11 @@ export class ScriptedEngine {
     this.socket?.write(printFrame(`${leader}${bytes.length === 0 ? '' : '\r\n'}`, bytes));
   }
 
+  /** Whatever, as it is: where a frame is broken off, the next one stands in it. */
+  write(bytes: string): void {
+    this.socket?.write(bytes);
+  }
+
   /** Echoes a request; responses then carry `txnId`. */
   echoRequest(told: Told, txnId: string): void {
     this.say(
