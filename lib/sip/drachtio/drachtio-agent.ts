@@ -88,6 +88,8 @@ class DrachtioAgent implements SipAgent, LinkDelegate {
   private starting: { done(error?: PeerError): void } | undefined;
   private reconnect: Timer | undefined;
   private delayMs = FIRST_DELAY_MS;
+  /** Dialogs that an engine elsewhere still has of a connection that is lost. */
+  private readonly leftBehind = new Set<string>();
 
   constructor(settings: Settings) {
     this.settings = settings;
@@ -158,6 +160,7 @@ class DrachtioAgent implements SipAgent, LinkDelegate {
     this.delayMs = FIRST_DELAY_MS;
     this.settings.log.info('sip engine connected', { listening: this.listening });
     this.starting?.done();
+    this.hangUpLeftBehind();
   }
 
   onDown(error: PeerError): void {
@@ -167,8 +170,20 @@ class DrachtioAgent implements SipAgent, LinkDelegate {
     }
     this.settings.log.warn('sip engine lost', { error });
     this.settings.metrics?.count('sip_engine_lost_total');
+    if (this.settings.mode.kind === 'connect') for (const dialogId of this.calls.keys()) this.leftBehind.add(dialogId);
     this.endCalls();
     if (this.settings.mode.kind === 'connect') this.openLater();
+  }
+
+  /** A drachtio-server keeps them, refreshes them and answers nothing in them; who has ended with us is told so. */
+  private hangUpLeftBehind(): void {
+    const { link, settings } = this;
+    for (const dialogId of this.leftBehind) {
+      const bye = outgoingRequest({ method: 'BYE', uri: 'sip:placeholder', headers: [] }, dialogId);
+      // One that has ended meanwhile, or with its server, is refused.
+      if (link) void exchange(link, bye, { timeoutMs: settings.callTimeoutMs });
+    }
+    this.leftBehind.clear();
   }
 
   private open(): void {

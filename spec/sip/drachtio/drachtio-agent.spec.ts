@@ -328,6 +328,40 @@ describe('drachtio agent', () => {
     });
   });
 
+  describe('calls of a lost connection, which a drachtio-server keeps and refreshes', () => {
+    beforeEach(() => make().start(handlers));
+
+    it('are ended by BYE over the next one, once', async () => {
+      await established();
+      engine.drop();
+      while (agent.ready) await turn();
+      await clock.advance(100);
+      await untilReady();
+      const bye = await engine.next();
+      expect(bye.leader).to.equal('sip||c1;from-tag=ours');
+      expect(bye.sip).to.match(/^BYE sip:placeholder SIP\/2.0\r\n/);
+      engine.echoRequest(bye, 'b1');
+      engine.fromNetwork('b1', response(200));
+      const asked = agent.request(MESSAGE);
+      engine.echoRequest(await engine.next(), 't9');
+      engine.fromNetwork('t9', response(200));
+      await asked;
+      expect(engine.unread).to.equal(0);
+      expect(ended).to.deep.equal(['lost']);
+    });
+
+    it('are forgotten where their server has ended with them', async () => {
+      await established();
+      engine.drop();
+      while (agent.ready) await turn();
+      await clock.advance(100);
+      await untilReady();
+      engine.refuse(await engine.next(), 'Server error: unable to find dialog for dialog id provided');
+      await turn();
+      expect(engine.unread).to.equal(0);
+    });
+  });
+
   describe('INVITE to the network', () => {
     beforeEach(() => make({ inviteTimeoutMs: 30_000 }).start(handlers));
 
