@@ -74,6 +74,7 @@ function drachtioServer(config: Config, deps: SipDeps): SipSide {
     takesTel: false,
     // By re-INVITE at half of the interval; whatever but a 200 to it ends the call.
     keepsTimers: true,
+    minSeS: sip.minSeS,
     own: (uri, listening) => (isOwn(uri, listening) ? state : undefined),
     onCrossing: trace && (({ text, ...where }) => trace({ ...where, bytes: Buffer.from(text) })),
     ...agentTimes(sip),

@@ -38,6 +38,8 @@ export interface DrachtioAgentOptions {
   readonly takesTel?: boolean;
   /** Whether the engine refreshes sessions by itself, as drachtio-server does; default false. */
   readonly keepsTimers?: boolean;
+  /** The least Session-Expires of an INVITE that is taken (RFC 4028 §9), else 422; absent: the engine has seen to it. */
+  readonly minSeS?: number;
   /** Until an engine is connected, at the start and each time anew; 5,000. */
   readonly startTimeoutMs?: number;
   /** Until a final response; 35,000: the engine's own 408 comes after 32 s. Also for who does not answer a request. */
@@ -213,13 +215,14 @@ class DrachtioAgent implements SipAgent, LinkDelegate {
   }
 
   private deps(link: Link): CallDeps {
-    const { log, callTimeoutMs, inviteTimeoutMs, keepsTimers = false } = this.settings;
+    const { log, callTimeoutMs, inviteTimeoutMs, keepsTimers = false, minSeS } = this.settings;
     return {
       link,
       log,
       callTimeoutMs,
       inviteTimeoutMs,
       keepsTimers,
+      minSeS,
       calls: this.calls,
       admits: (from) => this.admits(from),
       own: (uri) => this.own(uri),

@@ -595,6 +595,39 @@ describe('drachtio agent', () => {
     });
   });
 
+  describe('what a drachtio-server hands on unasked', () => {
+    beforeEach(() => make({ minSeS: 120 }).start(handlers));
+
+    it('is 481 where it names a dialog that nobody has: who asks whether a call stands is not told 200', async () => {
+      for (const method of ['OPTIONS', 'MESSAGE', 'INFO']) {
+        const text = request(method).replace('To: <sip:bot@a>', 'To: "a;tag=b" <sip:bot@a;tag=c> ; Tag=gone');
+        engine.fromNetwork(`d${method}`, text);
+        const refused = await engine.next();
+        expect(refused.sip).to.match(/^SIP\/2.0 481 /);
+        engine.echoResponse(refused);
+      }
+      const coming = nextMessage();
+      engine.fromNetwork('m1', request('MESSAGE').replace('To: <sip:bot@a>', 'To: "a;tag=b" <sip:bot@a;tag=c>'));
+      void (await coming).answer({ status: 200 });
+      engine.echoResponse(await engine.next());
+    });
+
+    it('is 422 where the session timer is too short, unless the caller knows of none [sip.minSeS]', async () => {
+      engine.fromNetwork('i1', request('INVITE', 'Supported: 100rel, Timer\r\nSession-Expires: 119;refresher=uas\r\n'));
+      const refused = await engine.next();
+      expect(refused.sip)
+        .to.match(/^SIP\/2.0 422 /)
+        .and.include('\r\nMin-SE: 120\r\n');
+      engine.echoResponse(refused);
+      for (const lines of ['Session-Expires: 60\r\n', 'Supported: timer\r\nSession-Expires: 120\r\n']) {
+        const coming = nextInvite();
+        engine.fromNetwork(`i${lines.length}`, request('INVITE', lines));
+        void (await coming).answer({ status: 486 });
+        engine.echoResponse(await engine.next());
+      }
+    });
+  });
+
   describe('a peer that is not trusted', () => {
     const counted: unknown[] = [];
     beforeEach(() => {
