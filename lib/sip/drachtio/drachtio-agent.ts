@@ -16,6 +16,7 @@ import { handleInbound } from './inbound.js';
 import { Link } from './link.js';
 import type { LinkDelegate, LinkTarget } from './link-types.js';
 import { madeUp, outgoingRequest } from './message.js';
+import { withTransport } from './next-hop.js';
 import { withoutTel } from './tel.js';
 import type { SrfApp } from './types.js';
 
@@ -237,7 +238,11 @@ class DrachtioAgent implements SipAgent, LinkDelegate {
   }
 
   private addressed(draft: RequestDraft): RequestDraft | undefined {
-    return this.settings.takesTel === false ? withoutTel(draft) : draft;
+    const { takesTel, mode } = this.settings;
+    const { nextHop } = draft;
+    const hopping = mode.kind === 'connect' && nextHop !== undefined;
+    const sent = hopping ? { ...draft, nextHop: withTransport(nextHop) } : draft;
+    return takesTel === false ? withoutTel(sent) : sent;
   }
 
   private own(uri: string): Answer | undefined {
