@@ -52,9 +52,14 @@ export function failureStatus(why: Failure): number {
   return why === 'timeout' ? 408 : 503;
 }
 
-/** srf marks the one refusal that is an ordinary race: the dialog ended while the request was on its way. */
+/**
+ * srf marks the one refusal that is an ordinary race: the dialog ended while the request was on its way. What a
+ * drachtio-server cannot read as a URI it will not read later either; whatever else it says may pass.
+ */
 export function refusedStatus(error: unknown): number {
-  return error instanceof Error && 'code' in error && error.code === 'ENODIALOG' ? 481 : 503;
+  if (!(error instanceof Error)) return 503;
+  if ('code' in error && error.code === 'ENODIALOG') return 481;
+  return /^invalid request-uri/i.test(error.message) ? 400 : 503;
 }
 
 function onFinal(link: Link, req: SrfRequest, settle: (response: SipResponse) => void): void {

@@ -153,10 +153,13 @@ describe('drachtio agent', () => {
       expect(await second).to.include({ status: 200 });
     });
 
-    it('is 503 when the engine refuses it', async () => {
+    it('is 503 when the engine refuses it, 400 where it cannot read the URI', async () => {
       const answered = agent.request(MESSAGE);
       engine.refuse(await engine.next(), 'no');
       expect(await answered).to.include({ status: 503 });
+      const unread = agent.request({ ...MESSAGE, uri: 'sip:a;b@c' });
+      engine.refuse(await engine.next(), 'invalid request-uri: sip:a;b@c');
+      expect(await unread).to.include({ status: 400 });
     });
 
     it('is 408 when it is aborted', async () => {
