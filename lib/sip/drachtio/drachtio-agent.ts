@@ -53,7 +53,7 @@ export interface DrachtioAgentOptions {
   readonly silenceTimeoutMs?: number;
   /** Above it 513 is made up; connect: 11,000 (drachtio-server hangs above 12,228), listen: 2 MiB. */
   readonly maxFrameBytes?: number;
-  /** Written and not echoed; connect: 12,000 (what drachtio-server has not looked at it keeps in 12,228), listen: no limit. */
+  /** Written and not echoed; connect: 32,768, and 12,000 beside a long one (drachtio-server keeps the rest of it in 12,228), listen: no limit. */
   readonly maxInFlightBytes?: number;
   /** Connect: every message of which the engine says that it has crossed the border. */
   readonly onCrossing?: ((crossing: Crossing) => void) | undefined;
@@ -70,8 +70,13 @@ const DEFAULTS = {
   maxReconnectDelayMs: 5_000,
 };
 const FRAME_LIMITS = {
-  listen: { maxFrameBytes: 2 * 1024 * 1024, maxInFlightBytes: undefined, wordsOfC: false },
-  connect: { maxFrameBytes: 11_000, maxInFlightBytes: 12_000, wordsOfC: true },
+  listen: {
+    maxFrameBytes: 2 * 1024 * 1024,
+    maxInFlightBytes: undefined,
+    maxBytesBesideLong: undefined,
+    wordsOfC: false,
+  },
+  connect: { maxFrameBytes: 11_000, maxInFlightBytes: 32_768, maxBytesBesideLong: 12_000, wordsOfC: true },
 };
 const FIRST_DELAY_MS = 100;
 

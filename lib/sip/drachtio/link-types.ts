@@ -19,6 +19,8 @@ export interface LinkOptions {
   readonly maxFrameBytes: number | undefined;
   /** Without their echo at once. Undefined: no limit. */
   readonly maxInFlightBytes: number | undefined;
+  /** In place of it while one of them is long. */
+  readonly maxBytesBesideLong: number | undefined;
   /** drachtio-server copies a Request-URI into 255 octets of C, and takes a body to end at its first NUL. */
   readonly wordsOfC: boolean;
   /** An echo that takes longer is no longer waited for. */

@@ -31,7 +31,10 @@ export class Link {
     this.app = app;
     this.options = options;
     this.delegate = delegate;
-    this.window = new SendWindow(options.maxInFlightBytes);
+    this.window = new SendWindow({
+      maxBytes: options.maxInFlightBytes,
+      maxBytesBesideLong: options.maxBytesBesideLong,
+    });
     this.guards = new Guards(options.clock);
     this.sockets = new LinkSockets(options);
     app.on('connect', (error, hostports) => this.onConnect(error, hostports));
