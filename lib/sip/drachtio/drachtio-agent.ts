@@ -9,6 +9,7 @@ import type { Answer, CallDelegate, Dialed, Peer, RequestDraft, SipAgent, SipHan
 import { type Answered, answeredLabels } from './answered.js';
 import type { Crossing } from './crossing.js';
 import { DrachtioCall, type CallDeps } from './call.js';
+import { withOwnContact } from './contact.js';
 import { dial } from './dial.js';
 import { ownOptions } from './duties.js';
 import { exchange } from './exchange.js';
@@ -246,7 +247,7 @@ class DrachtioAgent implements SipAgent, LinkDelegate {
     const { takesTel, mode } = this.settings;
     const { nextHop } = draft;
     const hopping = mode.kind === 'connect' && nextHop !== undefined;
-    const sent = hopping ? { ...draft, nextHop: withTransport(nextHop) } : draft;
+    const sent = hopping ? withOwnContact({ ...draft, nextHop: withTransport(nextHop) }, this.listening) : draft;
     return takesTel === false ? withoutTel(sent) : sent;
   }
 

@@ -133,6 +133,14 @@ describe('drachtio agent', () => {
       expect(received.all('x-b')).to.deep.equal(['1', '2']);
     });
 
+    it('has in Contact the address of the server that it leaves from', async () => {
+      const headers = [['Contact', '<sip:bot@iwf.example.net:5060>;+g.gsma.rcs.isbot']] as const;
+      void agent.request({ ...MESSAGE, headers, nextHop: 'sip:192.0.2.1;transport=tcp' }).catch(() => undefined);
+      expect((await engine.next()).sip).to.include(
+        '\r\nContact: <sip:bot@127.0.0.1:5060;transport=tcp>;+g.gsma.rcs.isbot\r\n',
+      );
+    });
+
     it('is 408 when no echo comes', async () => {
       const answered = agent.request(MESSAGE);
       await engine.next();
