@@ -328,6 +328,11 @@ describe('configuration', () => {
         'sip: {engine: drachtio, routes: [{match: "+1", nextHop: "sip:a", headers: {Route: "<sip:b;lr>"}}]}',
         'iwf.yaml:3: sip.routes[0].headers.Route: a drachtio-server drops it',
       ],
+      [
+        'a caller who is answered when drachtio-server has forgotten him [sip.answerTimeoutS]',
+        'sip: {engine: drachtio, answerTimeoutS: 61}',
+        'iwf.yaml:3: sip.answerTimeoutS: a drachtio-server forgets the INVITE: at most 60',
+      ],
       ['a key twice', 'rest:\n  port: 1\n  port: 2', 'iwf.yaml:5: port: duplicate key'],
     ];
     for (const [title, text, line] of cases)

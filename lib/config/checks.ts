@@ -26,6 +26,7 @@ const checks: readonly ((config: CompleteConfig) => Iterable<Finding>)[] = [
   msrpAddresses,
   routeHeaders,
   dependencies,
+  drachtioTimes,
   orders,
   retentions,
   uniqueNames,
@@ -138,6 +139,14 @@ function* dependencies(config: CompleteConfig): Iterable<Finding> {
       yield { path: ['platforms', at, 'clientCertificates'], text: 'needs rest.tls.clientCa' };
     }
   }
+}
+
+/** Whoever rings on a drachtio-server longer is never answered: after 64 s without a word of ours it forgets the INVITE. */
+const drachtioAnswerS = 60;
+
+function* drachtioTimes({ sip }: CompleteConfig): Iterable<Finding> {
+  if (sip.engine === 'drachtio' && sip.answerTimeoutS > drachtioAnswerS)
+    yield { path: ['sip', 'answerTimeoutS'], text: `a drachtio-server forgets the INVITE: at most ${drachtioAnswerS}` };
 }
 
 function* orders({ rest, sip, msrp, chat, notify }: CompleteConfig): Iterable<Finding> {

@@ -71,6 +71,8 @@ export interface CallDelegate {
 export interface Call {
   readonly callId: string;
   readonly remoteTarget: string;
+  /** The engine refreshes the session where that is ours to do (RFC 4028 §7.2): a second one who does would cross it. */
+  readonly refreshedBelow?: boolean;
   /** re-INVITE, UPDATE, MESSAGE … inside the dialog. A 2xx to INVITE is ACKed by the agent. */
   request(draft: { method: string; headers?: readonly HeaderLine[]; body?: Buffer }): Promise<SipResponse>;
   /** Ends the call; idempotent; never rejects. */

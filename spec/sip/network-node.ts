@@ -8,6 +8,7 @@ import { defaultMsrpOptions } from '../../lib/msrp/options.js';
 import { createDrachtioFace } from '../../lib/sip-engine/drachtio/face.js';
 import { createEngine } from '../../lib/sip-engine/engine.js';
 import { createDrachtioAgent } from '../../lib/sip/drachtio/drachtio-agent.js';
+import type { SipAgent } from '../../lib/sip/agent.js';
 import type { NetworkHandlers } from '../../lib/sip/network.js';
 import { SipNetwork } from '../../lib/sip/sip-network.js';
 import { silentLog, silentMetrics } from '../support/silent.js';
@@ -25,18 +26,7 @@ export async function startNetwork(clock: Clock, handlers: NetworkHandlers): Pro
   const engine = createEngine({ listen: ['udp/127.0.0.1:0', 'tcp/127.0.0.1:0'] });
   const face = createDrachtioFace(engine, { secret, clock: systemClock, log: silentLog });
   const agent = createDrachtioAgent({ mode: { kind: 'listen', server, secret }, clock: systemClock, log: silentLog });
-  const real = { clock: systemClock, metrics: silentMetrics, log: silentLog };
-  const msrp = createMsrpEndpoint({ ...defaultMsrpOptions, port: 0 }, { ...real, randomId: randomUUID });
-  const network = new SipNetwork({
-    ...{ agent, msrp, clock, log: silentLog, metrics: silentMetrics, templates: templates() },
-    contactHost: () => `127.0.0.1:${port('udp')}`,
-    userOptions: {},
-    disguise: (_bot, user) => user,
-    fingerprints: () => [],
-    offerTls: false,
-    pagerMaxBytes: () => 1300,
-    ...{ messageAnswer: 200, sessionExpiresS: 1800, minSeS: 90, maxMessageBytes: 1_048_576 },
-  });
+  const { network, msrp } = networkOn(agent, clock, () => `127.0.0.1:${port('udp')}`);
   const port = (protocol: string): number =>
     engine.listening.find((address) => address.protocol === protocol)?.port ?? 0;
   await msrp.start();
@@ -51,6 +41,27 @@ export async function startNetwork(clock: Clock, handlers: NetworkHandlers): Pro
       await msrp.close();
     },
   };
+}
+
+/** A SipNetwork above whatever agent; neither is started. */
+export function networkOn(
+  agent: SipAgent,
+  clock: Clock,
+  contactHost: () => string,
+): { readonly network: SipNetwork; readonly msrp: ReturnType<typeof createMsrpEndpoint> } {
+  const real = { clock: systemClock, metrics: silentMetrics, log: silentLog };
+  const msrp = createMsrpEndpoint({ ...defaultMsrpOptions, port: 0 }, { ...real, randomId: randomUUID });
+  const network = new SipNetwork({
+    ...{ agent, msrp, clock, log: silentLog, metrics: silentMetrics, templates: templates() },
+    contactHost,
+    userOptions: {},
+    disguise: (_bot, user) => user,
+    fingerprints: () => [],
+    offerTls: false,
+    pagerMaxBytes: () => 1300,
+    ...{ messageAnswer: 200, sessionExpiresS: 1800, minSeS: 90, maxMessageBytes: 1_048_576 },
+  });
+  return { network, msrp };
 }
 
 function templates(): ConstructorParameters<typeof SipNetwork>[0]['templates'] {

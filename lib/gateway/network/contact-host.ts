@@ -9,9 +9,20 @@ export function contactHost(
 ): string {
   // The embedded engine puts in address and transport of the way that the message takes.
   if (sip.engine === 'embedded') return 'localhost';
-  const [, protocol = 'udp', host = '127.0.0.1', port = '5060'] =
-    /^(\w+)\/(.*):(\d+)$/.exec(agent.listening[0] ?? '') ?? [];
+  const [, protocol = 'udp', host = '127.0.0.1', port = '5060'] = partsOf(ownAddress(sip.nextHop, agent.listening));
   // Without it a numeric host means UDP (RFC 3263 §4.1).
   const transport = protocol === 'udp' ? '' : `;transport=${protocol}`;
   return `${sip.advertise ?? host}:${port}${transport}`;
+}
+
+/** A drachtio-server names its addresses in no order: that of the transport that the operator has chosen, which others reach. */
+function ownAddress(nextHop = '', listening: readonly string[]): string | undefined {
+  const wanted = /;transport=(\w+)/i.exec(nextHop)?.[1]?.toLowerCase();
+  const fitting = listening.filter((text) => wanted !== undefined && text.startsWith(`${wanted}/`));
+  const among = fitting.length > 0 ? fitting : listening;
+  return among.find((text) => !/^\w+\/127\./.test(text)) ?? among[0];
+}
+
+function partsOf(address = ''): readonly string[] {
+  return /^(\w+)\/(.*):(\d+)$/.exec(address) ?? [];
 }

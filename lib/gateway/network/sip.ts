@@ -72,6 +72,9 @@ function drachtioServer(config: Config, deps: SipDeps): SipSide {
     trusted: trustedBy(sip.trustedPeers),
     // It notes whom a request is for as user@host, and ends where there is no host: a number has none.
     takesTel: false,
+    // By re-INVITE at half of the interval; whatever but a 200 to it ends the call.
+    keepsTimers: true,
+    minSeS: sip.minSeS,
     own: (uri, listening) => (isOwn(uri, listening) ? state : undefined),
     onCrossing: trace && (({ text, ...where }) => trace({ ...where, bytes: Buffer.from(text) })),
     ...agentTimes(sip),

@@ -43,7 +43,7 @@ export class SessionRefresh {
   agreed(sessionExpires: string | undefined, weAsked: boolean): void {
     this.agreement++;
     this.alarm?.close();
-    const plan = refreshPlan(sessionExpires, weAsked);
+    const plan = this.options.call.refreshedBelow ? undefined : refreshPlan(sessionExpires, weAsked);
     if (plan) this.askAfter(plan.refreshMs, plan);
   }
 

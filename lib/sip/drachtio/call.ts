@@ -16,6 +16,10 @@ export interface CallDeps {
   readonly admits: (from: Peer) => boolean;
   /** What is said to OPTIONS with this Request-URI where it asks the gateway itself; undefined: it asks a chatbot. */
   readonly own: (uri: string) => Answer | undefined;
+  /** The least Session-Expires that is taken; undefined: the engine has seen to it. */
+  readonly minSeS: number | undefined;
+  /** The engine keeps session timers by itself, and asks nobody. */
+  readonly keepsTimers: boolean;
   /** Calls of this connection by dialog. */
   readonly calls: Map<string, DrachtioCall>;
 }
@@ -48,6 +52,10 @@ export class DrachtioCall implements Call {
     this.callId = identity.callId;
     this.target = identity.remoteTarget;
     deps.calls.set(identity.dialogId, this);
+  }
+
+  get refreshedBelow(): boolean {
+    return this.deps.keepsTimers;
   }
 
   get remoteTarget(): string {

@@ -79,14 +79,7 @@ class Dialing {
 
   /** As soon as the INVITE has left; the engine waits for a provisional response where it must. */
   private cancel(): void {
-    if (!this.sent || this.final) return;
-    try {
-      this.sent.cancel({}, (error) => {
-        if (error) this.deps.log.debug('cancel refused', { error });
-      });
-    } catch (error) {
-      this.deps.log.debug('cancel not sent', { error });
-    }
+    if (this.sent && !this.final) this.deps.link.cancel(this.sent);
   }
 
   private onResponse(res: SrfResponse, ack: SrfAck): void {
@@ -100,7 +93,7 @@ class Dialing {
       void this.accept(res, ack);
       return;
     }
-    void this.deps.link.ack(ack);
+    void this.deps.link.ack(res, ack);
     void this.makeCall(res, NOBODY).bye();
     this.settle(refused(madeUp(487)));
   }
@@ -110,7 +103,7 @@ class Dialing {
     this.release();
     this.state = 'answered';
     const call = this.makeCall(res, this.delegate);
-    if (await this.deps.link.ack(ack)) {
+    if (await this.deps.link.ack(res, ack)) {
       this.settle({ kind: 'accepted', call, response: responseOf(res) });
       return;
     }

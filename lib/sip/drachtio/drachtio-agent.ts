@@ -9,12 +9,15 @@ import type { Answer, CallDelegate, Dialed, Peer, RequestDraft, SipAgent, SipHan
 import { type Answered, answeredLabels } from './answered.js';
 import type { Crossing } from './crossing.js';
 import { DrachtioCall, type CallDeps } from './call.js';
+import { withOwnContact } from './contact.js';
 import { dial } from './dial.js';
 import { ownOptions } from './duties.js';
 import { exchange } from './exchange.js';
 import { handleInbound } from './inbound.js';
-import { Link, type LinkDelegate, type LinkTarget } from './link.js';
+import { Link } from './link.js';
+import type { LinkDelegate, LinkTarget } from './link-types.js';
 import { madeUp, outgoingRequest } from './message.js';
+import { withTransport } from './next-hop.js';
 import { withoutTel } from './tel.js';
 import type { SrfApp } from './types.js';
 
@@ -35,6 +38,10 @@ export interface DrachtioAgentOptions {
   readonly own?: (uri: string, listening: readonly string[]) => 'ready' | 'draining' | undefined;
   /** Whether the engine takes a number as Request-URI; false: it goes as a SIP URI at the next hop. Default true. */
   readonly takesTel?: boolean;
+  /** Whether the engine refreshes sessions by itself, as drachtio-server does; default false. */
+  readonly keepsTimers?: boolean;
+  /** The least Session-Expires of an INVITE that is taken (RFC 4028 §9), else 422; absent: the engine has seen to it. */
+  readonly minSeS?: number;
   /** Until an engine is connected, at the start and each time anew; 5,000. */
   readonly startTimeoutMs?: number;
   /** Until a final response; 35,000: the engine's own 408 comes after 32 s. Also for who does not answer a request. */
@@ -47,7 +54,7 @@ export interface DrachtioAgentOptions {
   readonly silenceTimeoutMs?: number;
   /** Above it 513 is made up; connect: 11,000 (drachtio-server hangs above 12,228), listen: 2 MiB. */
   readonly maxFrameBytes?: number;
-  /** Written and not echoed; connect: 32,768 (drachtio-server loses its place above 80,000), listen: no limit. */
+  /** Written and not echoed; connect: 32,768, and 12,000 beside a long one (drachtio-server keeps the rest of it in 12,228), listen: no limit. */
   readonly maxInFlightBytes?: number;
   /** Connect: every message of which the engine says that it has crossed the border. */
   readonly onCrossing?: ((crossing: Crossing) => void) | undefined;
@@ -64,8 +71,13 @@ const DEFAULTS = {
   maxReconnectDelayMs: 5_000,
 };
 const FRAME_LIMITS = {
-  listen: { maxFrameBytes: 2 * 1024 * 1024, maxInFlightBytes: undefined },
-  connect: { maxFrameBytes: 11_000, maxInFlightBytes: 32_768 },
+  listen: {
+    maxFrameBytes: 2 * 1024 * 1024,
+    maxInFlightBytes: undefined,
+    maxBytesBesideLong: undefined,
+    wordsOfC: false,
+  },
+  connect: { maxFrameBytes: 11_000, maxInFlightBytes: 32_768, maxBytesBesideLong: 12_000, wordsOfC: true },
 };
 const FIRST_DELAY_MS = 100;
 
@@ -85,6 +97,8 @@ class DrachtioAgent implements SipAgent, LinkDelegate {
   private starting: { done(error?: PeerError): void } | undefined;
   private reconnect: Timer | undefined;
   private delayMs = FIRST_DELAY_MS;
+  /** Dialogs that an engine elsewhere still has of a connection that is lost. */
+  private readonly leftBehind = new Set<string>();
 
   constructor(settings: Settings) {
     this.settings = settings;
@@ -155,6 +169,7 @@ class DrachtioAgent implements SipAgent, LinkDelegate {
     this.delayMs = FIRST_DELAY_MS;
     this.settings.log.info('sip engine connected', { listening: this.listening });
     this.starting?.done();
+    this.hangUpLeftBehind();
   }
 
   onDown(error: PeerError): void {
@@ -164,8 +179,20 @@ class DrachtioAgent implements SipAgent, LinkDelegate {
     }
     this.settings.log.warn('sip engine lost', { error });
     this.settings.metrics?.count('sip_engine_lost_total');
+    if (this.settings.mode.kind === 'connect') for (const dialogId of this.calls.keys()) this.leftBehind.add(dialogId);
     this.endCalls();
     if (this.settings.mode.kind === 'connect') this.openLater();
+  }
+
+  /** A drachtio-server keeps them, refreshes them and answers nothing in them; who has ended with us is told so. */
+  private hangUpLeftBehind(): void {
+    const { link, settings } = this;
+    for (const dialogId of this.leftBehind) {
+      const bye = outgoingRequest({ method: 'BYE', uri: 'sip:placeholder', headers: [] }, dialogId);
+      // One that has ended meanwhile, or with its server, is refused.
+      if (link) void exchange(link, bye, { timeoutMs: settings.callTimeoutMs });
+    }
+    this.leftBehind.clear();
   }
 
   private open(): void {
@@ -195,12 +222,14 @@ class DrachtioAgent implements SipAgent, LinkDelegate {
   }
 
   private deps(link: Link): CallDeps {
-    const { log, callTimeoutMs, inviteTimeoutMs } = this.settings;
+    const { log, callTimeoutMs, inviteTimeoutMs, keepsTimers = false, minSeS } = this.settings;
     return {
       link,
       log,
       callTimeoutMs,
       inviteTimeoutMs,
+      keepsTimers,
+      minSeS,
       calls: this.calls,
       admits: (from) => this.admits(from),
       own: (uri) => this.own(uri),
@@ -215,7 +244,11 @@ class DrachtioAgent implements SipAgent, LinkDelegate {
   }
 
   private addressed(draft: RequestDraft): RequestDraft | undefined {
-    return this.settings.takesTel === false ? withoutTel(draft) : draft;
+    const { takesTel, mode } = this.settings;
+    const { nextHop } = draft;
+    const hopping = mode.kind === 'connect' && nextHop !== undefined;
+    const sent = hopping ? withOwnContact({ ...draft, nextHop: withTransport(nextHop) }, this.listening) : draft;
+    return takesTel === false ? withoutTel(sent) : sent;
   }
 
   private own(uri: string): Answer | undefined {

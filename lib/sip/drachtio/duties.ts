@@ -11,8 +11,24 @@ const ACCEPT = 'application/sdp, message/cpim, multipart/mixed';
 const SUPPORTED = new Set(['timer']);
 
 /** undefined: nothing to object. Of BYE nothing is asked: the server has ended the dialog by then. */
-export function refusedByDuty(req: SrfRequest): Answer | undefined {
-  return req.method === 'BYE' ? undefined : (refusedExtension(req) ?? refusedBody(req));
+export function refusedByDuty(req: SrfRequest, minSeS: number | undefined): Answer | undefined {
+  if (req.method === 'BYE') return undefined;
+  return refusedExtension(req) ?? refusedBody(req) ?? refusedInterval(req, minSeS);
+}
+
+/** Whether it is meant for a dialog; one that the server does not have, it takes for no dialog at all (RFC 3261 §12.2.2). */
+export function namesDialog({ msg }: SrfRequest): boolean {
+  const parameters = (msg.headers.to ?? '').replaceAll(/"(?:\\.|[^"\\])*"|<[^>]*>/g, '');
+  return /;\s*tag\s*=/i.test(parameters);
+}
+
+/** RFC 4028 §9, where the server does not keep it: it would refresh at 45 s whatever the caller can bear. */
+function refusedInterval({ method, msg }: SrfRequest, minSeS: number | undefined): Answer | undefined {
+  const seconds = /^\s*(\d{1,9})/.exec(msg.headers['session-expires'] ?? '')?.[1];
+  if (method !== 'INVITE' || minSeS === undefined || seconds === undefined || Number(seconds) >= minSeS)
+    return undefined;
+  const knows = (msg.headers.supported ?? '').split(',').some((tag) => tag.trim().toLowerCase() === 'timer');
+  return knows ? { status: 422, headers: [['Min-SE', String(minSeS)]] } : undefined;
 }
 
 /** RFC 3261 §8.2.2.3: who requires what we do not know is told so. */

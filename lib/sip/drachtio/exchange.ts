@@ -1,6 +1,7 @@
 /** One request that is no dialog-making INVITE, and its final response or the one made up for it. */
 import type { SipResponse } from '../agent.js';
-import type { Failure, Link } from './link.js';
+import type { Failure } from './guards.js';
+import type { Link } from './link.js';
 import { madeUp, responseOf, type Outgoing } from './message.js';
 import { reply } from './reply.js';
 import type { SrfRequest } from './types.js';
@@ -14,7 +15,7 @@ export interface ExchangeOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Never rejects. 408: nothing came in time; 503: no engine; 481: the dialog is gone; 400, 415, 513: not sent at all. */
+/** Never rejects. 408: nothing came in time; 503: no engine; 481: the dialog is gone; 400, 414, 415, 513: not sent at all. */
 export function exchange(link: Link, outgoing: Outgoing, options: ExchangeOptions): Promise<SipResponse> {
   const refusal = unsendable(link, outgoing);
   if (refusal !== undefined || outgoing.kind === 'unfit') return Promise.resolve(madeUp(refusal ?? 400));
@@ -44,24 +45,28 @@ export function exchange(link: Link, outgoing: Outgoing, options: ExchangeOption
 /** The status to make up where a request cannot be sent on this link now. */
 export function unsendable(link: Link, outgoing: Outgoing): number | undefined {
   if (outgoing.kind === 'unfit') return outgoing.status;
-  if (!link.ready) return 503;
-  return link.fits(outgoing.bytes) ? undefined : 513;
+  return link.ready ? link.refusal(outgoing) : 503;
 }
 
 export function failureStatus(why: Failure): number {
   return why === 'timeout' ? 408 : 503;
 }
 
-/** srf marks the one refusal that is an ordinary race: the dialog ended while the request was on its way. */
+/**
+ * srf marks the one refusal that is an ordinary race: the dialog ended while the request was on its way. What a
+ * drachtio-server cannot read as a URI it will not read later either; whatever else it says may pass.
+ */
 export function refusedStatus(error: unknown): number {
-  return error instanceof Error && 'code' in error && error.code === 'ENODIALOG' ? 481 : 503;
+  if (!(error instanceof Error)) return 503;
+  if ('code' in error && error.code === 'ENODIALOG') return 481;
+  return /^invalid request-uri/i.test(error.message) ? 400 : 503;
 }
 
 function onFinal(link: Link, req: SrfRequest, settle: (response: SipResponse) => void): void {
   req.on('response', (res, ack) => {
     if (res.status < 200) return;
     // a re-INVITE that came late is acknowledged all the same: the peer would end the call (RFC 3261 §14.1)
-    if (req.method === 'INVITE' && res.status < 300) void link.ack(ack);
+    if (req.method === 'INVITE' && res.status < 300) void link.ack(res, ack);
     settle(responseOf(res));
   });
   divertUpdates(link, req);

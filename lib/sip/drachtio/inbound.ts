@@ -2,7 +2,7 @@
 import { PeerError } from '../../errors.js';
 import type { Answer, Call, CallDelegate, InboundInvite, InboundRequest, SipHandlers } from '../agent.js';
 import { DrachtioCall, type CallDeps } from './call.js';
-import { ALLOW, refusedByDuty } from './duties.js';
+import { ALLOW, namesDialog, refusedByDuty } from './duties.js';
 import { contactUri, peerOf, requestOf } from './message.js';
 import { reply, type Reply } from './reply.js';
 import type { SrfRequest, SrfResponse } from './types.js';
@@ -39,7 +39,8 @@ function refusalOf(deps: CallDeps, req: SrfRequest, call: DrachtioCall | undefin
   if (!call && req.stackDialogId) return { status: 481 };
   // The server has a transaction of it by now: whoever only falls silent keeps that, and has the request sent again.
   if (!call && !deps.admits(peerOf(req))) return { status: 403 };
-  return refusedByDuty(req);
+  if (!call && namesDialog(req)) return { status: 481 };
+  return refusedByDuty(req, deps.minSeS);
 }
 
 function dispatch(deps: CallDeps, handlers: SipHandlers, req: SrfRequest, res: SrfResponse): boolean {

@@ -1,70 +1,26 @@
 /** One drachtio-srf application and its connection to an engine; whatever waits on it ends with it. */
-import type { Server, Socket } from 'node:net';
-import type { Clock, Timer } from '../../clock.js';
+import type { Socket } from 'node:net';
+import type { Timer } from '../../clock.js';
 import { PeerError } from '../../errors.js';
-import type { Logger } from '../../log.js';
-import type { SrfAck, SrfApp, SrfConnectOptions, SrfRequest, SrfRequestOptions, SrfResponse } from './types.js';
+import type { SrfAck, SrfApp, SrfCallback, SrfConnectOptions, SrfRequest, SrfResponse } from './types.js';
 import type { Answered } from './answered.js';
-import { type Crossing, tellCrossings } from './crossing.js';
+import { type Failure, type Guard, Guards } from './guards.js';
+import type { LinkDelegate, LinkOptions, RespondHooks, Sending } from './link-types.js';
+import { tellCrossings } from './crossing.js';
+import { shortFrameBytes } from './message.js';
 import { LinkSockets } from './sockets.js';
+import { endWhereBroken } from './stream.js';
 import { SendWindow } from './window.js';
 
-export type LinkTarget =
-  | { readonly kind: 'listen'; readonly server: Server; readonly secret: string }
-  | { readonly kind: 'connect'; readonly host: string; readonly port: number; readonly secret: string };
-
-export interface LinkOptions {
-  readonly target: LinkTarget;
-  readonly clock: Clock;
-  readonly log: Logger;
-  /** A frame above this is not sent: drachtio-server would hang on it. Undefined: no limit. */
-  readonly maxFrameBytes: number | undefined;
-  /** Without their echo at once. Undefined: no limit. */
-  readonly maxInFlightBytes: number | undefined;
-  /** An echo that takes longer is no longer waited for. */
-  readonly echoTimeoutMs: number;
-  /** Connect: until the engine has taken our secret. */
-  readonly startTimeoutMs: number;
-  /** A connection over which nothing comes for so long, in spite of a ping every 15 s, is given up. */
-  readonly silenceTimeoutMs: number;
-  /** A request has its final answer, whoever gave it. */
-  readonly answered: Answered;
-  readonly onCrossing?: ((crossing: Crossing) => void) | undefined;
-}
-
-export interface LinkDelegate {
-  onRequest(req: SrfRequest, res: SrfResponse): void;
-  onUp(): void;
-  /** The connection is lost, or the engine refused us. */
-  onDown(error: PeerError): void;
-}
-
-export type Failure = 'timeout' | 'lost';
-
-/** Waits for one thing: whichever comes first of success, time and loss of the connection. */
-export interface Guard {
-  /** True for the first caller alone: the thing has come in time. */
-  done(): boolean;
-}
-
-/** A request for `Link.send`. */
-export interface Sending {
-  readonly uri: string;
-  readonly options: SrfRequestOptions;
-  readonly bytes: number;
-  /** Asked just before it is written, which may be later than now. */
-  readonly wanted: () => boolean;
-  /** With the echo: the request as it has left. Listeners must be set before this returns. */
-  readonly onSent: (req: SrfRequest) => void;
-  readonly onRefused: (error: unknown) => void;
-}
+/** And the NUL behind it. */
+const MAX_URI_BYTES = 254;
 
 export class Link {
   private readonly app: SrfApp;
   private readonly options: LinkOptions;
   private readonly delegate: LinkDelegate;
   private readonly window: SendWindow;
-  private readonly guards = new Set<(why: Failure) => void>();
+  private readonly guards: Guards;
   private readonly sockets: LinkSockets;
   private hostports: readonly string[] = [];
   private connecting: Timer | undefined;
@@ -75,7 +31,11 @@ export class Link {
     this.app = app;
     this.options = options;
     this.delegate = delegate;
-    this.window = new SendWindow(options.maxInFlightBytes);
+    this.window = new SendWindow({
+      maxBytes: options.maxInFlightBytes,
+      maxBytesBesideLong: options.maxBytesBesideLong,
+    });
+    this.guards = new Guards(options.clock);
     this.sockets = new LinkSockets(options);
     app.on('connect', (error, hostports) => this.onConnect(error, hostports));
     app.on('error', (error) => this.onDown(new PeerError('sip', 503, error.message)));
@@ -128,24 +88,20 @@ export class Link {
 
   /** `onFail` is called once, unless `done()` came before. */
   guard(delayMs: number, onFail: (why: Failure) => void): Guard {
-    let open = true;
-    const finish = () => {
-      if (!open) return false;
-      open = false;
-      timer.close();
-      this.guards.delete(fail);
-      return true;
-    };
-    const fail = (why: Failure) => {
-      if (finish()) onFail(why);
-    };
-    const timer = this.options.clock.after(delayMs, () => fail('timeout'));
-    this.guards.add(fail);
-    return { done: finish };
+    return this.guards.guard(delayMs, onFail);
   }
 
   answered(...answer: Parameters<Answered>): void {
     this.options.answered(...answer);
+  }
+
+  /** The status to make up where the engine would not take this as it is. */
+  refusal({ uri, options, bytes }: Pick<Sending, 'uri' | 'options' | 'bytes'>): number | undefined {
+    if (this.options.wordsOfC) {
+      if (Buffer.byteLength(uri) > MAX_URI_BYTES) return 414;
+      if (options.body?.includes('\0')) return 415;
+    }
+    return this.fits(bytes) ? undefined : 513;
   }
 
   fits(bytes: number): boolean {
@@ -182,7 +138,7 @@ export class Link {
       const echo = this.guard(this.options.echoTimeoutMs, (why) => {
         reject(new PeerError('sip', why === 'lost' ? 503 : 408, `the engine did not take the response: ${why}`));
       });
-      this.window.enter(Buffer.byteLength(text), (leave) => {
+      this.window.enter(shortFrameBytes(text), (leave) => {
         if (!this.ready) {
           leave();
           return;
@@ -209,19 +165,20 @@ export class Link {
   }
 
   /** ACK to a 2xx. False: the engine cannot send it, which is logged; true also where it does not say in time. */
-  ack(ack: SrfAck): Promise<boolean> {
+  ack(res: SrfResponse, ack: SrfAck): Promise<boolean> {
     return new Promise((resolve) => {
       const echo = this.guard(this.options.echoTimeoutMs, () => resolve(true));
-      const onEcho = (error: unknown) => {
+      this.short(shortFrameBytes(res.stackDialogId, res.req.msg.uri), ack, (error) => {
         if (!echo.done()) return;
         if (error) this.options.log.warn('ack not sent', { problem: textOf(error) });
         resolve(!error);
-      };
-      try {
-        ack({}, onEcho);
-      } catch (error) {
-        onEcho(error);
-      }
+      });
+    });
+  }
+
+  cancel(req: SrfRequest): void {
+    this.short(shortFrameBytes(req.msg.uri), req.cancel.bind(req), (error) => {
+      if (error) this.options.log.debug('cancel refused', { problem: textOf(error) });
     });
   }
 
@@ -240,6 +197,27 @@ export class Link {
     return this.app.app.client?.mapServer.keys().next().value;
   }
 
+  /** It takes its place in the window, too: many at once are as much as one that is long. */
+  private short<T>(
+    bytes: number,
+    write: (options: object, done: SrfCallback<T>) => void,
+    done: (error: unknown) => void,
+  ): void {
+    this.window.enter(bytes, (leave) => {
+      const echo = this.guard(this.options.echoTimeoutMs, leave);
+      const onEcho = (error: unknown) => {
+        echo.done();
+        leave();
+        done(error);
+      };
+      try {
+        write({}, onEcho);
+      } catch (error) {
+        onEcho(error);
+      }
+    });
+  }
+
   private write(res: SrfResponse, text: string, done: (error: unknown) => void): void {
     const { msg } = res;
     msg.status = Number(text.slice('SIP/2.0 '.length, 'SIP/2.0 200'.length));
@@ -251,7 +229,7 @@ export class Link {
   private onConnect(error: Error | null, hostports: string | undefined): void {
     this.connecting?.close();
     const { socket } = this;
-    if (socket && this.options.target.kind === 'connect') this.sockets.watch(socket);
+    if (socket && this.options.target.kind === 'connect') this.keep(socket);
     if (this.closed) return;
     if (error) {
       this.onDown(new PeerError('sip', 403, error.message, 'ours'));
@@ -260,6 +238,17 @@ export class Link {
     this.up = true;
     this.hostports = (hostports ?? '').split(',').filter((text) => text !== '');
     this.delegate.onUp();
+  }
+
+  /** Of our own making: it is given up where it says nothing, or nothing that can be understood. */
+  private keep(socket: Socket): void {
+    const { client } = this.app.app;
+    const onBroken = () => {
+      this.options.log.warn('sip engine out of step');
+      socket.destroy();
+    };
+    if (client) endWhereBroken(socket, client, onBroken);
+    this.sockets.watch(socket);
   }
 
   private onDown(error: PeerError): void {
@@ -274,15 +263,8 @@ export class Link {
     this.connecting?.close();
     this.up = false;
     this.window.reset();
-    for (const fail of [...this.guards]) fail('lost');
+    this.guards.lose();
   }
-}
-
-export interface RespondHooks {
-  /** In the same turn as the echo: before any request that followed it. */
-  readonly onSent?: () => void;
-  /** The response has left, but after the promise was rejected. */
-  readonly onLate?: () => void;
 }
 
 function refusedBy(error: unknown): PeerError {

@@ -10,7 +10,7 @@ export type Outgoing =
   | { readonly kind: 'fit'; readonly uri: string; readonly options: SrfRequestOptions; readonly bytes: number }
   | { readonly kind: 'unfit'; readonly status: number };
 
-/** The leader line, a start line and a Content-Length. */
+/** The length, the ids of the leader, a method and a Content-Length. */
 const FRAME_OVERHEAD_BYTES = 256;
 const EMPTY_BODY = Buffer.alloc(0);
 
@@ -49,8 +49,18 @@ export function outgoingRequest(draft: RequestDraft, dialogId?: string): Outgoin
     ...(draft.nextHop === undefined ? {} : { proxy: draft.nextHop }),
     ...(dialogId === undefined ? {} : { stackDialogId: dialogId }),
   };
-  const bytes = FRAME_OVERHEAD_BYTES + lengthOf(headers) + draft.uri.length + (draft.body?.length ?? 0);
-  return { kind: 'fit', uri: draft.uri, options, bytes };
+  const named = [draft.uri, draft.nextHop, dialogId];
+  return {
+    kind: 'fit',
+    uri: draft.uri,
+    options,
+    bytes: shortFrameBytes(...named) + lengthOf(headers) + (draft.body?.length ?? 0),
+  };
+}
+
+/** About the frame of an ACK, a CANCEL or an answer; `named` is what varies in it. */
+export function shortFrameBytes(...named: readonly (string | undefined)[]): number {
+  return named.reduce((bytes, text) => bytes + Buffer.byteLength(text ?? ''), FRAME_OVERHEAD_BYTES);
 }
 
 /** The text of a response: what srf has copied from the request, then the answer's lines in their order. */

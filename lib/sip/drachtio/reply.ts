@@ -1,8 +1,9 @@
 /** The one answer to a request of the network: given once, refused too late, made for who forgets. */
 import { PeerError } from '../../errors.js';
 import type { Answer } from '../agent.js';
-import type { Link, RespondHooks } from './link.js';
-import { answerText } from './message.js';
+import type { Link } from './link.js';
+import type { RespondHooks } from './link-types.js';
+import { answerText, shortFrameBytes } from './message.js';
 import type { SrfRequest, SrfResponse } from './types.js';
 
 export interface Reply {
@@ -41,7 +42,7 @@ export function reply(link: Link, req: SrfRequest, res: SrfResponse, limitMs: nu
 async function respond(link: Link, res: SrfResponse, answer: Answer, hooks: RespondHooks | undefined): Promise<void> {
   if (!link.ready) throw new PeerError('sip', 503, 'no connection to the engine');
   const text = answerText(res, answer);
-  if (text !== undefined && link.fits(Buffer.byteLength(text))) return link.respond(res, text, hooks);
+  if (text !== undefined && link.fits(shortFrameBytes(text))) return link.respond(res, text, hooks);
   // the peer must not wait for an answer that cannot be sent
   await link.respond(res, answerText(res, { status: 500 }) ?? '');
   throw new PeerError('sip', text === undefined ? 400 : 513, 'the answer cannot be sent', 'ours');

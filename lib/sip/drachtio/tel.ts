@@ -8,9 +8,16 @@ export function withoutTel(draft: RequestDraft): RequestDraft | undefined {
   if (!/^tel:/i.test(draft.uri)) return draft;
   const host = hostOf(draft.nextHop);
   if (host === undefined) return undefined;
-  // All of it becomes the user part, with its parameters; `#` alone may not stand there.
-  const subscriber = draft.uri.slice('tel:'.length).replaceAll('#', '%23');
-  return { ...draft, uri: `sip:${subscriber}@${host};user=phone` };
+  return { ...draft, uri: `sip:${subscriberOf(draft.uri.slice('tel:'.length))}@${host};user=phone` };
+}
+
+/**
+ * `#` may not stand in a user part, `;` may; drachtio-server takes it for the end of the URI. A global number is whole
+ * without its parameters, a local one is not.
+ */
+function subscriberOf(number: string): string {
+  const needed = number.startsWith('+') ? number.replace(/;.*/, '') : number;
+  return needed.replaceAll('#', '%23').replaceAll(';', '%3B');
 }
 
 function hostOf(nextHop: string | undefined): string | undefined {

@@ -68,7 +68,11 @@ export interface SrfClient {
   /** Its connections are the keys. */
   readonly mapServer: ReadonlyMap<Socket, unknown>;
   /** Tells of every frame that has come, as text. */
-  readonly wp: { on(event: 'msg', listener: (socket: Socket, frame: string) => void): void };
+  readonly wp: {
+    on(event: 'msg', listener: (socket: Socket, frame: string) => void): void;
+    /** What has come of each connection and is no frame yet. */
+    readonly mapIncomingMsg: ReadonlyMap<Socket, { readonly incomingMsg: Buffer }>;
+  };
 }
 
 export interface SrfApp {

@@ -23,6 +23,14 @@ describe('What Contact calls us (RFC 3261 §8.1.1.8)', () => {
     expect(hostOf(drachtio, 'tcp/[2001:db8::1]:5060')).to.equal('[2001:db8::1]:5060;transport=tcp');
   });
 
+  it('is of the next hop’s transport, and one that others reach, in whatever order the server names them', () => {
+    const hop = { ...drachtio, IWF_SIP__NEXTHOP: 'sip:192.0.2.9;transport=tcp' };
+    const listening = ['tls/192.0.2.1:5061', 'tcp/127.0.0.1:5060', 'tcp/192.0.2.1:5060', 'udp/192.0.2.1:5060'];
+    expect(hostOf(hop, ...listening)).to.equal('192.0.2.1:5060;transport=tcp');
+    expect(hostOf(hop, ...listening.slice(0, 2))).to.equal('127.0.0.1:5060;transport=tcp');
+    expect(hostOf(drachtio, ...listening.slice(1))).to.equal('192.0.2.1:5060;transport=tcp');
+  });
+
   it('is the advertised host with the port of that address', () => {
     const advertised = { ...drachtio, IWF_SIP__ADVERTISE: 'iwf.example.net' };
     expect(hostOf(advertised, 'tls/192.0.2.1:5061')).to.equal('iwf.example.net:5061;transport=tls');

@@ -11,7 +11,7 @@ import type {
 import { createDrachtioAgent, type DrachtioAgentOptions } from '../../../lib/sip/drachtio/drachtio-agent.js';
 import { PeerError } from '../../../lib/errors.js';
 import { FakeClock } from '../../support/fake-clock.js';
-import { ScriptedEngine } from './scripted-engine.js';
+import { ScriptedEngine, type Told } from './scripted-engine.js';
 import { silentLog } from '../silent-log.js';
 
 const MESSAGE = { method: 'MESSAGE', uri: 'tel:+491700000001', headers: [] } as const;
@@ -119,7 +119,8 @@ describe('drachtio agent', () => {
         nextHop: 'sip:192.0.2.1:5060',
       });
       const told = await engine.next();
-      expect(told.leader).to.equal('sip|||sip:192.0.2.1:5060');
+      // A drachtio-server would take any transport that it has, and write another one into Via.
+      expect(told.leader).to.equal('sip|||sip:192.0.2.1:5060;transport=udp');
       expect(told.sip.replace(/Content-Length: \d+\r\n/, '')).to.equal(
         'MESSAGE tel:+491700000001 SIP/2.0\r\nP-Asserted-Identity: <sip:bot@a>\r\nX-A: 1\r\n' +
           'P-Asserted-Identity: <tel:+2>\r\nContent-Type: text/plain;charset=UTF-8\r\n\r\ngrüße\r\n\r\n€',
@@ -130,6 +131,14 @@ describe('drachtio agent', () => {
       const { status, headers: received } = await answered;
       expect(status).to.equal(202);
       expect(received.all('x-b')).to.deep.equal(['1', '2']);
+    });
+
+    it('has in Contact the address of the server that it leaves from', async () => {
+      const headers = [['Contact', '<sip:bot@iwf.example.net:5060>;+g.gsma.rcs.isbot']] as const;
+      void agent.request({ ...MESSAGE, headers, nextHop: 'sip:192.0.2.1;transport=tcp' }).catch(() => undefined);
+      expect((await engine.next()).sip).to.include(
+        '\r\nContact: <sip:bot@127.0.0.1:5060;transport=tcp>;+g.gsma.rcs.isbot\r\n',
+      );
     });
 
     it('is 408 when no echo comes', async () => {
@@ -152,10 +161,13 @@ describe('drachtio agent', () => {
       expect(await second).to.include({ status: 200 });
     });
 
-    it('is 503 when the engine refuses it', async () => {
+    it('is 503 when the engine refuses it, 400 where it cannot read the URI', async () => {
       const answered = agent.request(MESSAGE);
       engine.refuse(await engine.next(), 'no');
       expect(await answered).to.include({ status: 503 });
+      const unread = agent.request({ ...MESSAGE, uri: 'sip:a;b@c' });
+      engine.refuse(await engine.next(), 'invalid request-uri: sip:a;b@c');
+      expect(await unread).to.include({ status: 400 });
     });
 
     it('is 408 when it is aborted', async () => {
@@ -172,6 +184,23 @@ describe('drachtio agent', () => {
       expect(engine.unread).to.equal(0);
     });
 
+    it('is 414 with a URI above 254 bytes, which a drachtio-server reads beyond its copy of it', async () => {
+      const uri = (bytes: number) => `sip:${'u'.repeat(bytes - 'sip:@a'.length)}@a`;
+      expect(await agent.request({ ...MESSAGE, uri: uri(255) })).to.include({ status: 414 });
+      expect((await agent.invite({ ...MESSAGE, method: 'INVITE', uri: uri(255) }, delegate)).response).to.include({
+        status: 414,
+      });
+      expect(engine.unread).to.equal(0);
+      void agent.request({ ...MESSAGE, uri: uri(254) }).catch(() => undefined);
+      expect((await engine.next()).sip).to.include('u@a SIP/2.0');
+    });
+
+    it('is 415 with NUL in its body, where a drachtio-server would end it', async () => {
+      const headers = [['Content-Type', 'text/plain']] as const;
+      expect(await agent.request({ ...MESSAGE, headers, body: Buffer.from('a\0b') })).to.include({ status: 415 });
+      expect(engine.unread).to.equal(0);
+    });
+
     it('is 513 above 11,000 bytes, which a drachtio-server would hang on [sip.drachtio.maxFrameBytes]', async () => {
       const type = [['Content-Type', 'text/plain']] as const;
       expect(await agent.request({ ...MESSAGE, headers: type, body: Buffer.alloc(11_000, 97) })).to.include({
@@ -182,16 +211,46 @@ describe('drachtio agent', () => {
     });
 
     it('waits while too much is without its echo', async () => {
-      const draft = { ...MESSAGE, headers: [['Content-Type', 'text/plain']], body: Buffer.alloc(8_000, 97) } as const;
-      const answered = Array.from({ length: 5 }, () => agent.request(draft));
-      const first = [await engine.next(), await engine.next(), await engine.next()];
+      const draft = { ...MESSAGE, headers: [['Content-Type', 'text/plain']], body: Buffer.alloc(3_500, 97) } as const;
+      const answered = Array.from({ length: 10 }, () => agent.request(draft));
+      const first: Told[] = [];
+      while (first.length < 8) first.push(await engine.next());
       await clock.advance(0);
       expect(engine.unread).to.equal(0);
       for (const [n, told] of first.entries()) engine.echoRequest(told, `t${n}`);
-      engine.echoRequest(await engine.next(), 't3');
-      engine.echoRequest(await engine.next(), 't4');
-      for (let n = 0; n < 5; n++) engine.fromNetwork(`t${n}`, response(200));
-      expect((await Promise.all(answered)).map(({ status }) => status)).to.deep.equal([200, 200, 200, 200, 200]);
+      engine.echoRequest(await engine.next(), 't8');
+      engine.echoRequest(await engine.next(), 't9');
+      for (let n = 0; n < 10; n++) engine.fromNetwork(`t${n}`, response(200));
+      for (const { status } of await Promise.all(answered)) expect(status).to.equal(200);
+    });
+
+    it('never fills the 12,228 bytes of a drachtio-server that is busy, with ACK, CANCEL and answers either', async () => {
+      const draft = { ...MESSAGE, headers: [['Content-Type', 'text/plain']], body: Buffer.alloc(9_000, 97) } as const;
+      const dialed = Array.from({ length: 30 }, () => agent.invite({ ...MESSAGE, method: 'INVITE' }, delegate));
+      for (let n = 0; n < 30; n++) engine.echoRequest(await engine.next(), `t${n}`);
+      const contact = `Contact: <sip:phone@192.0.2.7>\r\n`;
+      for (let n = 0; n < 30; n++)
+        engine.fromNetwork(`t${n}`, response(200, contact), `c${n}-${'c'.repeat(200)};from-tag=ours`);
+      await turn();
+      engine.busy = true;
+      const answered = Array.from({ length: 4 }, () => agent.request(draft));
+      for (let before = -1; before < engine.received;) {
+        before = engine.received;
+        await turn();
+      }
+      engine.resume();
+      const said: string[] = [];
+      while (said.length < 34) {
+        const told = await engine.next();
+        said.push(told.sip.slice(0, 4));
+        engine.echoRequest(told, `m${said.length}`);
+        if (told.sip.startsWith('MESSAGE')) engine.fromNetwork(`m${said.length}`, response(200));
+      }
+      expect((await Promise.all(answered)).map(({ status }) => status)).to.deep.equal([200, 200, 200, 200]);
+      expect((await Promise.all(dialed)).map(({ kind }) => kind)).to.deep.equal(
+        Array.from({ length: 30 }, () => 'accepted'),
+      );
+      expect(said.filter((line) => line === 'ACK ')).to.have.length(30);
     });
 
     it('rejects once the agent is closed', async () => {
@@ -245,6 +304,25 @@ describe('drachtio agent', () => {
       expect(engine.greeted).to.equal(3);
     });
 
+    it('follows where the engine is out of step, at once, and nothing of what it said is logged', async () => {
+      const next = '70#u|sip|network|9|udp|192.0.2.7|5071|10:00:00.000000|t1||\r\nMESSAGE sip:';
+      for (const bytes of [
+        `20#u|sip|network|9|ud\r\n+4917000#${next}`,
+        `8#u|sip|ne${next}`,
+        `49170000000001#+${next}`,
+      ]) {
+        const greeted = engine.greeted;
+        engine.write(bytes);
+        for (let n = 0; n < 5; n++) engine.write('x'.repeat(1024 * 1024));
+        while (agent.ready) await turn();
+        await clock.advance(100);
+        await untilReady();
+        expect(engine.greeted).to.equal(greeted + 1);
+      }
+      expect(warned.map(([line]) => line)).to.include('sip engine out of step');
+      expect(JSON.stringify(warned)).not.to.include('4917');
+    });
+
     it('is noticed by silence', async () => {
       const dialed = agent.invite({ ...MESSAGE, method: 'INVITE' }, delegate);
       await engine.next();
@@ -260,6 +338,40 @@ describe('drachtio agent', () => {
       engine.drop();
       while (agent.ready) await turn();
       expect(ended).to.deep.equal(['lost']);
+    });
+  });
+
+  describe('calls of a lost connection, which a drachtio-server keeps and refreshes', () => {
+    beforeEach(() => make().start(handlers));
+
+    it('are ended by BYE over the next one, once', async () => {
+      await established();
+      engine.drop();
+      while (agent.ready) await turn();
+      await clock.advance(100);
+      await untilReady();
+      const bye = await engine.next();
+      expect(bye.leader).to.equal('sip||c1;from-tag=ours');
+      expect(bye.sip).to.match(/^BYE sip:placeholder SIP\/2.0\r\n/);
+      engine.echoRequest(bye, 'b1');
+      engine.fromNetwork('b1', response(200));
+      const asked = agent.request(MESSAGE);
+      engine.echoRequest(await engine.next(), 't9');
+      engine.fromNetwork('t9', response(200));
+      await asked;
+      expect(engine.unread).to.equal(0);
+      expect(ended).to.deep.equal(['lost']);
+    });
+
+    it('are forgotten where their server has ended with them', async () => {
+      await established();
+      engine.drop();
+      while (agent.ready) await turn();
+      await clock.advance(100);
+      await untilReady();
+      engine.refuse(await engine.next(), 'Server error: unable to find dialog for dialog id provided');
+      await turn();
+      expect(engine.unread).to.equal(0);
     });
   });
 
@@ -493,6 +605,39 @@ describe('drachtio agent', () => {
       const unknown = await engine.next();
       expect(unknown.sip).to.match(/^SIP\/2.0 481 /);
       engine.echoResponse(unknown);
+    });
+  });
+
+  describe('what a drachtio-server hands on unasked', () => {
+    beforeEach(() => make({ minSeS: 120 }).start(handlers));
+
+    it('is 481 where it names a dialog that nobody has: who asks whether a call stands is not told 200', async () => {
+      for (const method of ['OPTIONS', 'MESSAGE', 'INFO']) {
+        const text = request(method).replace('To: <sip:bot@a>', 'To: "a;tag=b" <sip:bot@a;tag=c> ; Tag=gone');
+        engine.fromNetwork(`d${method}`, text);
+        const refused = await engine.next();
+        expect(refused.sip).to.match(/^SIP\/2.0 481 /);
+        engine.echoResponse(refused);
+      }
+      const coming = nextMessage();
+      engine.fromNetwork('m1', request('MESSAGE').replace('To: <sip:bot@a>', 'To: "a;tag=b" <sip:bot@a;tag=c>'));
+      void (await coming).answer({ status: 200 });
+      engine.echoResponse(await engine.next());
+    });
+
+    it('is 422 where the session timer is too short, unless the caller knows of none [sip.minSeS]', async () => {
+      engine.fromNetwork('i1', request('INVITE', 'Supported: 100rel, Timer\r\nSession-Expires: 119;refresher=uas\r\n'));
+      const refused = await engine.next();
+      expect(refused.sip)
+        .to.match(/^SIP\/2.0 422 /)
+        .and.include('\r\nMin-SE: 120\r\n');
+      engine.echoResponse(refused);
+      for (const lines of ['Session-Expires: 60\r\n', 'Supported: timer\r\nSession-Expires: 120\r\n']) {
+        const coming = nextInvite();
+        engine.fromNetwork(`i${lines.length}`, request('INVITE', lines));
+        void (await coming).answer({ status: 486 });
+        engine.echoResponse(await engine.next());
+      }
     });
   });
 

@@ -1,6 +1,7 @@
 /** An engine that says what the spec tells it to: the far end of the drachtio protocol, over a real TCP port. */
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import { FrameReader, printFrame } from '../../../lib/sip-engine/drachtio/frame.js';
+import { printFrame } from '../../../lib/sip-engine/drachtio/frame.js';
+import { RingReader } from './ring-reader.js';
 
 export interface Told {
   readonly id: string;
@@ -15,8 +16,13 @@ export class ScriptedEngine {
   private readonly waiting: ((told: Told) => void)[] = [];
   private socket: Socket | undefined;
   private count = 0;
+  private readOn: () => void = () => undefined;
+  /** Octets, read or not. */
+  received = 0;
   /** It takes connections, and says nothing to who they are. */
   mute = false;
+  /** It reads nothing, as where its one thread is busy; what has come meanwhile it reads at once afterwards. */
+  busy = false;
   /** Applications that have said who they are. */
   greeted = 0;
   readonly secret: string;
@@ -53,6 +59,11 @@ export class ScriptedEngine {
     this.socket?.write(printFrame(`${leader}${bytes.length === 0 ? '' : '\r\n'}`, bytes));
   }
 
+  /** Whatever, as it is: where a frame is broken off, the next one stands in it. */
+  write(bytes: string): void {
+    this.socket?.write(bytes);
+  }
+
   /** Echoes a request; responses then carry `txnId`. */
   echoRequest(told: Told, txnId: string): void {
     this.say(
@@ -79,6 +90,12 @@ export class ScriptedEngine {
     this.say(`n|sip|application|9|udp|192.0.2.7|5071|10:00:00.000000|unsolicited|${dialogId}|`, sip);
   }
 
+  /** After `busy`. */
+  resume(): void {
+    this.busy = false;
+    this.readOn();
+  }
+
   drop(): void {
     this.socket?.destroy();
   }
@@ -89,12 +106,23 @@ export class ScriptedEngine {
   }
 
   private onConnection(socket: Socket): void {
-    const reader = new FrameReader(1024 * 1024);
+    const reader = new RingReader();
+    let unread = Buffer.alloc(0);
     this.socket = socket;
     socket.setNoDelay(true);
     socket.on('error', () => undefined);
+    const read = () => {
+      if (this.busy) return;
+      const frames = reader.push(unread);
+      unread = Buffer.alloc(0);
+      if (frames) for (const frame of frames) this.onFrame(frame);
+      else socket.destroy();
+    };
+    this.readOn = read;
     socket.on('data', (chunk: Buffer) => {
-      for (const frame of reader.push(chunk)) if (frame.kind === 'frame') this.onFrame(frame.payload.toString());
+      unread = Buffer.concat([unread, chunk]);
+      this.received += chunk.length;
+      read();
     });
   }
 

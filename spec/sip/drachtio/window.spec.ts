@@ -2,8 +2,8 @@ import { expect } from 'chai';
 import { SendWindow } from '../../../lib/sip/drachtio/window.js';
 
 describe('drachtio send window', () => {
-  function scene(maxBytes: number | undefined) {
-    const window = new SendWindow(maxBytes);
+  function scene(maxBytes: number | undefined, maxBytesBesideLong?: number) {
+    const window = new SendWindow({ maxBytes, maxBytesBesideLong });
     const written: string[] = [];
     const leave: Record<string, () => void> = {};
     const enter = (name: string, bytes: number) => {
@@ -42,6 +42,22 @@ describe('drachtio send window', () => {
     expect(written).to.deep.equal(['big']);
     leave('big');
     expect(written).to.deep.equal(['big', 'small']);
+  });
+
+  it('lets less through beside a long one, before and after it', () => {
+    const { written, enter, leave } = scene(32_768, 12_000);
+    for (const name of ['a', 'b', 'c', 'd']) enter(name, 4_000);
+    enter('long', 4_001);
+    expect(written).to.deep.equal(['a', 'b', 'c', 'd']);
+    for (const name of ['a', 'b', 'c']) leave(name);
+    enter('e', 3_999);
+    enter('f', 1);
+    expect(written.slice(4)).to.deep.equal(['long', 'e']);
+    leave('long');
+    expect(written.slice(6)).to.deep.equal(['f']);
+    enter('g', 4_000);
+    enter('h', 4_000);
+    expect(written.slice(7)).to.deep.equal(['g', 'h']);
   });
 
   it('starts anew with a new connection', () => {
