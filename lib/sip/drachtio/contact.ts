@@ -38,7 +38,9 @@ function at(value: string, ways: readonly Address[]): string {
 
 function addressOf(text: string): readonly Address[] {
   const [, protocol, host, port] = /^(\w+)\/(.*):(\d+)$/.exec(text) ?? [];
-  return protocol === undefined || host === undefined ? [] : [{ protocol, host, port: Number(port) }];
+  // An engine that listens on all of its addresses has named none.
+  if (protocol === undefined || host === undefined || host === '0.0.0.0') return [];
+  return [{ protocol, host, port: Number(port) }];
 }
 
 /** undefined: DNS is asked, or there is no next hop. */
