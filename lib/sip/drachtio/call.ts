@@ -16,6 +16,8 @@ export interface CallDeps {
   readonly admits: (from: Peer) => boolean;
   /** What is said to OPTIONS with this Request-URI where it asks the gateway itself; undefined: it asks a chatbot. */
   readonly own: (uri: string) => Answer | undefined;
+  /** Whether the engine leaves to us what a server owes before its application sees a request. */
+  readonly dutiesLeft: boolean;
   /** The least Session-Expires that is taken; undefined: the engine has seen to it. */
   readonly minSeS: number | undefined;
   /** The engine keeps session timers by itself, and asks nobody. */

@@ -222,12 +222,13 @@ class DrachtioAgent implements SipAgent, LinkDelegate {
   }
 
   private deps(link: Link): CallDeps {
-    const { log, callTimeoutMs, inviteTimeoutMs, keepsTimers = false, minSeS } = this.settings;
+    const { log, mode, callTimeoutMs, inviteTimeoutMs, keepsTimers = false, minSeS } = this.settings;
     return {
       link,
       log,
       callTimeoutMs,
       inviteTimeoutMs,
+      dutiesLeft: mode.kind === 'connect',
       keepsTimers,
       minSeS,
       calls: this.calls,

@@ -39,6 +39,7 @@ function refusalOf(deps: CallDeps, req: SrfRequest, call: DrachtioCall | undefin
   if (!call && req.stackDialogId) return { status: 481 };
   // The server has a transaction of it by now: whoever only falls silent keeps that, and has the request sent again.
   if (!call && !deps.admits(peerOf(req))) return { status: 403 };
+  if (!deps.dutiesLeft) return undefined;
   if (!call && namesDialog(req)) return { status: 481 };
   return refusedByDuty(req, deps.minSeS);
 }
