@@ -1,6 +1,5 @@
 /** The chatbots and platforms of the configuration: who is whose, found by whatever form of the URI. */
-import { DecodeError } from '../wire/decode-error.js';
-import { parseSipUri, sipUriKey } from '../wire/sip-uri.js';
+import { readSipUri, sipUriKey } from '../wire/sip-uri.js';
 import type { Chatbot, ChatbotDirectory } from './actions.js';
 import { BoundedMap } from './bounded-map.js';
 
@@ -65,12 +64,8 @@ function rememberedKeys(): { of(uri: string): string | undefined } {
 }
 
 function keyOf(uri: string): string | undefined {
-  try {
-    return sipUriKey(parseSipUri(uri));
-  } catch (error) {
-    if (error instanceof DecodeError) return undefined;
-    throw error;
-  }
+  const read = readSipUri(uri);
+  return read && sipUriKey(read);
 }
 
 function inDomain(key: string, domains: readonly ChatbotDomain[]): Chatbot | undefined {

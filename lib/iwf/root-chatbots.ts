@@ -3,8 +3,7 @@ import type { Logger } from '../log.js';
 import type { Metrics } from '../metrics.js';
 import { ApiError } from '../resources/api-error.js';
 import type { Store } from '../store/store.js';
-import { DecodeError } from '../wire/decode-error.js';
-import { canonicalEscapes, parseSipUri, type SipUri, sipUriKey, uriParameter } from '../wire/sip-uri.js';
+import { canonicalEscapes, readSipUri, type SipUri, sipUriKey, uriParameter } from '../wire/sip-uri.js';
 import type { Chatbot, RootChatbotActions } from './actions.js';
 import type { ChatbotTraits } from './chatbots.js';
 import { Table } from './records.js';
@@ -107,13 +106,9 @@ export class RootChatbots implements RootChatbotActions {
 
 /** A SIP URI that is no user's: neither a telephone number in international form nor one that says so (RFC 3261 §19.1.1). */
 function chatbotUri(text: string): (SipUri & { readonly user: string }) | undefined {
-  try {
-    const uri = parseSipUri(text);
-    const user = canonicalEscapes(uri.user ?? '');
-    const kind = canonicalEscapes(uriParameter(uri.parameters, 'user') ?? '').toLowerCase();
-    return user === '' || user.startsWith('+') || kind === 'phone' ? undefined : { ...uri, user };
-  } catch (error) {
-    if (error instanceof DecodeError) return undefined;
-    throw error;
-  }
+  const uri = readSipUri(text);
+  if (!uri) return undefined;
+  const user = canonicalEscapes(uri.user ?? '');
+  const kind = canonicalEscapes(uriParameter(uri.parameters, 'user') ?? '').toLowerCase();
+  return user === '' || user.startsWith('+') || kind === 'phone' ? undefined : { ...uri, user };
 }

@@ -40,6 +40,16 @@ export function parseSipUri(text: string): SipUri {
   return { scheme, user, password, host: match[1], port, parameters: parseUriParameters(parameters), headers };
 }
 
+/** undefined for what is no sip: or sips: URI. */
+export function readSipUri(text: string): SipUri | undefined {
+  try {
+    return parseSipUri(text);
+  } catch (error) {
+    if (error instanceof DecodeError) return undefined;
+    throw error;
+  }
+}
+
 export function printSipUri(uri: SipUri): string {
   const password = uri.password === undefined ? '' : `:${uri.password}`;
   const user = uri.user === undefined ? '' : `${uri.user}${password}@`;

@@ -1,7 +1,6 @@
 /** Whether a Request-URI names the gateway itself and no chatbot, as load balancers ask it by OPTIONS (RFC 3261 §11). */
 import { isIP } from 'node:net';
-import { DecodeError } from '../../wire/decode-error.js';
-import { parseSipUri } from '../../wire/sip-uri.js';
+import { readSipUri } from '../../wire/sip-uri.js';
 
 export interface OwnNames {
   /** Where the engine listens: `udp/127.0.0.1:5060`. */
@@ -13,20 +12,11 @@ export interface OwnNames {
 }
 
 export function namesUs(text: string, { listening, hosts, nobody }: OwnNames): boolean {
-  const uri = parsed(text);
+  const uri = readSipUri(text);
   if (!uri) return false;
   const host = uri.host.toLowerCase();
   if (uri.user !== undefined && (isIP(host.replace(/^\[|\]$/g, '')) === 0 || !nobody(uri.user))) return false;
   const place = `${host}:${uri.port ?? (uri.scheme === 'sips' ? 5061 : 5060)}`;
   const ours = [...hosts, ...listening.map((one) => one.slice(one.indexOf('/') + 1))].map((one) => one.toLowerCase());
   return ours.includes(host) || ours.includes(place);
-}
-
-function parsed(text: string): ReturnType<typeof parseSipUri> | undefined {
-  try {
-    return parseSipUri(text);
-  } catch (error) {
-    if (error instanceof DecodeError) return undefined;
-    throw error;
-  }
 }

@@ -1,6 +1,5 @@
 /** Contact of a request as drachtio-server would have it: where it finds another host or port it writes its own, in 255 octets. */
-import { DecodeError } from '../../wire/decode-error.js';
-import { parseSipUri, printSipUri, uriParameter } from '../../wire/sip-uri.js';
+import { printSipUri, readSipUri, uriParameter } from '../../wire/sip-uri.js';
 import type { HeaderLine, RequestDraft } from '../agent.js';
 import { contactUri } from './message.js';
 
@@ -25,7 +24,7 @@ export function withOwnContact(draft: RequestDraft, listening: readonly string[]
 
 function at(value: string, ways: readonly Address[]): string {
   const uri = contactUri(value);
-  const parsed = uri === undefined ? undefined : parse(uri);
+  const parsed = uri === undefined ? undefined : readSipUri(uri);
   if (uri === undefined || !parsed) return value;
   const way =
     ways.find(({ host }) => host === parsed.host) ?? ways.find(({ host }) => !host.startsWith('127.')) ?? ways[0];
@@ -45,15 +44,6 @@ function addressOf(text: string): readonly Address[] {
 
 /** undefined: DNS is asked, or there is no next hop. */
 function transportOf(nextHop: string | undefined): string | undefined {
-  const uri = nextHop === undefined ? undefined : parse(nextHop);
+  const uri = nextHop === undefined ? undefined : readSipUri(nextHop);
   return uri && uriParameter(uri.parameters, 'transport')?.toLowerCase();
-}
-
-function parse(text: string): ReturnType<typeof parseSipUri> | undefined {
-  try {
-    return parseSipUri(text);
-  } catch (error) {
-    if (error instanceof DecodeError) return undefined;
-    throw error;
-  }
 }

@@ -1,23 +1,13 @@
 /** The transport of a next hop that names none, for an engine that would take whichever it has (RFC 3263 §4.1). */
 import { isIP } from 'node:net';
-import { DecodeError } from '../../wire/decode-error.js';
-import { parseSipUri, printSipUri, uriParameter } from '../../wire/sip-uri.js';
+import { printSipUri, readSipUri, uriParameter } from '../../wire/sip-uri.js';
 
 /** As it is where it names one, where DNS is to be asked, or where it is no SIP URI. */
 export function withTransport(nextHop: string): string {
-  const uri = parsed(nextHop);
+  const uri = readSipUri(nextHop);
   if (!uri || uriParameter(uri.parameters, 'transport') !== undefined) return nextHop;
   const isNumeric = isIP(uri.host.replaceAll(/[[\]]/g, '')) !== 0;
   if (!isNumeric && uri.port === undefined && uri.scheme === 'sip') return nextHop;
   const transport = uri.scheme === 'sips' ? 'tls' : 'udp';
   return printSipUri({ ...uri, parameters: [...uri.parameters, ['transport', transport]] });
-}
-
-function parsed(text: string): ReturnType<typeof parseSipUri> | undefined {
-  try {
-    return parseSipUri(text);
-  } catch (error) {
-    if (error instanceof DecodeError) return undefined;
-    throw error;
-  }
 }

@@ -1,6 +1,5 @@
 /** Numbers in the Request-URI, for an engine that takes SIP URIs alone (RFC 3261 §19.1.6). */
-import { DecodeError } from '../../wire/decode-error.js';
-import { parseSipUri } from '../../wire/sip-uri.js';
+import { readSipUri } from '../../wire/sip-uri.js';
 import type { RequestDraft } from '../agent.js';
 
 /** The number as one of the next hop's; To is left as it is. undefined: without a next hop a number leads nowhere. */
@@ -21,12 +20,6 @@ function subscriberOf(number: string): string {
 }
 
 function hostOf(nextHop: string | undefined): string | undefined {
-  if (nextHop === undefined) return undefined;
-  try {
-    const { host, port } = parseSipUri(nextHop);
-    return port === undefined ? host : `${host}:${port}`;
-  } catch (error) {
-    if (error instanceof DecodeError) return undefined;
-    throw error;
-  }
+  const hop = nextHop === undefined ? undefined : readSipUri(nextHop);
+  return hop && (hop.port === undefined ? hop.host : `${hop.host}:${hop.port}`);
 }
