@@ -68,10 +68,10 @@ describe('MSRP peers that do not go on [IWF-1725]', () => {
     readonly last: Promise<SendOutcome | undefined>;
   }
 
-  /** More than the kernel holds, whose buffers have grown for one who reads (tcp_rmem and tcp_wmem: some 10 MB together). */
+  /** More than the kernel holds, whose buffers have grown for one who reads (up to the largest of tcp_rmem and tcp_wmem). */
   const fill = (session: MsrpSession): Promise<SendOutcome | undefined> => {
     const content = Buffer.alloc(1_000_000);
-    const outcomes = Array.from({ length: 24 }, (_, n) =>
+    const outcomes = Array.from({ length: 48 }, (_, n) =>
       session.send({ messageId: `m${n}aa`, contentType: 'text/plain', content, failureReport: 'no' }),
     );
     return Promise.all(outcomes).then((all) => all.at(-1));
