@@ -32,6 +32,17 @@ export function unpackBatch(packed: Batch): readonly Write[] {
   return writes;
 }
 
+const pageLength = 4096;
+/** As measured in a flood of MESSAGEs: 2000 pages by this estimate were 1950. */
+const membersOfPage = 6;
+
+/** About how many pages its rows touch: of the table and of its index, and what their texts fill. */
+export function pagesOf(packed: Batch): number {
+  let length = 0;
+  for (const member of packed) if (typeof member === 'string') length += member.length;
+  return packed.length / membersOfPage + length / pageLength;
+}
+
 class Reader {
   private readonly packed: Batch;
   private at = 0;

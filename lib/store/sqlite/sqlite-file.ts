@@ -14,8 +14,6 @@ export interface SqliteFileOptions {
   readonly maxFileBytes: number | undefined;
 }
 
-/** The log (32 MiB) is copied into the file when it has so many pages of 4 KiB: less often makes longer pauses, more often fewer commits. */
-const checkpointPages = 8000;
 /** What the log is cut to after a burst. */
 const maxLogBytes = 64 * 1024 * 1024;
 
@@ -40,7 +38,8 @@ export function openForWriting(Module: SqliteModule, { path, maxFileBytes }: Sql
     refuseForeign(database, path);
     database.pragma('journal_mode = WAL');
     database.pragma('synchronous = FULL');
-    database.pragma(`wal_autocheckpoint = ${checkpointPages}`);
+    // As checkpointer.ts has it done.
+    database.pragma('wal_autocheckpoint = 0');
     database.pragma(`journal_size_limit = ${maxLogBytes}`);
     database.pragma('cache_size = -65536');
     database.pragma('temp_store = MEMORY');
@@ -48,6 +47,11 @@ export function openForWriting(Module: SqliteModule, { path, maxFileBytes }: Sql
     limitSize(database, maxFileBytes);
     return database;
   });
+}
+
+/** Of a file that is open for writing. */
+export function openForCheckpoints(Module: SqliteModule, path: string): Database {
+  return explained(path, () => new Module(path, { fileMustExist: true }));
 }
 
 export function openForReading(Module: SqliteModule, path: string): Database {

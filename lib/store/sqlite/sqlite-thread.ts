@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads';
 import { packBatch } from './batch.js';
 import type { Outcome, Swept, Write } from '../journal.js';
 import type { SqliteFileOptions } from './sqlite-file.js';
-import type { Reply, Request } from './sqlite-worker.js';
+import type { Notice, Reply, Request } from './sqlite-worker.js';
 import { StoreError } from '../store-error.js';
 
 export interface SqliteThread {
@@ -19,15 +19,23 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
+export interface SqliteThreadOptions extends SqliteFileOptions {
+  /** The log cannot be copied into the file, for this reason, and grows; or it can be again. */
+  readonly onCheckpoints: (problem: string | undefined) => void;
+}
+
 /** Rejects with StoreError where the file cannot be opened. A thread that dies takes the store with it: every later call rejects. */
-export async function startSqliteThread(options: SqliteFileOptions): Promise<SqliteThread> {
-  const worker = new Worker(new URL('./sqlite-worker.js', import.meta.url), { workerData: options });
+export async function startSqliteThread({ onCheckpoints, ...file }: SqliteThreadOptions): Promise<SqliteThread> {
+  const worker = new Worker(new URL('./sqlite-worker.js', import.meta.url), { workerData: file });
   const waiting: Waiting[] = [];
   let death: StoreError | undefined;
   const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
   const opened = next();
 
-  worker.on('message', (reply: Reply) => waiting.shift()?.resolve(reply));
+  worker.on('message', (message: Reply | Notice) => {
+    if (message.kind === 'checkpoints') onCheckpoints(message.problem);
+    else waiting.shift()?.resolve(message);
+  });
   worker.once('error', (error: unknown) => die(`the store's thread died: ${String(error)}`));
   worker.once('exit', () => die("the store's thread has ended"));
 

@@ -16,10 +16,17 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
   return createLanedStore({ ...options, journal: await openJournal(options) });
 }
 
-async function openJournal({ path, module, limits }: SqliteStoreOptions): Promise<Journal> {
+async function openJournal({ path, module, limits, log }: SqliteStoreOptions): Promise<Journal> {
   const lock = lockFile(module, path);
   try {
-    const thread = await startSqliteThread({ path, maxFileBytes: limits.maxFileBytes });
+    const thread = await startSqliteThread({
+      path,
+      maxFileBytes: limits.maxFileBytes,
+      onCheckpoints(problem) {
+        if (problem === undefined) log.info('checkpoints succeed again');
+        else log.error('checkpoints fail', { problem });
+      },
+    });
     const reading = openForReading(module, path);
     return {
       kind: 'sqlite',

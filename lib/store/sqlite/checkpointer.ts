@@ -1,0 +1,77 @@
+/**
+ * The log (WAL) is copied into the file by a thread beside the one that writes, in rounds, each of what came during the one before.
+ * Once hardly anything is left the writing thread copies that itself, when nobody can write: then the next write begins the log anew.
+ */
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import { checkpoint, type Round } from './checkpoint.js';
+import type { Order, Report } from './checkpointer-worker.js';
+import type { Database } from './sqlite-file.js';
+
+export interface Checkpointer {
+  /** To be called after each write: about how many pages (of 4 KiB) it has added to the log. */
+  wrote(pages: number): void;
+  /** Once the round under way is done; the database is not closed. */
+  close(): Promise<void>;
+}
+
+export interface CheckpointerOptions {
+  /** Of the thread that writes, which calls. */
+  readonly database: Database;
+  readonly path: string;
+  /** A round failed where the one before had not, with the reason; or none does any more (undefined). */
+  readonly onProblem: (problem: string | undefined) => void;
+}
+
+/** Between two rounds. */
+const stepPages = 2000;
+/** The log is begun anew when it has so many (32 MiB): what is read from it costs more than what is read from the file. */
+const fullPages = 8000;
+/** So few are copied in a millisecond or two. */
+const fewPages = 200;
+/** The log grows faster than it is copied: those that write have to wait. */
+const tooManyPages = 4 * fullPages;
+
+/** Rejects where the file cannot be opened. A thread that dies takes the one that writes with it. */
+export async function startCheckpointer({ database, path, onProblem }: CheckpointerOptions): Promise<Checkpointer> {
+  const worker = new Worker(new URL('./checkpointer-worker.js', import.meta.url), { workerData: path });
+  let pages = 0;
+  let isUnderWay = false;
+  let problem: string | undefined;
+
+  function begin(): void {
+    pages = 0;
+    isUnderWay = true;
+    worker.postMessage('round' satisfies Order);
+  }
+
+  function note(round: Round): void {
+    const found = round.kind === 'failed' ? round.text : undefined;
+    if ((found === undefined) !== (problem === undefined)) onProblem(found);
+    problem = found;
+  }
+
+  function goOn(round: Round): void {
+    note(round);
+    if (round.kind === 'failed' || round.logPages < fullPages) return;
+    if (round.leftPages > fewPages && round.logPages < tooManyPages) begin();
+    else note(checkpoint(database));
+  }
+
+  await once(worker, 'message');
+  worker.on('message', (report: Report) => {
+    isUnderWay = false;
+    if (report.kind !== 'open') goOn(report);
+  });
+  return {
+    wrote(more) {
+      pages += more;
+      if (pages >= stepPages && !isUnderWay) begin();
+    },
+    async close() {
+      const exited = once(worker, 'exit');
+      worker.postMessage('close' satisfies Order);
+      await exited;
+    },
+  };
+}
