@@ -2,7 +2,6 @@
  * The log (WAL) is copied into the file by a thread beside the one that writes, in rounds, each of what came during the one before.
  * Once hardly anything is left the writing thread copies that itself, when nobody can write: then the next write begins the log anew.
  */
-import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { checkpoint, type Round } from './checkpoint.js';
 import type { Order, Report } from './checkpointer-worker.js';
@@ -58,7 +57,7 @@ export async function startCheckpointer({ database, path, onProblem }: Checkpoin
     else note(checkpoint(database));
   }
 
-  await once(worker, 'message');
+  await opened(worker);
   worker.on('message', (report: Report) => {
     isUnderWay = false;
     if (report.kind !== 'open') goOn(report);
@@ -69,9 +68,19 @@ export async function startCheckpointer({ database, path, onProblem }: Checkpoin
       if (pages >= stepPages && !isUnderWay) begin();
     },
     async close() {
-      const exited = once(worker, 'exit');
+      const exited = new Promise((resolve) => worker.once('exit', resolve));
       worker.postMessage('close' satisfies Order);
       await exited;
     },
   };
+}
+
+function opened(worker: Worker): Promise<void> {
+  return new Promise((resolve, reject) => {
+    worker.once('error', reject);
+    worker.once('message', () => {
+      worker.off('error', reject);
+      resolve();
+    });
+  });
 }
