@@ -2,7 +2,8 @@
  * The socket of a callback as undici is to see it. Interim answers 100 that were not asked for are taken out: a client must
  * pass by any number of them (RFC 9110 §15.2), undici takes one for a broken connection, and the callback would be sent
  * again as long as it is valid. And an answer has an end: of interim answers, and of what chunks have beside their data,
- * undici reads as much as comes, and TLS 1.2 makes as many handshakes as the server asks for.
+ * undici reads as much as comes, and TLS 1.2 makes as many handshakes as the server asks for. And it is told where a connection
+ * that was kept for the next request has ended under it.
  */
 import type { Socket } from 'node:net';
 
@@ -12,6 +13,9 @@ const maxHeadBytes = 16_384;
 const maxFramingBytes = 65_536;
 /** Of one answer, after the one that the connection begins with: IIS asks for our certificate in a second one. */
 const maxHandshakes = 2;
+
+/** The server ended a connection, as it may at any time, while a request was on its way to it (RFC 9112 §9.3.1). */
+export class StaleConnection extends Error {}
 
 /** The same socket, for answers with bodies up to `maxBodyBytes`; a longer one ends it. */
 export function answerSocket<S extends Socket>(socket: S, maxBodyBytes: number): S {
@@ -30,6 +34,9 @@ export function answerSocket<S extends Socket>(socket: S, maxBodyBytes: number):
     filter.expect();
     return write(...args);
   };
+  const destroy = socket.destroy.bind(socket);
+  socket.destroy = (error?: Error): S =>
+    destroy(error && filter.isStale ? new StaleConnection(error.message, { cause: error }) : error);
   return socket;
 }
 
@@ -41,6 +48,7 @@ class AnswerFilter {
   private handshakes = 0;
   /** Whether the first octet of the final answer is to come. */
   private awaits = false;
+  private hasAnswered = false;
   /** What may become an interim answer. */
   private held: Buffer = Buffer.alloc(0);
 
@@ -51,8 +59,14 @@ class AnswerFilter {
   /** Something was asked. */
   expect(): void {
     this.awaits = true;
+    this.hasAnswered ||= this.received > 0;
     this.received = 0;
     this.handshakes = 0;
+  }
+
+  /** It has answered before, and nothing of what was asked since. */
+  get isStale(): boolean {
+    return this.hasAnswered && this.awaits && this.received === 0;
   }
 
   /** False: there is more of it than may be. */

@@ -1,6 +1,7 @@
 /** One callback on the wire: a signed HTTP POST whose answer's status alone counts (RFC 9110, Standard Webhooks). */
 import type { Dispatcher } from 'undici';
 import type { Clock, Timer } from '../../clock.js';
+import { StaleConnection } from './answer-socket.js';
 import type { BreakOff } from './break-off.js';
 import { ForbiddenAddress } from './judged-lookup.js';
 import type { NotifyOptions } from '../options.js';
@@ -57,10 +58,12 @@ export function createCallbacks(deps: CallbackDeps): Callbacks {
     if (!place) return { kind: 'forbidden' };
     const body = Buffer.from(request.body);
     const headers = headersOf(request, body, { platform, nowMs: deps.clock.now() });
+    const dispatch = (to: Transfer): void =>
+      void place.pool.dispatch({ method: 'POST', path: place.path, headers, body }, to);
     try {
       return await new Promise<CallbackResult>((resolve) => {
-        const transfer = new Transfer(resolve, deps, { over: request.over, kept });
-        place.pool.dispatch({ method: 'POST', path: place.path, headers, body }, transfer);
+        const transfer = new Transfer(resolve, deps, { over: request.over, kept, dispatch });
+        dispatch(transfer);
       });
     } finally {
       place.release();
@@ -104,13 +107,24 @@ function headersOf(request: CallbackRequest, body: Buffer, { platform, nowMs }: 
 const timeout: CallbackResult = { kind: 'failed', reason: 'timeout' };
 const brokenOff: CallbackResult = { kind: 'failed', reason: 'connection' };
 
-/** One request and its answer; settles once, at the latest when its time is over. */
+interface TransferParts {
+  readonly over: BreakOff | undefined;
+  readonly kept: Buffer[] | undefined;
+  /** Sends the request, of which the transfer hears. */
+  readonly dispatch: (to: Transfer) => void;
+}
+
+/**
+ * One request and its answer; settles once, at the latest when its time is over. Where a kept connection has ended under the
+ * request it is sent once more, on another: to take it twice is what every callback server must stand (`webhook-id`).
+ */
 class Transfer implements Dispatcher.DispatchHandler {
   private readonly settle: (result: CallbackResult) => void;
   private readonly maxResponseBytes: number;
   private readonly deadline: Timer;
   private readonly over: BreakOff | undefined;
   private readonly kept: Buffer[] | undefined;
+  private dispatchAgain: TransferParts['dispatch'] | undefined;
   private controller: Dispatcher.DispatchController | undefined;
   /** Once the status is there it counts, whatever becomes of the answer's body. */
   private answer: CallbackResult | undefined;
@@ -120,13 +134,14 @@ class Transfer implements Dispatcher.DispatchHandler {
   constructor(
     settle: (result: CallbackResult) => void,
     { clock, options }: Pick<CallbackDeps, 'clock' | 'options'>,
-    { over, kept }: { readonly over: BreakOff | undefined; readonly kept: Buffer[] | undefined },
+    { over, kept, dispatch }: TransferParts,
   ) {
     this.settle = settle;
     this.maxResponseBytes = options.maxResponseBytes;
     this.deadline = clock.after(options.timeoutMs, () => this.end(timeout));
     this.over = over;
     this.kept = kept;
+    this.dispatchAgain = dispatch;
     over?.listen(() => this.end(brokenOff));
   }
 
@@ -158,7 +173,17 @@ class Transfer implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    if (error instanceof StaleConnection && this.goesOn()) return;
     this.finish(error instanceof ForbiddenAddress ? { kind: 'forbidden' } : brokenOff);
+  }
+
+  /** Whether it is sent again. */
+  private goesOn(): boolean {
+    const dispatch = this.dispatchAgain;
+    this.dispatchAgain = undefined;
+    if (!dispatch || this.settled || this.answer) return false;
+    dispatch(this);
+    return true;
   }
 
   /** Settles and closes the connection, unless the answer was complete. */

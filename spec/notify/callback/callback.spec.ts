@@ -111,6 +111,48 @@ describe('a callback on the wire', () => {
     expect(sockets[1]?.destroyed).to.equal(false);
   });
 
+  for (const [how, endIt] of [
+    ['closed', (socket: Socket) => socket.end()],
+    ['reset', (socket: Socket) => socket.resetAndDestroy()],
+  ] as const) {
+    describe(`a kept connection that is ${how} under the request`, () => {
+      /** Whose connections end at their second request; `most`: that many of them. */
+      const endsKept = (most: number): void => {
+        const seen = new WeakSet<Socket>();
+        platform.answer = (call, response) => {
+          const { socket } = response;
+          if (socket && (seen.has(socket) || platform.calls.length > most)) endIt(socket);
+          else status(204)(call, response);
+          if (socket) seen.add(socket);
+        };
+      };
+
+      /** The connection is at the end of its answer as well. */
+      const postWhole = async (): Promise<void> => {
+        await post();
+        await new Promise((resolve) => setImmediate(resolve));
+      };
+
+      it('costs nothing: it is sent again on another', async () => {
+        open();
+        endsKept(10);
+        await postWhole();
+        expect(await post({ notificationId: 'n2' })).to.deep.equal({ kind: 'answered', status: 204 });
+        expect(platform.calls.map(({ headers }) => headers['webhook-id'])).to.deep.equal(['n1', 'n2', 'n2']);
+      });
+
+      it('is sent again once', async () => {
+        open();
+        endsKept(1);
+        await postWhole();
+        expect(await post()).to.deep.equal(broken);
+        expect(platform.calls).to.have.length(3);
+        expect(await post()).to.deep.equal(broken);
+        expect(platform.calls).to.have.length(4);
+      });
+    });
+  }
+
   it('does not follow a redirect', async () => {
     open();
     platform.answer = status(307, { location: platform.url });
