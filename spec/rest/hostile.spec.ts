@@ -73,10 +73,12 @@ for (const [way, path] of [
         body: new Uint8Array(gzipSync(JSON.stringify(hello))),
       });
       expect(zipped.status).to.equal(415);
+      expect(zipped.headers.get('accept-encoding')).to.equal('identity');
       const untyped = await face.raw(
         `POST ${path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer key-a\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}`,
       );
       expect(untyped).to.match(/^HTTP\/1.1 415 /);
+      expect(untyped).to.match(/\r\nAccept: application\/json, application\/xml\r\n/);
     });
 
     it('what is not UTF-8', async () => {

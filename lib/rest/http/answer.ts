@@ -4,7 +4,7 @@ import type { Logger } from '../../log.js';
 import { ApiError } from '../../resources/api-error.js';
 import { printRequestError } from '../../resources/request-error.js';
 import { printXml } from '../../resources/forms/xml-form.js';
-import type { Format } from './body.js';
+import { type Format, UnsupportedBody } from './body.js';
 
 export interface Answer {
   readonly status: number;
@@ -64,8 +64,13 @@ export function errorAnswer(error: unknown, log: Logger): Answer {
   return {
     status: known.status,
     body: printRequestError(known),
-    headers: known.retryAfterS === undefined ? {} : { 'Retry-After': String(known.retryAfterS) },
+    headers: headersOf(known),
   };
+}
+
+function headersOf(error: ApiError): Readonly<OutgoingHttpHeaders> {
+  if (error instanceof UnsupportedBody) return error.headers;
+  return error.retryAfterS === undefined ? {} : { 'Retry-After': String(error.retryAfterS) };
 }
 
 /** `problem`: what to do. */

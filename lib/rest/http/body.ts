@@ -20,8 +20,20 @@ export interface BodyLimits {
   readonly share?: Pick<BodyShare, 'take'>;
 }
 
+/** 415, with what would be taken in its headers (RFC 9110 §15.5.16). */
+export class UnsupportedBody extends ApiError {
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(what: string, problem: string, headers: UnsupportedBody['headers'] = { Accept: acceptedTypes }) {
+    super('POL0011', [what, problem], { status: 415 });
+    this.headers = headers;
+  }
+}
+
+const acceptedTypes = 'application/json, application/xml';
+
 /**
- * Throws ApiError: 415 for another type, charset or any compression, 413 beyond `maxBytes`, 503 where all bodies together
+ * Throws ApiError: UnsupportedBody for another type, charset or any compression, 413 beyond `maxBytes`, 503 where all bodies together
  * leave no room, 400 for what cannot be parsed.
  */
 export async function readBody(request: IncomingMessage, limits: BodyLimits): Promise<Body> {
@@ -37,13 +49,13 @@ export async function readBody(request: IncomingMessage, limits: BodyLimits): Pr
 function formatOf(request: IncomingMessage): Format {
   const coding = request.headers['content-encoding'];
   if (coding !== undefined && coding.toLowerCase() !== 'identity')
-    throw unsupported('content encoding', 'must be none');
+    throw new UnsupportedBody('content encoding', 'must be none', { 'Accept-Encoding': 'identity' });
   const type = request.headers['content-type'] ?? '';
   const charset = /;[ \t]*charset[ \t]*=[ \t]*"?([^";, \t]*)/i.exec(type)?.[1]?.toLowerCase();
   if (charset !== undefined && charset !== 'utf-8' && charset !== 'us-ascii')
-    throw unsupported('charset', 'must be utf-8');
+    throw new UnsupportedBody('charset', 'must be utf-8');
   const format = namedFormat(type);
-  if (format === undefined) throw unsupported('content type', 'must be application/json or application/xml');
+  if (format === undefined) throw new UnsupportedBody('content type', 'must be application/json or application/xml');
   return format;
 }
 
@@ -52,10 +64,6 @@ export function namedFormat(contentType: string): Format | undefined {
   const type = contentType.split(';', 1)[0]?.trim().toLowerCase();
   if (type === 'application/json') return 'JSON';
   return type === 'application/xml' || type === 'text/xml' ? 'XML' : undefined;
-}
-
-function unsupported(what: string, problem: string): ApiError {
-  return new ApiError('POL0011', [what, problem], { status: 415 });
 }
 
 /** Throws ApiError: 413 beyond `maxBytes`, 503 where all together leave no room. */
