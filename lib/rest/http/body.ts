@@ -33,8 +33,8 @@ export class UnsupportedBody extends ApiError {
 const acceptedTypes = 'application/json, application/xml';
 
 /**
- * Throws ApiError: UnsupportedBody for another type, charset or any compression, 413 beyond `maxBytes`, 503 where all bodies together
- * leave no room, 400 for what cannot be parsed.
+ * Throws ApiError: UnsupportedBody for another type, charset or any compression, 413 beyond `maxBytes`, 503 where all bodies
+ * together leave no room, 400 for what cannot be parsed.
  */
 export async function readBody(request: IncomingMessage, limits: BodyLimits): Promise<Body> {
   const format = formatOf(request);
