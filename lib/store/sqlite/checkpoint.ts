@@ -1,4 +1,4 @@
-/** A round of copying the log (WAL) into the file, and what it left. */
+/** A round of copying the log (WAL) into the file, what it left, and what to do about that. */
 import type { Database } from './sqlite-file.js';
 
 export type Round =
@@ -19,4 +19,24 @@ export function checkpoint(database: Database): Round {
   } catch (error) {
     return { kind: 'failed', text: error instanceof Error ? error.message : String(error) };
   }
+}
+
+/** `again`: another round, at once. `finish`: by the thread that writes. `rest`: when more has been written. */
+export type Next = 'again' | 'finish' | 'rest';
+
+/** The log is begun anew when it has so many (32 MiB): what is read from it costs more than what is read from the file. */
+const fullPages = 8000;
+/** So few are copied in a millisecond or two. */
+const fewPages = 200;
+/** The log grows faster than it is copied: those that write have to wait. */
+const tooManyPages = 4 * fullPages;
+
+/**
+ * `leftBefore`: what the round before left where this one followed it at once, else Infinity. A round leaves as much as the one
+ * before where somebody (a backup, an operator at his prompt) reads what is about to be replaced: then another is of no use.
+ */
+export function nextAfter(round: Round, leftBefore: number): Next {
+  if (round.kind === 'failed' || round.logPages < fullPages) return 'rest';
+  if (round.leftPages <= fewPages || round.logPages >= tooManyPages) return 'finish';
+  return round.leftPages <= leftBefore / 2 ? 'again' : 'rest';
 }

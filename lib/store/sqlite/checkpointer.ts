@@ -3,7 +3,7 @@
  * Once hardly anything is left the writing thread copies that itself, when nobody can write: then the next write begins the log anew.
  */
 import { Worker } from 'node:worker_threads';
-import { checkpoint, type Round } from './checkpoint.js';
+import { checkpoint, nextAfter, type Round } from './checkpoint.js';
 import type { Order, Report } from './checkpointer-worker.js';
 import type { Database } from './sqlite-file.js';
 
@@ -24,22 +24,17 @@ export interface CheckpointerOptions {
 
 /** Between two rounds. */
 const stepPages = 2000;
-/** The log is begun anew when it has so many (32 MiB): what is read from it costs more than what is read from the file. */
-const fullPages = 8000;
-/** So few are copied in a millisecond or two. */
-const fewPages = 200;
-/** The log grows faster than it is copied: those that write have to wait. */
-const tooManyPages = 4 * fullPages;
-
 /** Rejects where the file cannot be opened. A thread that dies takes the one that writes with it. */
 export async function startCheckpointer({ database, path, onProblem }: CheckpointerOptions): Promise<Checkpointer> {
   const worker = new Worker(new URL('./checkpointer-worker.js', import.meta.url), { workerData: path });
   let pages = 0;
   let isUnderWay = false;
+  let leftBefore = Infinity;
   let problem: string | undefined;
 
-  function begin(): void {
+  function begin(left = Infinity): void {
     pages = 0;
+    leftBefore = left;
     isUnderWay = true;
     worker.postMessage('round' satisfies Order);
   }
@@ -52,9 +47,9 @@ export async function startCheckpointer({ database, path, onProblem }: Checkpoin
 
   function goOn(round: Round): void {
     note(round);
-    if (round.kind === 'failed' || round.logPages < fullPages) return;
-    if (round.leftPages > fewPages && round.logPages < tooManyPages) begin();
-    else note(checkpoint(database));
+    const next = nextAfter(round, leftBefore);
+    if (next === 'again' && round.kind === 'done') begin(round.leftPages);
+    if (next === 'finish') note(checkpoint(database));
   }
 
   await opened(worker);

@@ -5,6 +5,8 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from '../../../lib/log.js';
 import { openStore } from '../../../lib/store/open.js';
+import { nextAfter, type Round } from '../../../lib/store/sqlite/checkpoint.js';
+import { loadSqlite } from '../../../lib/store/sqlite/sqlite-file.js';
 import type { Store } from '../../../lib/store/store.js';
 import { until } from '../../support/ask-again.js';
 import { FakeClock } from '../../support/fake-clock.js';
@@ -50,6 +52,19 @@ describe('store: checkpoints of the SQLite file', () => {
     expect(said).to.deep.equal([]);
   });
 
+  it('while somebody reads for long the log grows, and is begun anew when he is done', async () => {
+    const reader = new (await loadSqlite())(path, { readonly: true });
+    reader.exec('BEGIN');
+    reader.prepare('SELECT count(*) FROM record').get();
+    await write(60);
+    const grown = await logLength();
+    expect(grown).to.be.greaterThan(60 * mebibyte);
+    reader.close();
+    await write(60);
+    expect(await logLength()).to.be.at.most(grown + 40 * mebibyte);
+    expect(said).to.deep.equal([]);
+  });
+
   it('that fail are told once, and that they succeed again; what was committed meanwhile is there', async () => {
     limitFiles(`${40 * mebibyte}`);
     try {
@@ -63,6 +78,32 @@ describe('store: checkpoints of the SQLite file', () => {
     await store.close();
     store = await open();
     expect((await store.get('message', '59'))?.value).to.equal(value);
+  });
+});
+
+describe('store: after a round of checkpoints', () => {
+  const done = (logPages: number, leftPages: number): Round => ({ kind: 'done', logPages, leftPages });
+
+  it('a log that is not long rests', () => {
+    expect(nextAfter(done(7999, 5000), Infinity)).to.equal('rest');
+    expect(nextAfter({ kind: 'failed', text: 'disk I/O error' }, Infinity)).to.equal('rest');
+    // Another round is under way.
+    expect(nextAfter(done(-1, 0), Infinity)).to.equal('rest');
+  });
+
+  it('of a long one the rest is copied in rounds, the last of it by the one that writes', () => {
+    expect(nextAfter(done(8000, 3000), Infinity)).to.equal('again');
+    expect(nextAfter(done(8300, 300), 3000)).to.equal('again');
+    expect(nextAfter(done(8330, 30), 300)).to.equal('finish');
+  });
+
+  it('a round that copied hardly anything is not followed by another at once: somebody reads, or the disk is slow', () => {
+    expect(nextAfter(done(8000, 5000), 5000)).to.equal('rest');
+    expect(nextAfter(done(9000, 5000), 8000)).to.equal('rest');
+  });
+
+  it('what grows faster than it is copied is copied by the one that writes', () => {
+    expect(nextAfter(done(32_000, 9000), Infinity)).to.equal('finish');
   });
 });
 
