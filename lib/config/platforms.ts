@@ -20,7 +20,8 @@ export const limitForms = {
   contactsPerHour: number,
   chatbotsPerRoot: number,
 };
-export const requestsPerS = { requestsPerS: number };
+/** Absent: as many as come. */
+export const rateForms = { requestsPerS: number, messagesPerS: number };
 
 const traits = {
   version: text('one or more of #=N', '^#=[0-9]+(,#=[0-9]+)*$', 64),
@@ -55,7 +56,7 @@ export const platform = object(
         tls: object({}, { ca: path, cert: path, key: path }),
       },
     ),
-    limits: object({}, { ...limitForms, ...requestsPerS }),
+    limits: object({}, { ...limitForms, ...rateForms }),
     serverRoot: httpRoot,
     botJson: choice('off', 'warn', 'reject'),
     trafficTypes: list(text('a token as advertisement', '^[!-~]+$', 64), { maxItems: 64 }),

@@ -1,6 +1,6 @@
 /** Every key of the configuration with its form; defaults, units and reasons stand in config/default.yaml. */
 import { choice, flag, integer, list, object, secret, text, type MapForm, type ValueOf } from './form.js';
-import { httpRoot, limitForms, path, platform, requestsPerS, sha256 } from './platforms.js';
+import { httpRoot, limitForms, path, platform, rateForms, sha256 } from './platforms.js';
 import { privacy, revoke } from './vocabularies.js';
 
 const host = text('a host name or an IP address', '^[A-Za-z0-9._:-]+$', 255);
@@ -263,7 +263,7 @@ export const configSchema = object({
   privacy,
   notify,
   retention,
-  limits: object(limitForms, requestsPerS),
+  limits: object(limitForms, rateForms),
   overload: object({
     loopDelayMs: milliseconds,
     storeDelayMs: milliseconds,

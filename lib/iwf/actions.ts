@@ -35,6 +35,8 @@ export interface ChatbotLimits {
   readonly sessionsPerUser: number;
   /** Messages that wait for one user. */
   readonly laneLength: number;
+  /** Of users, a second; undefined: no limit. */
+  readonly messagesPerS?: number | undefined;
 }
 
 /** A credential's owner. */

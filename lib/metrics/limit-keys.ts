@@ -10,6 +10,7 @@ export const limitKeys: readonly string[] = [
   'rest.maxHeaderBytes',
   'rest.requestTimeoutS',
   'limits.requestsPerS',
+  'limits.messagesPerS',
   'limits.contactsPerHour',
   'limits.sessionsPerBot',
   'limits.sessionsPerUser',

@@ -14,6 +14,7 @@ export interface Row {
 const handedIn = ['clock', 'log', 'metrics', 'trace/trace'];
 const errors = 'errors';
 const folder = 'folder';
+const bucket = 'token-bucket';
 
 /** The longest area that a file lies in decides; what stands nowhere in its row is forbidden. */
 export const importTable: readonly Row[] = [
@@ -79,13 +80,13 @@ export const importTable: readonly Row[] = [
   { area: 'trace', values: ['wire'], packages: ['node:buffer', 'node:net', 'node:dgram'] },
   {
     area: 'iwf',
-    values: ['mapping', 'wire', 'resources', errors],
+    values: ['mapping', 'wire', 'resources', errors, bucket],
     types: ['sip', 'msrp', 'notify', 'store', ...handedIn],
     packages: ['node:buffer', 'node:crypto'],
   },
   {
     area: 'rest',
-    values: ['resources', errors],
+    values: ['resources', errors, bucket],
     types: ['iwf', ...handedIn],
     packages: [
       'express',
@@ -122,6 +123,7 @@ export const importTable: readonly Row[] = [
   { area: 'metrics', types: ['log'], packages: ['prom-client'] },
   { area: 'clock' },
   { area: 'errors' },
+  { area: bucket },
   { area: folder, packages: ['node:fs', 'node:path'] },
   { area: 'command-line', packages: ['node:util'] },
 ];

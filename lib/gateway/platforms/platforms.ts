@@ -117,9 +117,9 @@ function ownership({
   botJson,
   trafficTypes,
   sendDelivered,
-  limits: { sessionsPerBot, sessionsPerUser, laneLength },
+  limits: { sessionsPerBot, sessionsPerUser, laneLength, messagesPerS },
 }: PlatformConfig): Pick<Chatbot, 'platformId' | 'serverRoot' | 'suspended' | 'sendDelivered' | 'policy' | 'limits'> {
   const policy = { botJson, ...trafficPolicy(trafficTypes) };
-  const ownLimits = { sessionsPerBot, sessionsPerUser, laneLength };
+  const ownLimits = { sessionsPerBot, sessionsPerUser, laneLength, messagesPerS };
   return { platformId: id, serverRoot, suspended, sendDelivered, policy, limits: ownLimits };
 }

@@ -31,6 +31,7 @@ import type { ConversationMemory } from '../sessions/conversation-memory.js';
 import type { SessionContext } from '../sessions/conversation.js';
 import type { Dispositions } from './dispositions.js';
 import { isHidden } from '../hidden-user.js';
+import { MessageRate } from './message-rate.js';
 import { type InboundRecord, messageKey, pairKey, Table } from '../records.js';
 
 /** What became of inbound content; the border turns it into its protocol's code. */
@@ -39,7 +40,9 @@ export type Verdict =
   | { readonly kind: 'undecodable'; readonly problem: string }
   | { readonly kind: 'unsupported'; readonly contentType: string }
   /** No live subscription takes it now. */
-  | { readonly kind: 'unwanted' };
+  | { readonly kind: 'unwanted' }
+  /** It is one too many of this second. */
+  | { readonly kind: 'too-many' };
 
 /** Resolves once what the document says is durable; throws DecodeError. */
 export type DocumentHandler = (context: SessionContext, message: SessionMessage) => Promise<Verdict>;
@@ -71,10 +74,12 @@ const taken: Verdict = { kind: 'taken' };
 export class Inbound {
   private readonly options: InboundOptions;
   private readonly records: Table<InboundRecord>;
+  private readonly rate: MessageRate;
 
   constructor(options: InboundOptions) {
     this.options = options;
     this.records = new Table<InboundRecord>(options.store, 'inbound');
+    this.rate = new MessageRate(options);
   }
 
   /** Resolves once what it says is durable; rejects where the store failed. */
@@ -166,6 +171,7 @@ export class Inbound {
     const { expiresAtMs } = context;
     const items = notifications.items(this.notification(context, inbound, messageId), { expiresAtMs });
     if (items.length === 0) return { kind: 'unwanted' };
+    if (!this.rate.admits(bot)) return { kind: 'too-many' };
     const room = await notifications.room(bot.uri, user.key);
     if (room !== 'free') {
       log.warn('no room for a message', { bot: bot.uri, room });

@@ -15,6 +15,8 @@ export function msrpRefusal(verdict: Verdict): MsrpRefusal | undefined {
       return { status: 415, comment: 'content type not supported' };
     case 'unwanted':
       return { status: 408, comment: 'chatbot not reachable now' };
+    case 'too-many':
+      return { status: 408, comment: 'too many messages for the chatbot now' };
   }
 }
 
@@ -26,5 +28,7 @@ export function sipRefusal(verdict: Exclude<Verdict, { kind: 'taken' }>): Refusa
       return { status: 415 };
     case 'unwanted':
       return { status: 480, retryAfterS };
+    case 'too-many':
+      return { status: 480, retryAfterS: 1 };
   }
 }

@@ -78,6 +78,28 @@ describe('limits of a platform [IWF-1723]', () => {
     expect((await other.send(contact, { text: 'another bot is free' })).status).to.equal(201);
   });
 
+  it('messages of users to one bot a second: 480 to them, and another bot is free; receipts are not counted', async () => {
+    world = await startWorld({
+      config: { limits: { messagesPerS: 1000 } },
+      platform: { chatbots: [{ uri: bot }, { uri: second }], limits: { messagesPerS: 1 } },
+    });
+    const { phone, platform } = world;
+    await subscribe(second);
+    const sent = await Promise.all(
+      Array.from({ length: 8 }, (_, n) => refusalOf(phone.sendPager(bot, `message ${n}`).then(() => undefined))),
+    );
+    const taken = sent.filter((status) => status === undefined);
+    expect(taken.length).to.be.within(1, 4);
+    expect(sent.filter((status) => status === 480)).to.have.length(8 - taken.length);
+    expect(await reached('limits.messagesPerS')).to.equal(8 - taken.length);
+    await phone.sendPager(second, 'to another');
+    await platform.send(contact, { text: 'how are you?', reportRequest: ['Delivered', 'Displayed'] });
+    await phone.until(() => phone.inbox.length === 1);
+    for (const status of ['delivered', 'displayed'] as const)
+      await phone.sendReceipt(bot, phone.inbox[0]?.messageId ?? '', status);
+    for (const status of ['Delivered', 'Displayed']) await platform.waitFor(({ body }) => body['status'] === status);
+  });
+
   it('what waits for the callbacks of one user: 480 to him, and to nobody else', async () => {
     world = await startWorld({
       platform: { limits: { laneLength: 2 } },
