@@ -1,6 +1,7 @@
 /**
  * What one bad bot does to the others: p99 from a user's message to its callback, without and with him, in turns.
- * `floods limited`: his platform may ask 100 times a second (`limits.requestsPerS`).
+ * `floods limited`: his platform may ask 100 times a second (`limits.requestsPerS`); of 1000 messages
+ * a second for `is flooded limited` he is given 100 (`limits.messagesPerS`).
  * node dist/scripts/soak/isolation.js [rounds, default 5] [seconds of each turn, default 6] [vices, default all, with commas between]
  */
 import { type ChildProcess, fork } from 'node:child_process';
@@ -24,6 +25,7 @@ const vices = {
   floods: Infinity,
   'floods limited': Infinity,
   'is flooded': Infinity,
+  'is flooded limited': 1000,
 } as const;
 type Vice = keyof typeof vices;
 
@@ -42,7 +44,9 @@ try {
   world.handsets.fate = (_asked, user) => (user === awayUser ? { kind: 'ignores' } : { kind: 'takes' });
   await turn(probe); // to warm up
   for (const vice of Object.keys(vices) as Vice[]) {
-    if (wanted === '' || wanted.split(',').includes(vice)) await compare(vice);
+    if (wanted !== '' && !wanted.split(',').includes(vice)) continue;
+    if (vice === 'is flooded limited') await world.subscribeBounded();
+    await compare(vice);
   }
 } finally {
   probe.disconnect();
@@ -104,6 +108,7 @@ async function misbehave({ ports, hangs }: LoadWorld, vice: Vice): Promise<reado
     floods: () => rest(2000),
     'floods limited': () => rest(2000, { bots: [boundedBot], key: boundedKey }),
     'is flooded': () => sipSource({ port: ports.sip, bots: [bad], users: 2000 }),
+    'is flooded limited': () => sipSource({ port: ports.sip, bots: [boundedBot], users: 2000 }),
   };
   const source = await sources[vice]();
   const perS = vices[vice];

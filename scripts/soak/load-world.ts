@@ -15,10 +15,12 @@ export interface LoadWorld extends Pick<CallbackSink, 'arrivedAtMs' | 'hangs'> {
   readonly gateway: GatewayProcess;
   readonly ports: Ports;
   readonly handsets: Handsets;
+  /** The bounded bot is told of messages from now on. */
+  subscribeBounded(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Of a platform of its own, that may ask so much a second and no more. */
+/** Of a platform of its own, that may ask so much a second, and be told so many messages, and no more. */
 export const boundedBot = 'sip:bounded@botplatform.example.net';
 const boundedPerS = 100;
 
@@ -53,7 +55,8 @@ export async function startLoadWorld(
     await close();
     throw error;
   }
-  return { gateway, ports, handsets, arrivedAtMs: sink.arrivedAtMs, hangs: sink.hangs, close };
+  const subscribeBounded = (): Promise<void> => sink.subscribe(boundedBot, { port: ports.rest, key: boundedKey });
+  return { gateway, ports, handsets, arrivedAtMs: sink.arrivedAtMs, hangs: sink.hangs, subscribeBounded, close };
 }
 
 function configOf(ports: Ports, bots: readonly string[], places: { nextHop: string; path: string }): unknown {
@@ -79,7 +82,8 @@ function configOf(ports: Ports, bots: readonly string[], places: { nextHop: stri
         id: 'bounded',
         keys: [createHash('sha256').update(boundedKey).digest('hex')],
         chatbots: [{ uri: boundedBot, mode: 'standalone' }],
-        limits: { requestsPerS: boundedPerS },
+        limits: { requestsPerS: boundedPerS, messagesPerS: boundedPerS },
+        notify: { allow: ['127.0.0.1'] },
       },
     ],
   };
