@@ -28,8 +28,15 @@ export type Next = 'again' | 'finish' | 'rest';
 const fullPages = 8000;
 /** So few are copied in a millisecond or two. */
 const fewPages = 200;
-/** The log grows faster than it is copied: those that write have to wait. */
+/** (125 MiB.) The log grows faster than it is copied, so that those that write have to wait; or somebody reads for long. */
 const tooManyPages = 4 * fullPages;
+
+/** For an operator; undefined: the log does not grow without end. */
+export function problemAfter(round: Round): string | undefined {
+  if (round.kind === 'failed') return round.text;
+  if (round.logPages < tooManyPages) return undefined;
+  return 'the log has grown long: another program holds the file in a transaction (a prompt, a backup), or its disk is slow';
+}
 
 /**
  * `leftBefore`: what the round before left where this one followed it at once, else Infinity. A round leaves as much as the one

@@ -3,7 +3,7 @@
  * Once hardly anything is left the writing thread copies that itself, when nobody can write: then the next write begins the log anew.
  */
 import { Worker } from 'node:worker_threads';
-import { checkpoint, nextAfter, type Round } from './checkpoint.js';
+import { checkpoint, nextAfter, problemAfter, type Round } from './checkpoint.js';
 import type { Order, Report } from './checkpointer-worker.js';
 import type { Database } from './sqlite-file.js';
 
@@ -18,7 +18,7 @@ export interface CheckpointerOptions {
   /** Of the thread that writes, which calls. */
   readonly database: Database;
   readonly path: string;
-  /** A round failed where the one before had not, with the reason; or none does any more (undefined). */
+  /** The log grows without end since this round, with the reason; or it does no more (undefined). */
   readonly onProblem: (problem: string | undefined) => void;
 }
 
@@ -40,7 +40,7 @@ export async function startCheckpointer({ database, path, onProblem }: Checkpoin
   }
 
   function note(round: Round): void {
-    const found = round.kind === 'failed' ? round.text : undefined;
+    const found = problemAfter(round);
     if ((found === undefined) !== (problem === undefined)) onProblem(found);
     problem = found;
   }

@@ -12,7 +12,7 @@ export type Request =
   | { readonly kind: 'ping' }
   | { readonly kind: 'close' };
 
-/** Asked by nobody: checkpoints fail from now on, for this reason; or no more. */
+/** Asked by nobody: the log grows from now on, for this reason; or no more. */
 export interface Notice {
   readonly kind: 'checkpoints';
   readonly problem: string | undefined;
